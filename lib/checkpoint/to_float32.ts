@@ -1,0 +1,29 @@
+import { CorruptFileError } from "./safetensors_header.ts";
+
+/**
+ * Elements of a float tensor as f32: exact for F32, BF16 and F16, rounded for F64.
+ *
+ * @param type safetensors type.
+ * @param bytes Little-endian elements; copied where they are not aligned.
+ */
+export function toFloat32(type: string, bytes: Uint8Array): Float32Array<ArrayBuffer> {
+  const aligned = bytes.slice();
+  switch (type) {
+    case "F32":
+      return new Float32Array(aligned.buffer);
+    case "F64":
+      return Float32Array.from(new Float64Array(aligned.buffer));
+    case "F16":
+      return Float32Array.from(new Float16Array(aligned.buffer));
+    case "BF16": {
+      const halves = new Uint16Array(aligned.buffer);
+      const words = new Uint32Array(halves.length);
+      for (let i = 0; i < halves.length; i++) words[i] = halves[i] << 16;
+      return new Float32Array(words.buffer);
+    }
+    default:
+      throw new CorruptFileError(
+        `Cannot read tensor as numbers: type is ${type}, want F32, BF16, F16 or F64`,
+      );
+  }
+}

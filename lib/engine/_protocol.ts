@@ -1,0 +1,34 @@
+import type { DeviceName, DeviceTensor, EngineStatistics, HostTensor } from "./engine.ts";
+
+/** Requests that the engine worker answers, by name: arguments and result. */
+export interface EngineCalls {
+  open: [{ device: DeviceName | "auto"; threads: number }, DeviceName];
+  upload: [HostTensor, DeviceTensor];
+  write: [{ target: DeviceTensor; tensor: HostTensor }, void];
+  download: [DeviceTensor, HostTensor];
+  dispose: [DeviceTensor[], void];
+  load: [{ model: Uint8Array<ArrayBuffer>; kept: string[] }, number];
+  run: [
+    {
+      session: number;
+      feeds: Record<string, HostTensor | DeviceTensor>;
+      keep: Record<string, DeviceTensor>;
+    },
+    Record<string, HostTensor>,
+  ];
+  release: [number, void];
+  statistics: [undefined, EngineStatistics];
+  close: [undefined, void];
+}
+
+/** One request on the wire. */
+export interface CallMessage {
+  id: number;
+  call: keyof EngineCalls;
+  argument: unknown;
+}
+
+/** One answer on the wire. */
+export type AnswerMessage =
+  | { id: number; result: unknown }
+  | { id: number; error: { message: string; operator?: string; shapes?: string } };

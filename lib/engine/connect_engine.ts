@@ -1,0 +1,81 @@
+import type { AnswerMessage, EngineCalls } from "./_protocol.ts";
+import {
+  type DeviceName,
+  type DeviceTensor,
+  type Engine,
+  EngineError,
+  type HostTensor,
+  type Session,
+} from "./engine.ts";
+
+/** How an engine is opened. */
+export interface EngineOptions {
+  /** Device, or `auto` for the fastest that works. */
+  device: DeviceName | "auto";
+  /** Threads of one operator on the CPU; 0 lets the runtime choose. */
+  threads: number;
+}
+
+/**
+ * Opens the engine that {@linkcode serveEngine} serves at the other end of a port.
+ *
+ * @throws EngineError when the device is not there.
+ */
+export async function connectEngine(port: MessagePort, options: EngineOptions): Promise<Engine> {
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let next = 0;
+  let ended: EngineError | undefined;
+  port.onmessage = ({ data }: MessageEvent<AnswerMessage | { ended: string }>) => {
+    if ("ended" in data) {
+      ended = new EngineError(`Cannot go on computing: ${data.ended}`);
+      for (const { reject } of waiting.values()) reject(ended);
+      return waiting.clear();
+    }
+    const call = waiting.get(data.id);
+    waiting.delete(data.id);
+    if ("result" in data) return call?.resolve(data.result);
+    call?.reject(new EngineError(data.error.message, data.error.operator, data.error.shapes));
+  };
+  const request = <Name extends keyof EngineCalls>(
+    call: Name,
+    argument: EngineCalls[Name][0],
+  ): Promise<EngineCalls[Name][1]> => {
+    if (ended) return Promise.reject(ended);
+    const id = next++;
+    const result = Promise.withResolvers<unknown>();
+    waiting.set(id, result);
+    port.postMessage({ id, call, argument });
+    return result.promise as Promise<EngineCalls[Name][1]>;
+  };
+  const device = await request("open", options);
+  return remoteEngine(device, request, () => port.close());
+}
+
+function remoteEngine(
+  device: DeviceName,
+  request: <Name extends keyof EngineCalls>(
+    call: Name,
+    argument: EngineCalls[Name][0],
+  ) => Promise<EngineCalls[Name][1]>,
+  hangUp: () => void,
+): Engine {
+  return {
+    device,
+    upload: (tensor: HostTensor) => request("upload", tensor),
+    write: (target: DeviceTensor, tensor: HostTensor) => request("write", { target, tensor }),
+    download: (tensor: DeviceTensor) => request("download", tensor),
+    dispose: (tensors: DeviceTensor[]) => request("dispose", tensors),
+    statistics: () => request("statistics", undefined),
+    async load(model, kept = []): Promise<Session> {
+      const session = await request("load", { model, kept });
+      return {
+        run: (feeds, keep = {}) => request("run", { session, feeds, keep }),
+        release: () => request("release", session),
+      };
+    },
+    async close() {
+      await request("close", undefined);
+      hangUp();
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { ElementArray, ElementType } from "../graph/tensor.ts";
+
+/** Devices that a session can run on. */
+export type DeviceName = "cpu" | "webgpu" | "cuda";
+
+/** A tensor in JavaScript memory, row-major. */
+export interface HostTensor {
+  /** Element type. */
+  readonly type: ElementType;
+  /** Length of every axis. */
+  readonly dims: readonly number[];
+  /** Elements; one byte each for booleans. */
+  readonly data: ElementArray;
+}
+
+/** A tensor in the engine's memory: on the GPU where the engine runs on one. */
+export interface DeviceTensor {
+  /** Number of the tensor within its engine. */
+  readonly id: number;
+  /** Element type. */
+  readonly type: ElementType;
+  /** Length of every axis. */
+  readonly dims: readonly number[];
+}
+
+/** Counters that show what crossed between JavaScript and the device. */
+export interface EngineStatistics {
+  /** Sessions run so far. */
+  runs: number;
+  /** Bytes given to the device, feeds included. */
+  uploadedBytes: number;
+  /** Bytes taken from the device, results included. */
+  downloadedBytes: number;
+  /** Where each live {@linkcode DeviceTensor} is, by id. */
+  locations: Record<number, "cpu" | "gpu-buffer">;
+}
+
+/** Runs ONNX models. The only door to native code, and not deterministic across devices. */
+export interface Engine {
+  /** Device in use. */
+  readonly device: DeviceName;
+  /** Copies a tensor to the device. */
+  upload(tensor: HostTensor): Promise<DeviceTensor>;
+  /** Replaces what a device tensor holds by a tensor of the same type and shape. */
+  write(target: DeviceTensor, tensor: HostTensor): Promise<void>;
+  /** Copies a tensor from the device. */
+  download(tensor: DeviceTensor): Promise<HostTensor>;
+  /** Frees tensors. */
+  dispose(tensors: DeviceTensor[]): Promise<void>;
+  /**
+   * Prepares a model.
+   *
+   * @param model ONNX bytes.
+   * @param kept Names of the outputs that runs will keep on the device.
+   * @throws EngineError when the runtime refuses the model.
+   */
+  load(model: Uint8Array<ArrayBuffer>, kept?: string[]): Promise<Session>;
+  /** Counters since the engine started. */
+  statistics(): Promise<EngineStatistics>;
+  /** Ends the engine and frees all it holds. */
+  close(): Promise<void>;
+}
+
+/** A model made ready to run. */
+export interface Session {
+  /**
+   * Runs the model once.
+   *
+   * @param feeds One value for every graph input.
+   * @param keep For every kept output, the device tensor that holds it afterwards. It may be one of the feeds.
+   * @returns The outputs that were not kept.
+   * @throws EngineError when an operator fails; the kept tensors are then as they were.
+   */
+  run(
+    feeds: Record<string, HostTensor | DeviceTensor>,
+    keep?: Record<string, DeviceTensor>,
+  ): Promise<Record<string, HostTensor>>;
+  /** Frees the session. */
+  release(): Promise<void>;
+}
+
+/** A failure inside the runtime, told in terms of the graph. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+
+  /**
+   * @param message What was tried and what the runtime said.
+   * @param operator ONNX operator that failed, where the runtime names it.
+   * @param shapes Operand shapes of that operator.
+   */
+  constructor(message: string, readonly operator?: string, readonly shapes?: string) {
+    super(message);
+  }
+}

@@ -1,0 +1,220 @@
+import type { InferenceSession, OnnxValue, Tensor } from "onnxruntime-node";
+import { Graph } from "../graph/graph.ts";
+import { elementCount, sameDims } from "../graph/tensor.ts";
+import { reshape } from "../graph/operators/reshape.ts";
+import { serializeGraph } from "../graph/serialize_graph.ts";
+import type { DeviceName, DeviceTensor, EngineStatistics, HostTensor } from "./engine.ts";
+import { runtimeError } from "./_runtime_error.ts";
+
+type Runtime = typeof import("onnxruntime-node");
+
+/**
+ * The engine itself, as it lives inside the worker: sessions and tensors of ONNX Runtime on one device.
+ *
+ * On the CPU a kept output is written into a spare buffer, which then changes places with the one it
+ * replaces: two buffers a state tensor and no copy. On a GPU the new tensor replaces the old one.
+ */
+export class EngineHost {
+  readonly #sessions = new Map<number, { session: InferenceSession; kept: Set<string> }>();
+  readonly #tensors = new Map<number, Tensor>();
+  readonly #spares = new Map<string, Tensor[]>();
+  readonly #copies = new Map<string, InferenceSession>();
+  readonly #counters = { runs: 0, uploadedBytes: 0, downloadedBytes: 0 };
+  #next = 1;
+
+  /**
+   * @param runtime The loaded `onnxruntime-node` module.
+   * @param device Device for every session.
+   * @param threads Threads of one operator; 0 lets the runtime choose.
+   */
+  constructor(
+    readonly runtime: Runtime,
+    readonly device: DeviceName,
+    readonly threads: number,
+  ) {}
+
+  /** See {@linkcode Engine.upload}. */
+  async upload(host: HostTensor): Promise<DeviceTensor> {
+    const tensor = await this.#place(host);
+    const id = this.#next++;
+    this.#tensors.set(id, tensor);
+    return { id, type: host.type, dims: host.dims };
+  }
+
+  /** See {@linkcode Engine.write}. */
+  async write(target: DeviceTensor, host: HostTensor): Promise<void> {
+    const before = this.#tensor(target.id);
+    if (target.type !== host.type || !sameDims(target.dims, host.dims)) {
+      throw new RangeError(
+        `Cannot write device tensor: shape [${host.dims}] of ${host.type}, want [${target.dims}] of ${target.type}`,
+      );
+    }
+    this.#tensors.set(target.id, await this.#place(host));
+    before.dispose();
+  }
+
+  /** See {@linkcode Engine.download}. */
+  async download({ id, type, dims }: DeviceTensor): Promise<HostTensor> {
+    const tensor = this.#tensor(id);
+    const host = tensor.location === "cpu" ? tensor : await this.#copy(tensor, false);
+    const data = host.data as HostTensor["data"];
+    this.#counters.downloadedBytes += data.byteLength;
+    // Copied, since what is returned is transferred away and the CPU tensor stays in use.
+    return { type, dims, data: tensor.location === "cpu" ? data.slice() : data };
+  }
+
+  /** See {@linkcode Engine.dispose}. */
+  dispose(tensors: DeviceTensor[]): void {
+    for (const { id } of tensors) {
+      this.#tensors.get(id)?.dispose();
+      this.#tensors.delete(id);
+    }
+    this.#spares.clear();
+  }
+
+  /** See {@linkcode Engine.load}. */
+  async load(model: Uint8Array, kept: string[]): Promise<number> {
+    const session = await this.#create(model, kept);
+    const id = this.#next++;
+    this.#sessions.set(id, { session, kept: new Set(kept) });
+    return id;
+  }
+
+  /** See {@linkcode Session.run}. */
+  async run(
+    id: number,
+    feeds: Record<string, HostTensor | DeviceTensor>,
+    keep: Record<string, DeviceTensor>,
+  ): Promise<Record<string, HostTensor>> {
+    const entry = this.#sessions.get(id);
+    if (!entry) throw new TypeError(`Cannot run session ${id}: it was released or never loaded`);
+    for (const name of entry.kept) {
+      if (!keep[name]) throw new TypeError(`Cannot run session: no tensor given to keep "${name}"`);
+    }
+    const inputs: Record<string, Tensor> = {};
+    for (const [name, value] of Object.entries(feeds)) {
+      inputs[name] = "data" in value ? this.#toRuntime(value) : this.#tensor(value.id);
+      if ("data" in value) this.#counters.uploadedBytes += value.data.byteLength;
+    }
+    const fed = new Set(Object.values(inputs));
+    const fetches: Record<string, OnnxValue | null> = {};
+    for (const name of entry.session.outputNames) {
+      const target = this.device !== "webgpu" && keep[name];
+      fetches[name] = target ? this.#buffer(target, fed) : null;
+    }
+    this.#counters.runs++;
+    const results = await entry.session.run(inputs, fetches).catch((cause: unknown) => {
+      throw runtimeError("run graph", cause);
+    });
+    const fetched: Record<string, HostTensor> = {};
+    for (const [name, value] of Object.entries(results)) {
+      // The binding wraps a preallocated output anew; the tensor we gave is the one that owns the buffer.
+      const tensor = (fetches[name] ?? value) as Tensor;
+      if (keep[name]) this.#replace(keep[name], tensor);
+      else fetched[name] = this.#toHost(tensor);
+    }
+    return fetched;
+  }
+
+  /** See {@linkcode Session.release}. */
+  async release(id: number): Promise<void> {
+    await this.#sessions.get(id)?.session.release();
+    this.#sessions.delete(id);
+  }
+
+  /** See {@linkcode Engine.statistics}. */
+  statistics(): EngineStatistics {
+    const locations: EngineStatistics["locations"] = {};
+    for (const [id, tensor] of this.#tensors) {
+      locations[id] = tensor.location === "gpu-buffer" ? "gpu-buffer" : "cpu";
+    }
+    return { ...this.#counters, locations };
+  }
+
+  /** See {@linkcode Engine.close}. */
+  async close(): Promise<void> {
+    for (const tensor of this.#tensors.values()) tensor.dispose();
+    this.#tensors.clear();
+    this.#spares.clear();
+    for (const id of [...this.#sessions.keys()]) await this.release(id);
+    for (const session of this.#copies.values()) await session.release();
+    this.#copies.clear();
+  }
+
+  #create(model: Uint8Array, kept: string[]): Promise<InferenceSession> {
+    const locations = Object.fromEntries(kept.map((name) => [name, "gpu-buffer" as const]));
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [this.device],
+      // Plans made from earlier runs hold memory for values that preallocated outputs do not need.
+      enableMemPattern: false,
+      logSeverityLevel: 4,
+      ...(this.threads > 0 ? { intraOpNumThreads: this.threads } : {}),
+      ...(this.device === "webgpu" ? { preferredOutputLocation: locations } : {}),
+    };
+    return this.runtime.InferenceSession.create(model, options).catch((cause: unknown) => {
+      throw runtimeError(`load graph on ${this.device}`, cause);
+    });
+  }
+
+  /** Copies between host and GPU through an identity graph: `getData()` of a GPU tensor ends the process. */
+  async #copy(tensor: Tensor, toDevice: boolean): Promise<Tensor> {
+    const type = tensor.type as HostTensor["type"];
+    const key = `${toDevice}:${type}:${tensor.dims}`;
+    let session = this.#copies.get(key);
+    if (!session) {
+      const graph = new Graph("copy");
+      graph.output("copy", reshape(graph.input("x", type, tensor.dims), tensor.dims));
+      session = await this.#create(serializeGraph(graph), toDevice ? ["copy"] : []);
+      this.#copies.set(key, session);
+    }
+    return (await session.run({ x: tensor })).copy as Tensor;
+  }
+
+  #place(host: HostTensor): Promise<Tensor> {
+    this.#counters.uploadedBytes += host.data.byteLength;
+    const tensor = this.#toRuntime(host);
+    return this.device === "cpu" ? Promise.resolve(tensor) : this.#copy(tensor, true);
+  }
+
+  #tensor(id: number): Tensor {
+    const tensor = this.#tensors.get(id);
+    if (!tensor) throw new TypeError(`Cannot use device tensor ${id}: it was disposed of`);
+    return tensor;
+  }
+
+  /** Where a kept output is written: over the tensor itself, unless this run reads it. */
+  #buffer({ id, type, dims }: DeviceTensor, fed: Set<Tensor>): Tensor {
+    const current = this.#tensor(id);
+    if (!fed.has(current)) return current;
+    const spare = this.#spares.get(`${type}:${dims}`)?.pop();
+    if (spare) return spare;
+    const Kind = type === "float64" ? Float64Array : type === "int32" ? Int32Array : Float32Array;
+    return this.#toRuntime({ type, dims, data: new Kind(elementCount(dims)) });
+  }
+
+  #replace({ id, type, dims }: DeviceTensor, tensor: Tensor): void {
+    const before = this.#tensor(id);
+    if (before === tensor) return;
+    this.#tensors.set(id, tensor);
+    if (this.device === "webgpu") return before.dispose();
+    const key = `${type}:${dims}`;
+    const spares = this.#spares.get(key) ?? [];
+    spares.push(before);
+    this.#spares.set(key, spares);
+  }
+
+  #toRuntime({ type, dims, data }: HostTensor): Tensor {
+    if (data.length !== elementCount(dims)) {
+      throw new RangeError(
+        `Cannot make tensor: ${data.length} elements for shape [${dims}], want ${elementCount(dims)}`,
+      );
+    }
+    return new this.runtime.Tensor(type as "float32", data as Float32Array, dims);
+  }
+
+  #toHost(tensor: Tensor): HostTensor {
+    const data = tensor.data as HostTensor["data"];
+    this.#counters.downloadedBytes += data.byteLength;
+    return { type: tensor.type as HostTensor["type"], dims: [...tensor.dims], data };
+  }
+}

@@ -1,0 +1,19 @@
+import { elementCount, sameDims, type Tensor } from "../tensor.ts";
+
+/**
+ * Same elements in the same order under another shape.
+ *
+ * @throws RangeError when the element counts differ.
+ */
+export function reshape(x: Tensor, dims: readonly number[]): Tensor {
+  if (sameDims(x.dims, dims)) return x;
+  if (elementCount(x.dims) !== elementCount(dims)) {
+    throw new RangeError(`Cannot reshape: [${x.dims}] and [${dims}] differ in element count`);
+  }
+  return x.graph.emit({
+    operator: "Reshape",
+    inputs: [x, x.graph.integers(dims)],
+    outputs: [{ type: x.type, dims }],
+    pullback: ([gradient]) => [reshape(gradient!, x.dims), undefined],
+  })[0];
+}

@@ -1,0 +1,9 @@
+import type { Tensor } from "../tensor.ts";
+import { expand } from "./expand.ts";
+import { reshape } from "./reshape.ts";
+
+/** Zeros of the type and shape of `x`, without storing them in the file. */
+export function zerosLike(x: Tensor): Tensor {
+  const zero = x.graph.scalar(x.type, 0);
+  return x.dims.length === 0 ? zero : expand(reshape(zero, x.dims.map(() => 1)), x.dims);
+}

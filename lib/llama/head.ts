@@ -1,0 +1,35 @@
+import { crossEntropy } from "../graph/operators/cross_entropy.ts";
+import { linear } from "../graph/operators/matmul.ts";
+import { reduceMean } from "../graph/operators/reduction.ts";
+import { reshape } from "../graph/operators/reshape.ts";
+import { elementCount, type Tensor } from "../graph/tensor.ts";
+import type { LlamaConfig } from "./config.ts";
+import { rmsNorm } from "./rms_norm.ts";
+
+/** Logits of hidden states: [..., hidden] to [..., vocabulary]. */
+export function headLogits(
+  hidden: Tensor,
+  norm: Tensor,
+  weight: Tensor,
+  config: LlamaConfig,
+): Tensor {
+  return linear(rmsNorm(hidden, norm, config.rmsNormEpsilon), weight);
+}
+
+/**
+ * Mean cross-entropy of the next token over all positions, nats a token, shape [].
+ *
+ * @param hidden Shape [batch, sequence, hidden].
+ * @param targets int32, shape [batch, sequence].
+ */
+export function headLoss(
+  hidden: Tensor,
+  norm: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  config: LlamaConfig,
+): Tensor {
+  const rows = elementCount(targets.dims);
+  const logits = reshape(headLogits(hidden, norm, weight, config), [rows, config.vocabSize]);
+  return reshape(reduceMean(crossEntropy(logits, reshape(targets, [rows])), [0, 1]), []);
+}

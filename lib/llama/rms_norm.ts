@@ -1,0 +1,34 @@
+import { add, multiply, subtract } from "../graph/operators/arithmetic.ts";
+import { reciprocal, sqrt } from "../graph/operators/functions.ts";
+import { reduceMean, reduceSum } from "../graph/operators/reduction.ts";
+import { reshape } from "../graph/operators/reshape.ts";
+import { elementCount, type Tensor } from "../graph/tensor.ts";
+
+/**
+ * RMSNorm over the last axis, `w x / sqrt(mean(x^2) + epsilon)`, with its gradient written out:
+ * dx = r (g w - n mean(g w n)) for n = r x, which passes over the activations less often than the chain rule.
+ *
+ * @param x Shape [..., width].
+ * @param weight Shape [width].
+ */
+export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
+  const meanSquare = reduceMean(multiply(x, x), [-1]);
+  const inverse = reciprocal(sqrt(add(meanSquare, x.graph.scalar(x.type, epsilon))));
+  const normal = multiply(x, inverse);
+  return x.graph.emit({
+    operator: "Mul",
+    inputs: [normal, weight],
+    outputs: [x],
+    sources: [x, weight],
+    pullback: ([gradient]) => {
+      const rows = elementCount(x.dims) / weight.dims[0];
+      const product = multiply(gradient!, normal);
+      const byWeight = multiply(gradient!, weight);
+      const along = reduceMean(multiply(product, weight), [-1]);
+      return [
+        multiply(inverse, subtract(byWeight, multiply(normal, along))),
+        reshape(reduceSum(reshape(product, [rows, weight.dims[0]]), [0]), weight.dims),
+      ];
+    },
+  })[0];
+}

@@ -1,0 +1,109 @@
+import type { Engine, Session } from "../engine/engine.ts";
+import { Graph } from "../graph/graph.ts";
+import { gradients } from "../graph/gradients.ts";
+import { gatherRows } from "../graph/operators/gather.ts";
+import { serializeGraph } from "../graph/serialize_graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { LlamaConfig } from "./config.ts";
+import { blockConstants, decoderBlock } from "./decoder_block.ts";
+import {
+  batchFeeds,
+  type BatchShape,
+  declareGradients,
+  declareSumOfSquares,
+  gradientBindings,
+  type GradientPass,
+  type GradientPassOptions,
+} from "./gradient_pass.ts";
+import { headLoss } from "./head.ts";
+import {
+  blockParameterName,
+  blockParameters,
+  EMBEDDING,
+  FINAL_NORM,
+  HEAD,
+  llamaParameters,
+} from "./parameters.ts";
+
+/** Forward and backward as one graph: fastest while the activations of all layers fit into memory. */
+export async function wholeGradients(
+  engine: Engine,
+  config: LlamaConfig,
+  options: GradientPassOptions,
+): Promise<GradientPass> {
+  const names = llamaParameters(config).map(({ name }) => name);
+  const carried = options.accumulate > 1;
+  const session = await engine.load(
+    serializeGraph(gradientGraph(config, options, options.accumulate)),
+    names.map((name) => `gradient.${name}`),
+  );
+  const parameters = Object.fromEntries(names.map((name) => [name, options.parameters.get(name)!]));
+  let lossSession: Session | undefined;
+  return {
+    async gradients(batch, first) {
+      const { feeds, keep } = gradientBindings(
+        names.map((name) => [name, name]),
+        options.gradients,
+        carried ? Number(!first) : undefined,
+      );
+      const results = await session.run(
+        { ...batchFeeds(batch, options), ...parameters, ...feeds },
+        keep,
+      );
+      return {
+        loss: Number(results.loss.data[0]),
+        sumOfSquares: Number(results.sum_of_squares.data[0]),
+      };
+    },
+    async loss(batch) {
+      lossSession ??= await engine.load(serializeGraph(lossGraph(config, options)));
+      const results = await lossSession.run({ ...batchFeeds(batch, options), ...parameters });
+      return Number(results.loss.data[0]);
+    },
+    async release() {
+      await session.release();
+      await lossSession?.release();
+    },
+  };
+}
+
+/** Inputs and loss of the whole model. */
+function forward(
+  graph: Graph,
+  config: LlamaConfig,
+  { batch, sequence }: BatchShape,
+): { loss: Tensor; parameters: Tensor[] } {
+  const tokens = graph.input("tokens", "int32", [batch, sequence]);
+  const targets = graph.input("targets", "int32", [batch, sequence]);
+  const parameters = new Map(
+    llamaParameters(config).map(({ name, dims }) => [name, graph.input(name, "float32", dims)]),
+  );
+  const constants = blockConstants(graph, config, sequence);
+  let hidden = gatherRows(parameters.get(EMBEDDING)!, tokens);
+  for (let layer = 0; layer < config.layers; layer++) {
+    const weights = blockParameters(config).map(({ name }) =>
+      parameters.get(blockParameterName(layer, name))!
+    );
+    hidden = decoderBlock(hidden, weights, config, constants);
+  }
+  const head = parameters.get(config.tiedEmbeddings ? EMBEDDING : HEAD)!;
+  const loss = headLoss(hidden, parameters.get(FINAL_NORM)!, head, targets, config);
+  return { loss, parameters: [...parameters.values()] };
+}
+
+function gradientGraph(config: LlamaConfig, shape: BatchShape, accumulate: number): Graph {
+  const graph = new Graph("llama_gradients");
+  const { loss, parameters } = forward(graph, config, shape);
+  const seed = graph.scalar("float32", 1 / accumulate);
+  const found = gradients(loss, parameters, seed);
+  const pairs = parameters.map(({ name }, index): [string, Tensor] => [name, found[index]]);
+  declareSumOfSquares(graph, declareGradients(graph, pairs, accumulate > 1));
+  graph.output("loss", loss);
+  return graph;
+}
+
+function lossGraph(config: LlamaConfig, shape: BatchShape): Graph {
+  const graph = new Graph("llama_loss");
+  graph.output("loss", forward(graph, config, shape).loss);
+  return graph;
+}
