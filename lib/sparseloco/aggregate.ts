@@ -1,0 +1,55 @@
+import { type CompressedTensor, forEachEntry } from "./compressed_tensor.ts";
+
+/**
+ * How peers' entries are averaged. `selected-mean` divides at each position by the peers that sent it, as
+ * the reference code does; `peer-mean` divides by all peers, as the paper's equation reads.
+ */
+export type AggregationMode = "selected-mean" | "peer-mean";
+
+/** Keeps the clip factor finite for a tensor of zeros; the reference's constant. */
+const NORM_FLOOR = 1e-8;
+
+/**
+ * Aggregates one tensor over peers: each peer's values are scaled down to the lower median of the peers'
+ * norms, then averaged. Double precision in a fixed order, so every machine gets the same bits.
+ *
+ * @param tensors One a peer, ascending by uid.
+ * @returns Row-major average, not yet rounded to f32.
+ */
+export function aggregate(
+  tensors: readonly CompressedTensor[],
+  mode: AggregationMode,
+): Float64Array<ArrayBuffer> {
+  const { rows, columns } = tensors[0].tiling;
+  const sums = new Float64Array(rows * columns);
+  const selected = new Uint16Array(mode === "selected-mean" ? rows * columns : 0);
+  const norms = tensors.map(tensorNorm);
+  const median = [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
+  tensors.forEach((tensor, peer) => {
+    const factor = Math.min(1, median / (norms[peer] + NORM_FLOOR));
+    const levels = Float64Array.from(tensor.levels, (level) => level * factor);
+    if (mode === "peer-mean") {
+      forEachEntry(tensor, (position, code) => sums[position] += levels[code]);
+    } else {
+      forEachEntry(tensor, (position, code) => {
+        sums[position] += levels[code];
+        selected[position]++;
+      });
+    }
+  });
+  if (mode === "peer-mean") {
+    for (let i = 0; i < sums.length; i++) sums[i] /= tensors.length;
+  } else {
+    for (let i = 0; i < sums.length; i++) if (selected[i] > 1) sums[i] /= selected[i];
+  }
+  return sums;
+}
+
+/** L2 norm of the values that a peer sent, from how often each level occurs. */
+export function tensorNorm({ codes, levels }: CompressedTensor): number {
+  const counts = [0, 0, 0, 0];
+  for (let i = 0; i < codes.length; i++) counts[codes[i]]++;
+  let squares = 0;
+  for (let code = 0; code < counts.length; code++) squares += counts[code] * levels[code] ** 2;
+  return Math.sqrt(squares);
+}

@@ -1,0 +1,60 @@
+import { keptPerChunk, type Tiling, tilingOf } from "./tiling.ts";
+
+/** Quantisation levels. */
+export const LEVELS = 4;
+
+/** One tensor of a pseudo-gradient after top-k and quantisation. */
+export interface CompressedTensor {
+  /** How the tensor is cut. */
+  readonly tiling: Tiling;
+  /** Entries kept of each chunk. */
+  readonly kept: number;
+  /** [chunks, kept] uint16, strictly ascending in each chunk. */
+  readonly indices: Uint16Array<ArrayBuffer>;
+  /** [chunks, kept] uint8, 0 to 3: which level each kept entry has. */
+  readonly codes: Uint8Array<ArrayBuffer>;
+  /** [4] value of each level. */
+  readonly levels: Float32Array<ArrayBuffer>;
+}
+
+/** An empty tensor of the right size for a shape. */
+export function emptyCompressed(dims: readonly number[], topk: number): CompressedTensor {
+  const tiling = tilingOf(dims);
+  const kept = keptPerChunk(topk, tiling.chunkLength);
+  return {
+    tiling,
+    kept,
+    indices: new Uint16Array(tiling.chunks * kept),
+    codes: new Uint8Array(tiling.chunks * kept),
+    levels: new Float32Array(LEVELS),
+  };
+}
+
+/**
+ * Calls `visit` for every kept entry in order: its place in the row-major tensor and its level.
+ * Sums over entries follow this order everywhere, which makes them the same on every machine.
+ */
+export function forEachEntry(
+  { tiling, kept, indices, codes }: CompressedTensor,
+  visit: (position: number, code: number) => void,
+): void {
+  const { columns, tileRows, tileColumns, chunks } = tiling;
+  const across = columns / tileColumns;
+  let at = 0;
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const down = Math.floor(chunk / across);
+    const origin = down * tileRows * columns + (chunk - down * across) * tileColumns;
+    for (const end = at + kept; at < end; at++) {
+      const index = indices[at];
+      const row = (index / tileColumns) | 0;
+      visit(origin + row * columns + (index - row * tileColumns), codes[at]);
+    }
+  }
+}
+
+/** The tensor as receivers see it before clipping: kept entries at their levels, zeros elsewhere. */
+export function decompress(tensor: CompressedTensor): Float32Array<ArrayBuffer> {
+  const dense = new Float32Array(tensor.tiling.rows * tensor.tiling.columns);
+  forEachEntry(tensor, (position, code) => dense[position] = tensor.levels[code]);
+  return dense;
+}

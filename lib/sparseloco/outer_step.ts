@@ -1,0 +1,20 @@
+/**
+ * Outer step (plain SGD): theta <- theta - rate x average, one rounding. A tensor whose average is not
+ * finite is left as it is.
+ *
+ * @param parameters theta, row-major; updated in place.
+ * @param average Result of `aggregate`.
+ * @param rate Outer learning rate.
+ * @returns Whether the step was taken.
+ */
+export function outerStep(
+  parameters: Float32Array,
+  average: Float64Array,
+  rate: number,
+): boolean {
+  let squares = 0;
+  for (let i = 0; i < average.length; i++) squares += average[i] * average[i];
+  if (!Number.isFinite(squares)) return false;
+  for (let i = 0; i < parameters.length; i++) parameters[i] -= rate * average[i];
+  return true;
+}

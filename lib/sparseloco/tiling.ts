@@ -1,0 +1,61 @@
+/** Longest side of a tile, and longest chunk of a vector. */
+const SIDE_MAX = 64;
+
+/** How a tensor is cut into chunks: square-ish tiles of a matrix, runs of a vector. */
+export interface Tiling {
+  /** Rows of the tensor; 1 for a vector. */
+  readonly rows: number;
+  /** Columns of the tensor. */
+  readonly columns: number;
+  /** Rows of a tile. */
+  readonly tileRows: number;
+  /** Columns of a tile. */
+  readonly tileColumns: number;
+  /** Number of chunks: tiles in row-major order. */
+  readonly chunks: number;
+  /** Elements of a chunk, at most 4096; index inside is row in tile x tileColumns + column in tile. */
+  readonly chunkLength: number;
+}
+
+/**
+ * Cuts a tensor as the reference does (its section on chunking): each side by its largest divisor of at
+ * most 64.
+ *
+ * @param dims One or two axes.
+ * @throws RangeError for other ranks.
+ */
+export function tilingOf(dims: readonly number[]): Tiling {
+  if (dims.length < 1 || dims.length > 2) {
+    throw new RangeError(`Cannot cut tensor into chunks: shape is [${dims}], want one or two axes`);
+  }
+  const [rows, columns] = dims.length === 1 ? [1, dims[0]] : dims;
+  const [tileRows, tileColumns] = [divisorUpTo(rows), divisorUpTo(columns)];
+  return {
+    rows,
+    columns,
+    tileRows,
+    tileColumns,
+    chunks: (rows / tileRows) * (columns / tileColumns),
+    chunkLength: tileRows * tileColumns,
+  };
+}
+
+/** Entries kept of a chunk: `topk`, even, and no more than there are. */
+export function keptPerChunk(topk: number, chunkLength: number): number {
+  const clamped = Math.min(Math.max(topk, 2), chunkLength);
+  return clamped > 1 ? clamped & ~1 : clamped;
+}
+
+/** Position in the row-major tensor of the first element of a chunk. */
+export function chunkOrigin(tiling: Tiling, chunk: number): number {
+  const across = tiling.columns / tiling.tileColumns;
+  const down = Math.floor(chunk / across);
+  return down * tiling.tileRows * tiling.columns + (chunk - down * across) * tiling.tileColumns;
+}
+
+/** Largest divisor of n that is at most 64. */
+function divisorUpTo(n: number): number {
+  let divisor = Math.min(n, SIDE_MAX);
+  while (n % divisor !== 0) divisor--;
+  return divisor;
+}
