@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import type { Clock } from "../clock/clock.ts";
+import { type Bucket, checkGet, checkKey, type GetOptions, type ObjectInfo, ObjectNotFoundError } from "./bucket.ts";
+
+/** Folder for files that are still being written; its name is no valid key. */
+const INCOMING = ".incoming";
+
+/** A bucket in a directory: one file an object. Writes go into a neighbouring file that is then renamed. */
+export class DirectoryBucket implements Bucket {
+  #writes = 0;
+
+  /**
+   * @param root Directory; made when it is not there.
+   * @param clock Stamps objects.
+   */
+  constructor(readonly root: string, readonly clock: Clock) {}
+
+  /** See {@linkcode Bucket.put}. */
+  async put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
+    checkKey(key);
+    const target = join(this.root, key);
+    const incoming = join(this.root, INCOMING, `${Deno.pid}-${this.#writes++}`);
+    await mkdir(join(this.root, INCOMING), { recursive: true });
+    await mkdir(join(target, ".."), { recursive: true });
+    try {
+      const file = await open(incoming, "w");
+      try {
+        await file.writeFile(bytes);
+        const seconds = this.clock.nowMs() / 1000;
+        await file.utimes(seconds, seconds);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(incoming, target);
+    } catch (cause) {
+      await unlink(incoming).catch(() => {});
+      throw cause;
+    }
+    return infoOf(key, await stat(target));
+  }
+
+  /** See {@linkcode Bucket.get}. */
+  async get(key: string, options: GetOptions = {}) {
+    checkKey(key);
+    const file = await orUndefined(open(join(this.root, key), "r"));
+    if (!file) throw new ObjectNotFoundError(`Cannot get object "${key}": there is none`);
+    try {
+      // Of the open file: a rename over the name meanwhile does not mix two contents.
+      const info = infoOf(key, await file.stat());
+      const { start, end } = checkGet(info, options);
+      return { info, bytes: await readPart(file, start, end) };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** See {@linkcode Bucket.head}. */
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    checkKey(key);
+    const stats = await orUndefined(stat(join(this.root, key)));
+    return stats?.isFile() ? infoOf(key, stats) : undefined;
+  }
+
+  /** See {@linkcode Bucket.list}. */
+  async list(prefix: string, { after = "", limit = Infinity } = {}): Promise<ObjectInfo[]> {
+    const keys = (await orUndefined(readdir(this.root, { recursive: true })) ?? [])
+      .map((path) => path.replaceAll("\\", "/"))
+      .filter((key) => !key.startsWith(INCOMING) && key.startsWith(prefix) && key > after)
+      .sort();
+    const found: ObjectInfo[] = [];
+    for (const key of keys) {
+      if (found.length >= limit) break;
+      const info = await this.head(key);
+      if (info) found.push(info);
+    }
+    return found;
+  }
+
+  /** See {@linkcode Bucket.delete}. */
+  async delete(key: string): Promise<void> {
+    checkKey(key);
+    await orUndefined(unlink(join(this.root, key)));
+  }
+}
+
+/** The kernel's change time tells writes apart that fall into one moment of a virtual clock. */
+function infoOf(key: string, stats: Stats): ObjectInfo {
+  return {
+    key,
+    bytes: stats.size,
+    etag: [stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join("-"),
+    modifiedMs: Math.round(stats.mtimeMs),
+  };
+}
+
+async function readPart(file: FileHandle, start: number, end: number) {
+  const bytes = new Uint8Array(end - start);
+  for (let at = 0; at < bytes.length;) {
+    const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
+    if (bytesRead === 0) return bytes.slice(0, at);
+    at += bytesRead;
+  }
+  return bytes;
+}
+
+async function orUndefined<Value>(operation: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await operation;
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ENOENT") return undefined;
+    if ((cause as { code?: string }).code === "ENOTDIR") return undefined;
+    throw cause;
+  }
+}

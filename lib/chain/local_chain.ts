@@ -1,0 +1,137 @@
+import { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../clock/clock.ts";
+import { type Chain, COMMITMENT_BYTES_MAX, type Registration, type Weight } from "./chain.ts";
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS ledger (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS registration (
+    uid INTEGER PRIMARY KEY, hotkey TEXT NOT NULL UNIQUE, block INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS commitment (
+    uid INTEGER PRIMARY KEY REFERENCES registration, text TEXT NOT NULL, block INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS weight (
+    validator INTEGER REFERENCES registration, uid INTEGER REFERENCES registration,
+    weight REAL NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (validator, uid)) STRICT;`;
+
+/** How a local ledger is opened. */
+export interface LocalChainOptions {
+  /** Time between blocks. */
+  readonly blockMs: number;
+  /** Time of block 0; a ledger that exists keeps the one it was made with. */
+  readonly genesisMs: number;
+}
+
+/** A ledger in one SQLite file, with blocks counted off a clock. Nothing is signed: its users trust the file. */
+export class LocalChain implements Chain, Disposable {
+  readonly #database: DatabaseSync;
+  readonly #clock: Clock;
+  readonly #blockMs: number;
+  readonly #genesisMs: number;
+
+  /**
+   * @param path File, or ":memory:".
+   * @param clock Decides which block is the newest.
+   */
+  constructor(path: string, clock: Clock, options: LocalChainOptions) {
+    this.#database = new DatabaseSync(path);
+    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + TABLES);
+    this.#clock = clock;
+    this.#blockMs = this.#setting("block_ms", options.blockMs);
+    this.#genesisMs = this.#setting("genesis_ms", options.genesisMs);
+  }
+
+  /** See {@linkcode Chain.block}. */
+  block(): Promise<number> {
+    return Promise.resolve(this.#block());
+  }
+
+  /** See {@linkcode Chain.blockTimeMs}. */
+  blockTimeMs(block: number): Promise<number> {
+    return Promise.resolve(this.#genesisMs + block * this.#blockMs);
+  }
+
+  /** See {@linkcode Chain.register}. */
+  // deno-lint-ignore require-await
+  async register(hotkey: string): Promise<number> {
+    if (!/^[0-9a-f]{64}$/.test(hotkey)) {
+      throw new RangeError(`Cannot register hotkey: "${hotkey}", want 64 hexadecimal digits`);
+    }
+    this.#database.prepare(
+      `INSERT INTO registration (uid, hotkey, block)
+       SELECT COALESCE(MAX(uid) + 1, 0), ?, ? FROM registration WHERE TRUE
+       ON CONFLICT (hotkey) DO NOTHING`,
+    ).run(hotkey, this.#block());
+    return this.#uid(hotkey);
+  }
+
+  /** See {@linkcode Chain.registrations}. */
+  // deno-lint-ignore require-await
+  async registrations(): Promise<Registration[]> {
+    const rows = this.#database.prepare("SELECT uid, hotkey, block FROM registration ORDER BY uid");
+    return rows.all().map((row) => ({ ...row })) as unknown as Registration[];
+  }
+
+  /** See {@linkcode Chain.commit}. */
+  // deno-lint-ignore require-await
+  async commit(hotkey: string, text: string): Promise<void> {
+    const bytes = new TextEncoder().encode(text).length;
+    if (bytes > COMMITMENT_BYTES_MAX) {
+      throw new RangeError(`Cannot commit: ${bytes} bytes, want at most ${COMMITMENT_BYTES_MAX}`);
+    }
+    this.#database.prepare("INSERT OR REPLACE INTO commitment (uid, text, block) VALUES (?, ?, ?)")
+      .run(this.#uid(hotkey), text, this.#block());
+  }
+
+  /** See {@linkcode Chain.commitment}. */
+  // deno-lint-ignore require-await
+  async commitment(uid: number): Promise<string | undefined> {
+    const row = this.#database.prepare("SELECT text FROM commitment WHERE uid = ?").get(uid);
+    return row?.text as string | undefined;
+  }
+
+  /** See {@linkcode Chain.setWeights}. */
+  async setWeights(hotkey: string, weights: Weight[]): Promise<void> {
+    const validator = this.#uid(hotkey);
+    const known = new Set((await this.registrations()).map(({ uid }) => uid));
+    const wrong = weights.find(({ uid, weight }) => !known.has(uid) || !(weight >= 0 && weight <= 1));
+    if (wrong) {
+      throw new RangeError(`Cannot set weights: uid ${wrong.uid} gets ${wrong.weight}, want a registered uid and 0 to 1`);
+    }
+    const insert = this.#database.prepare("INSERT INTO weight (validator, uid, weight, block) VALUES (?, ?, ?, ?)");
+    this.#database.exec("BEGIN");
+    try {
+      this.#database.prepare("DELETE FROM weight WHERE validator = ?").run(validator);
+      for (const { uid, weight } of weights) insert.run(validator, uid, weight, this.#block());
+      this.#database.exec("COMMIT");
+    } catch (cause) {
+      this.#database.exec("ROLLBACK");
+      throw cause;
+    }
+  }
+
+  /** See {@linkcode Chain.weights}. */
+  // deno-lint-ignore require-await
+  async weights(validatorUid: number): Promise<Weight[]> {
+    const rows = this.#database.prepare("SELECT uid, weight FROM weight WHERE validator = ? ORDER BY uid");
+    return rows.all(validatorUid).map((row) => ({ ...row })) as unknown as Weight[];
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #block(): number {
+    return Math.max(0, Math.floor((this.#clock.nowMs() - this.#genesisMs) / this.#blockMs));
+  }
+
+  #uid(hotkey: string): number {
+    const row = this.#database.prepare("SELECT uid FROM registration WHERE hotkey = ?").get(hotkey);
+    if (!row) throw new RangeError(`Cannot find hotkey ${hotkey}: it is not registered`);
+    return row.uid as number;
+  }
+
+  #setting(key: string, value: number): number {
+    this.#database.prepare("INSERT OR IGNORE INTO ledger (key, value) VALUES (?, ?)").run(key, String(value));
+    return Number(this.#database.prepare("SELECT value FROM ledger WHERE key = ?").get(key)!.value);
+  }
+}

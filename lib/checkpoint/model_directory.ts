@@ -1,0 +1,141 @@
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type LlamaConfig, formatLlamaConfig, parseLlamaConfig } from "../llama/config.ts";
+import { HEAD, llamaParameters } from "../llama/parameters.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import { sameDims } from "../graph/tensor.ts";
+import { replaceFile } from "./replace_file.ts";
+import { openSafetensors, type SafetensorsFile } from "./safetensors_file.ts";
+import { CorruptFileError } from "./safetensors_header.ts";
+import { writeSafetensors } from "./write_safetensors.ts";
+
+/** JSON files of a checkpoint that are read at most. */
+const JSON_BYTES_MAX = 256 * 2 ** 20;
+
+/** A model in Hugging Face's layout, read whole. */
+export interface LoadedModel {
+  /** Shape of the model. */
+  readonly config: LlamaConfig;
+  /** Parameters as f32. */
+  readonly parameters: ParameterValues;
+  /** Text of `tokenizer.json`, where there is one. */
+  readonly tokenizerJson: string | undefined;
+}
+
+/**
+ * Reads a LLaMA checkpoint directory: `config.json`, `model.safetensors` or shards with an index.
+ *
+ * @throws CorruptFileError naming file and tensor.
+ * @throws RangeError when the config is not one of a LLaMA.
+ */
+export async function readModelDirectory(directory: string): Promise<LoadedModel> {
+  const file = await readJson(join(directory, "config.json"));
+  let config = parseLlamaConfig(file);
+  const shards = new Map<string, SafetensorsFile>();
+  try {
+    const fileOf = await locateTensors(directory, shards);
+    // Converters disagree on the config's key; a head that is there is used.
+    config = { ...config, tiedEmbeddings: config.tiedEmbeddings && !fileOf(HEAD) };
+    const parameters: ParameterValues = new Map();
+    for (const { name, dims } of llamaParameters(config)) {
+      const shard = fileOf(name);
+      const entry = shard?.tensors.get(name);
+      if (!shard || !entry) {
+        throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" is missing`);
+      }
+      if (!sameDims(entry.dims, dims)) {
+        throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" has shape [${entry.dims}], want [${dims}]`);
+      }
+      const values = await shard.float32(name);
+      const wrong = values.findIndex((value) => !Number.isFinite(value));
+      if (wrong >= 0) {
+        throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" holds ${values[wrong]}, want finite numbers`);
+      }
+      parameters.set(name, values);
+    }
+    return { config, parameters, tokenizerJson: await readTextIfAny(join(directory, "tokenizer.json")) };
+  } finally {
+    for (const shard of shards.values()) await shard.close();
+  }
+}
+
+/** Writes a LLaMA checkpoint directory that Hugging Face tools open; each file is replaced whole. */
+export async function writeModelDirectory(
+  directory: string,
+  { config, parameters, tokenizerJson }: LoadedModel,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const json = (value: unknown) => [JSON.stringify(value, null, 2) + "\n"];
+  await writeSafetensors(
+    join(directory, "model.safetensors"),
+    llamaParameters(config).map(({ name, dims }) => ({ name, dims, data: parameters.get(name)! })),
+    { format: "pt" },
+  );
+  await replaceFile(join(directory, "config.json"), json(formatLlamaConfig(config)));
+  await replaceFile(
+    join(directory, "generation_config.json"),
+    json({ eos_token_id: config.eosTokenIds, do_sample: true }),
+  );
+  if (tokenizerJson !== undefined) {
+    await replaceFile(join(directory, "tokenizer.json"), [tokenizerJson]);
+    await replaceFile(
+      join(directory, "tokenizer_config.json"),
+      json({ tokenizer_class: "PreTrainedTokenizerFast", clean_up_tokenization_spaces: false }),
+    );
+  }
+}
+
+/** Opens the files of a model; gives the file that holds a tensor. */
+async function locateTensors(
+  directory: string,
+  shards: Map<string, SafetensorsFile>,
+): Promise<(name: string) => SafetensorsFile | undefined> {
+  const open = async (name: string) => {
+    const known = shards.get(name);
+    if (known) return known;
+    const shard = await openSafetensors(join(directory, name));
+    shards.set(name, shard);
+    return shard;
+  };
+  const indexText = await readTextIfAny(join(directory, "model.safetensors.index.json"));
+  if (indexText === undefined) {
+    const whole = await open("model.safetensors");
+    return (name) => (whole.tensors.has(name) ? whole : undefined);
+  }
+  const map = (parseJson("model.safetensors.index.json", indexText) as { weight_map?: unknown } | null)
+    ?.weight_map;
+  if (typeof map !== "object" || map === null) {
+    throw new CorruptFileError(`Cannot read model ${directory}: its index has no weight_map`);
+  }
+  const places = new Map<string, SafetensorsFile>();
+  for (const [tensor, file] of Object.entries(map)) {
+    if (typeof file !== "string" || !/^[A-Za-z0-9._-]+\.safetensors$/.test(file)) {
+      throw new CorruptFileError(`Cannot read model ${directory}: its index names the file ${JSON.stringify(file)}`);
+    }
+    places.set(tensor, await open(file));
+  }
+  return (name) => places.get(name);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readTextIfAny(path);
+  if (text === undefined) throw new CorruptFileError(`Cannot read ${path}: there is no such file`);
+  return parseJson(path, text);
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CorruptFileError(`Cannot read ${path}: it is not JSON`, { cause });
+  }
+}
+
+async function readTextIfAny(path: string): Promise<string | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats) return undefined;
+  if (stats.size > JSON_BYTES_MAX) {
+    throw new CorruptFileError(`Cannot read ${path}: it has ${stats.size} bytes, want at most ${JSON_BYTES_MAX}`);
+  }
+  return await readFile(path, "utf8");
+}

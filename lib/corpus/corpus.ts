@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { assignSamples } from "./assign_samples.ts";
+import { sampleDigest, sampleId } from "./sample_digest.ts";
+
+/** Part of the tokens that is never trained on. */
+const HELD_OUT_FRACTION = 0.05;
+
+/**
+ * Tokens of a run, cut into samples. A sample is `sequence` tokens and the token behind each of them, so
+ * that every token is a target once, document ends included. The last samples are held out.
+ */
+export class Corpus {
+  /** Samples that peers are assigned. */
+  readonly trainSamples: number;
+  /** Samples held out to measure loss on. */
+  readonly heldOutSamples: number;
+
+  /**
+   * @param tokens All tokens, documents one after the other.
+   * @param sequence Tokens of a sample.
+   * @throws RangeError when there is not one sample to train on and one to hold out.
+   */
+  constructor(readonly tokens: Uint32Array<ArrayBuffer>, readonly sequence: number) {
+    const samples = Math.floor((tokens.length - 1) / sequence);
+    if (samples < 2) {
+      throw new RangeError(
+        `Cannot cut corpus into samples: it has ${tokens.length} tokens, want at least ${2 * sequence + 1} for sequences of ${sequence}`,
+      );
+    }
+    this.heldOutSamples = Math.max(1, Math.floor(samples * HELD_OUT_FRACTION));
+    this.trainSamples = samples - this.heldOutSamples;
+  }
+
+  /** Samples of a peer in a window, and the digest of their ids. */
+  assign(uid: number, window: number, count: number): { samples: Uint32Array; digest: string } {
+    const samples = assignSamples(uid, window, this.trainSamples, count);
+    const ids = [...samples].map((sample) => {
+      const start = sample * this.sequence;
+      return sampleId(this.tokens.subarray(start, start + this.sequence));
+    });
+    return { samples, digest: sampleDigest(ids) };
+  }
+
+  /** Tokens and targets of samples, [samples, sequence] each. */
+  batch(samples: ArrayLike<number>): {
+    tokens: Int32Array<ArrayBuffer>;
+    targets: Int32Array<ArrayBuffer>;
+  } {
+    const { sequence } = this;
+    const tokens = new Int32Array(samples.length * sequence);
+    const targets = new Int32Array(samples.length * sequence);
+    for (let i = 0; i < samples.length; i++) {
+      const start = samples[i] * sequence;
+      tokens.set(this.tokens.subarray(start, start + sequence), i * sequence);
+      targets.set(this.tokens.subarray(start + 1, start + sequence + 1), i * sequence);
+    }
+    return { tokens, targets };
+  }
+
+  /** Indices of the held-out samples, at most `count`, spread evenly. */
+  heldOut(count: number): number[] {
+    const taken = Math.min(count, this.heldOutSamples);
+    return Array.from({ length: taken }, (_, i) =>
+      this.trainSamples + Math.floor((i * this.heldOutSamples) / taken));
+  }
+
+  /** Entropy of single tokens, nats: the loss of a model that knows nothing but frequencies. */
+  unigramEntropy(): number {
+    const counts = new Map<number, number>();
+    for (const token of this.tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
+    let entropy = 0;
+    for (const count of counts.values()) {
+      const share = count / this.tokens.length;
+      entropy -= share * Math.log(share);
+    }
+    return entropy;
+  }
+
+  /** SHA-256 of the tokens: two runs over other text are two runs. */
+  digest(): string {
+    return createHash("sha256").update(new Uint8Array(this.tokens.buffer)).digest("hex");
+  }
+}

@@ -1,0 +1,82 @@
+import { readFile, stat } from "node:fs/promises";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { parseNpy } from "./npy.ts";
+
+/** Largest text that is read whole. */
+const FILE_BYTES_MAX = 2 ** 31 - 1;
+
+/** Text that cannot be trained on. */
+export class UnusableTextError extends Error {
+  override readonly name = "UnusableTextError";
+}
+
+/**
+ * Tokens of files, the end-of-text token behind each document: a `.txt` file (or any other) is one document,
+ * a `.jsonl` file one a line under the key `text`; a `.npy` file holds tokens already.
+ *
+ * @throws UnusableTextError when a file cannot be read, is empty, or is not UTF-8.
+ */
+export async function readTexts(
+  paths: readonly string[],
+  tokenizer: Tokenizer,
+): Promise<Uint32Array<ArrayBuffer>> {
+  const parts: Uint32Array[] = [];
+  for (const path of paths) parts.push(...await readFileTokens(path, tokenizer));
+  const tokens = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    tokens.set(part, at);
+    at += part.length;
+  }
+  return tokens;
+}
+
+async function readFileTokens(path: string, tokenizer: Tokenizer): Promise<Uint32Array[]> {
+  const bytes = await readBytes(path);
+  if (path.endsWith(".npy")) return [checkIds(path, parseNpy(bytes), tokenizer)];
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new UnusableTextError(`Cannot read text ${path}: it is not UTF-8`, { cause });
+  }
+  const documents = path.endsWith(".jsonl") ? parseLines(path, text) : [text];
+  const end = Uint32Array.of(tokenizer.endOfText);
+  return documents.flatMap((document) => [Uint32Array.from(tokenizer.encode(document)), end]);
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  const stats = await stat(path).catch((cause) => {
+    throw new UnusableTextError(`Cannot read text ${path}: ${cause.code === "ENOENT" ? "there is no such file" : cause.message}`, { cause });
+  });
+  if (!stats.isFile()) throw new UnusableTextError(`Cannot read text ${path}: it is not a file`);
+  if (stats.size === 0) throw new UnusableTextError(`Cannot read text ${path}: it is empty`);
+  if (stats.size > FILE_BYTES_MAX) {
+    throw new UnusableTextError(`Cannot read text ${path}: it has ${stats.size} bytes, want at most ${FILE_BYTES_MAX}`);
+  }
+  return await readFile(path);
+}
+
+function parseLines(path: string, text: string): string[] {
+  return text.split("\n").flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    let document: unknown;
+    try {
+      document = (JSON.parse(line) as { text?: unknown } | null)?.text;
+    } catch {
+      // Told below, with the line's number.
+    }
+    if (typeof document !== "string") {
+      throw new UnusableTextError(`Cannot read text ${path}: line ${index + 1} has no "text", want {"text": "..."}`);
+    }
+    return [document];
+  });
+}
+
+function checkIds(path: string, tokens: Uint32Array, { vocabularySize }: Tokenizer): Uint32Array {
+  const wrong = tokens.find((id) => id >= vocabularySize);
+  if (wrong !== undefined) {
+    throw new UnusableTextError(`Cannot use token shard ${path}: it holds token ${wrong}, want less than ${vocabularySize}`);
+  }
+  return tokens;
+}

@@ -1,0 +1,158 @@
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DirectoryBucket } from "../bucket/directory_bucket.ts";
+import { type Keypair, keypairFromSeed } from "../chain/keypair.ts";
+import { LocalChain } from "../chain/local_chain.ts";
+import { LockstepClock } from "../clock/lockstep_clock.ts";
+import type { Corpus } from "../corpus/corpus.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import { SeededRandom } from "../random/seeded_random.ts";
+import type { Learner } from "./learner.ts";
+import { Peer, type PeerDependencies } from "./peer.ts";
+import { freshState, type PeerState, PeerStateStore } from "./peer_state.ts";
+import { type RunDefinition, runId } from "./run_definition.ts";
+import type { Emit } from "./swarm_event.ts";
+
+/** Virtual time at which every local run begins. */
+const GENESIS_MS = Date.UTC(2026, 0, 1);
+
+/** A swarm whose peers live in one process and one directory. */
+export interface LocalSwarmOptions {
+  /** Holds ledger, buckets and the peers' states. */
+  readonly directory: string;
+  /** What the peers share. */
+  readonly definition: RunDefinition;
+  /** Number of peers; a run that exists must have as many. */
+  readonly peers: number;
+  /** Windows to have done in the end, those of earlier calls included. */
+  readonly windows: number;
+  /** Sequences of one pass. */
+  readonly microBatch: number;
+  /** Trains for all peers in turn. */
+  readonly learner: Learner;
+  /** Text of the run. */
+  readonly corpus: Corpus;
+  /** Parameters before the first window. */
+  readonly initialParameters: ParameterValues;
+  /** Takes events. */
+  readonly emit: Emit;
+  /** Real seconds, for durations. */
+  readonly stopwatch: () => number;
+  /** Stops the swarm; what was saved stays valid. */
+  readonly signal: AbortSignal;
+  /** Called with the consensus state after each window, before the next one counts as begun. */
+  readonly onWindow?: (state: PeerState, digest: string) => Promise<void>;
+}
+
+/** Honest peers have come to different states. It must not happen; when it does, training stops. */
+export class DivergedError extends Error {
+  override readonly name = "DivergedError";
+}
+
+/**
+ * Runs peers through windows until all are done. Every peer uses its own bucket, key, error feedback and
+ * optimizer; they meet only through buckets and ledger, as on the internet. Virtual time makes the
+ * protocol's waits free.
+ *
+ * @returns The consensus state after the last window.
+ * @throws DivergedError
+ * @throws RangeError when the directory holds a swarm of another size.
+ */
+export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerState> {
+  const { definition, directory, peers, signal } = options;
+  const run = runId(definition);
+  const stores = Array.from({ length: peers }, (_, uid) =>
+    new PeerStateStore(join(directory, "peers", String(uid)), options.learner.tensors));
+  const window = await commonWindow(stores);
+  if (window > 0) options.emit({ event: "resumed", window });
+  const { blocks, blockSeconds } = definition.window;
+  const clock = new LockstepClock(GENESIS_MS + window * blocks * blockSeconds * 1000, peers);
+  await mkdir(directory, { recursive: true });
+  using chain = new LocalChain(join(directory, "ledger.sqlite"), clock, {
+    blockMs: blockSeconds * 1000,
+    genesisMs: GENESIS_MS,
+  });
+  const keypairs = Array.from({ length: peers }, (_, uid) => localKeypair(run, uid, window));
+  await registerAll(chain, keypairs);
+  // One peer's failure ends the others' waits.
+  const failure = new AbortController();
+  const bucketAt = (path: string) => new DirectoryBucket(join(directory, path), clock);
+  const shared: Omit<PeerDependencies, "bucket" | "keypair" | "store"> = {
+    ...options,
+    clock,
+    chain,
+    signal: AbortSignal.any([signal, failure.signal]),
+    bucketOf: async (uid) => {
+      const path = (await chain.commitment(uid))?.match(/^directory:(buckets\/\d+)$/)?.[1];
+      return path === undefined ? undefined : bucketAt(path);
+    },
+  };
+  const states = await Promise.all(stores.map(async (store, uid) => {
+    const state = window > 0
+      ? await store.load(window)
+      : freshState(options.learner.tensors, options.initialParameters);
+    const peer = new Peer({ uid, run, definition, microBatch: options.microBatch }, {
+      ...shared,
+      store,
+      keypair: keypairs[uid],
+      bucket: bucketAt(`buckets/${uid}`),
+    });
+    return () => runPeer(peer, state, options).finally(() => clock.leave());
+  }));
+  const results = await Promise.allSettled(states.map((start) =>
+    start().catch((cause) => {
+      failure.abort(cause);
+      throw cause;
+    })
+  ));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw signal.aborted ? signal.reason : failure.signal.reason ?? failed.reason;
+  return (results[0] as PromiseFulfilledResult<PeerState>).value;
+}
+
+async function runPeer(
+  peer: Peer,
+  state: PeerState,
+  { onWindow, windows }: LocalSwarmOptions,
+): Promise<PeerState> {
+  while (state.window < windows) {
+    const { window } = state;
+    const { digest, disagree } = await peer.runWindow(state);
+    if (disagree.length > 0) {
+      throw new DivergedError(
+        `Cannot go on: after window ${window} peers ${disagree} have other parameters than peer ${peer.identity.uid}`,
+      );
+    }
+    if (peer.identity.uid === 0) await onWindow?.(state, digest);
+  }
+  return state;
+}
+
+/** Latest window that every peer has a state for; 0 for a new swarm. */
+async function commonWindow(stores: PeerStateStore[]): Promise<number> {
+  const windows = await Promise.all(stores.map((store) => store.windows()));
+  const latest = Math.min(...windows.map((list) => list.at(-1) ?? 0));
+  return windows.every((list) => latest === 0 || list.includes(latest)) ? latest : 0;
+}
+
+/** Keys of a local swarm guard nothing: they follow from the run's id, so that a run can be repeated. */
+function localKeypair(run: string, uid: number, window: number): Keypair {
+  const seed = createHash("sha256").update(`covey local peer ${run} ${uid}`).digest();
+  const nonces = createHash("sha256").update(`covey local nonces ${run} ${uid} ${window}`).digest();
+  return keypairFromSeed(seed, new SeededRandom(nonces.readBigUInt64LE()));
+}
+
+async function registerAll(chain: LocalChain, keypairs: Keypair[]): Promise<void> {
+  const known = (await chain.registrations()).length;
+  if (known > 0 && known !== keypairs.length) {
+    throw new RangeError(`Cannot resume swarm: it has ${known} peers, asked for ${keypairs.length}`);
+  }
+  for (const [uid, { hotkey }] of keypairs.entries()) {
+    const given = await chain.register(hotkey);
+    if (given !== uid) {
+      throw new RangeError(`Cannot resume swarm: the ledger has uid ${given} for peer ${uid}`);
+    }
+    await chain.commit(hotkey, `directory:buckets/${uid}`);
+  }
+}

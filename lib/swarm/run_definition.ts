@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { dump, load } from "js-yaml";
+import * as v from "valibot";
+import { nearest } from "../terminal/nearest.ts";
+
+const whole = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const STEPS_MAX = 2 ** 40;
+const steps = whole(0, STEPS_MAX);
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+const SCHEDULE = v.strictObject({
+  peak: positive,
+  warmupSteps: steps,
+  cosineSteps: steps,
+  floorFraction: fraction,
+  plateau: v.exactOptional(v.strictObject({ startStep: steps, steps })),
+  anneal: v.exactOptional(v.strictObject({
+    startStep: steps,
+    warmupSteps: steps,
+    decaySteps: steps,
+    peakFraction: fraction,
+    endFraction: fraction,
+  })),
+});
+
+const DEFINITION = v.strictObject({
+  version: v.literal(1),
+  seed: whole(0, 2 ** 32 - 1),
+  model: v.record(v.string(), v.unknown()),
+  corpus: digest,
+  initialState: digest,
+  training: v.strictObject({
+    innerSteps: whole(1, 1_000_000),
+    batch: whole(1, 1_000_000),
+    sequence: whole(2, 1_000_000),
+    betas: v.tuple([fraction, fraction]),
+    epsilon: positive,
+    weightDecay: fraction,
+    clipNorm: positive,
+    schedule: SCHEDULE,
+  }),
+  sparseloco: v.strictObject({
+    topk: whole(2, 4096),
+    errorFeedbackDecay: fraction,
+    aggregation: v.picklist(["selected-mean", "peer-mean"]),
+    outerLearningRate: positive,
+  }),
+  window: v.strictObject({
+    blocks: whole(1, 1_000_000),
+    blockSeconds: positive,
+    acceptanceSeconds: positive,
+    digestSeconds: positive,
+  }),
+});
+
+/** All that peers of a run must share. It has no machine's own settings in it. */
+export type RunDefinition = v.InferOutput<typeof DEFINITION>;
+
+/** Parts of a definition that a user may leave to defaults. */
+export type PartialRunDefinition = {
+  [Key in keyof RunDefinition]?: RunDefinition[Key] extends Record<string, unknown>
+    ? Partial<RunDefinition[Key]>
+    : RunDefinition[Key];
+};
+
+/** A run definition that cannot be used. */
+export class RunDefinitionError extends Error {
+  override readonly name = "RunDefinitionError";
+}
+
+/**
+ * Checks a complete definition.
+ *
+ * @throws RunDefinitionError naming key, value and wanted value; for an unknown key, the nearest one.
+ */
+export function checkRunDefinition(value: unknown): RunDefinition {
+  const result = v.safeParse(DEFINITION, value);
+  if (result.success) return result.output;
+  throw explain(result.issues[0] as v.BaseIssue<unknown>);
+}
+
+/**
+ * Reads `run.yaml`, in which any key may be left out.
+ *
+ * @throws RunDefinitionError
+ */
+export function parseRunDefinition(text: string): PartialRunDefinition {
+  let value: unknown;
+  try {
+    value = load(text) ?? {};
+  } catch (cause) {
+    throw new RunDefinitionError(`Cannot read run definition: ${(cause as Error).message}`, { cause });
+  }
+  const { training, sparseloco, window } = DEFINITION.entries;
+  const partial = v.partial(v.strictObject({
+    ...DEFINITION.entries,
+    training: v.partial(training),
+    sparseloco: v.partial(sparseloco),
+    window: v.partial(window),
+  }));
+  const result = v.safeParse(partial, value);
+  if (result.success) return result.output as PartialRunDefinition;
+  throw explain(result.issues[0] as v.BaseIssue<unknown>);
+}
+
+/** Text of `run.yaml`. */
+export function formatRunDefinition(definition: RunDefinition): string {
+  return `# What the peers of this run share. Its id is ${runId(definition)}.\n${dump(definition)}`;
+}
+
+/** SHA-256 of a definition with sorted keys, 64 hexadecimal digits. */
+export function runId(definition: RunDefinition): string {
+  return createHash("sha256").update(canonicalJson(definition)).digest("hex");
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join()}}`;
+}
+
+function explain(issue: v.BaseIssue<unknown>): RunDefinitionError {
+  const path = v.getDotPath(issue) ?? "document";
+  if (issue.type === "strict_object" && issue.expected === "never") {
+    const parent = path.split(".").slice(0, -1);
+    const known = knownKeys(parent);
+    const key = path.split(".").at(-1)!;
+    const guess = nearest(key, known);
+    return new RunDefinitionError(
+      `Cannot read run definition: unknown key "${path}", want ${guess ? `"${[...parent, guess].join(".")}"` : known.join(", ")}`,
+    );
+  }
+  return new RunDefinitionError(
+    `Cannot read run definition: ${path} is ${issue.received}, want ${issue.expected ?? issue.message}`,
+  );
+}
+
+/** Keys that a definition has at a path, the outermost for an empty one. */
+function knownKeys(path: string[]): string[] {
+  let schema: unknown = DEFINITION;
+  for (const key of path) {
+    const entry = (schema as { entries: Record<string, unknown> }).entries[key];
+    schema = (entry as { wrapped?: unknown }).wrapped ?? entry;
+  }
+  return Object.keys((schema as { entries: Record<string, unknown> }).entries);
+}

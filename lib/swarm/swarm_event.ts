@@ -1,0 +1,72 @@
+import type { RefusalReason } from "../sparseloco/refusal.ts";
+
+/** Parts of a window that are timed, in their order. */
+export const PHASES = ["train", "compress", "upload", "gather", "outer", "save"] as const;
+
+/** One part of a window. */
+export type Phase = typeof PHASES[number];
+
+/**
+ * What happens in a run: one JSON line each in `events.jsonl`. The display, the report and every other view
+ * are made from these alone. A window that was cut off appears again after `resumed`; its later lines count.
+ */
+export type SwarmEvent =
+  | {
+    event: "started";
+    run: string;
+    peers: number;
+    windows: number;
+    parameters: number;
+    trainTokens: number;
+    unigramEntropy: number;
+    device: string;
+    stepShape: "whole" | "blocks";
+  }
+  | { event: "resumed"; window: number }
+  | { event: "phase"; window: number; uid: number; phase: Phase }
+  | {
+    event: "step";
+    window: number;
+    uid: number;
+    step: number;
+    loss: number;
+    gradientNorm: number;
+    learningRate: number;
+    tokens: number;
+  }
+  | { event: "phase-ended"; window: number; uid: number; phase: Phase; seconds: number }
+  | {
+    event: "submitted";
+    window: number;
+    uid: number;
+    bytes: number;
+    values: number;
+    denseBytes: number;
+    sampleDigest: string;
+  }
+  | {
+    event: "refused";
+    window: number;
+    uid: number;
+    peer: number;
+    reason: RefusalReason;
+    detail: string;
+  }
+  | { event: "accepted"; window: number; uid: number; peers: number[] }
+  | { event: "skipped"; window: number; uid: number; reason: string }
+  | { event: "digest"; window: number; uid: number; digest: string }
+  | {
+    event: "agreement";
+    window: number;
+    uid: number;
+    agree: number[];
+    disagree: number[];
+    silent: number[];
+  }
+  | { event: "held-out-loss"; window: number; loss: number }
+  | { event: "checkpoint"; window: number; digest: string; path: string }
+  | { event: "interrupted"; window: number }
+  | { event: "finished"; windows: number; digest: string; sample: string };
+
+/** Takes events as they happen. */
+export type Emit = (event: SwarmEvent) => void;

@@ -1,0 +1,60 @@
+import type { Tokenizer } from "./tokenizer.ts";
+
+const END_OF_TEXT = 256;
+
+/**
+ * Tokens are the bytes of UTF-8, and one more that ends a document. It needs no download, and its
+ * `tokenizer.json` is a byte-level BPE without merges.
+ */
+export function byteTokenizer(): Tokenizer {
+  return {
+    vocabularySize: END_OF_TEXT + 1,
+    endOfText: END_OF_TEXT,
+    encode: (text) => new TextEncoder().encode(text),
+    decode: (ids) => new TextDecoder().decode(Uint8Array.from(ids.filter((id) => id < END_OF_TEXT))),
+    json: tokenizerJson(),
+  };
+}
+
+function tokenizerJson(): string {
+  const vocab = Object.fromEntries(byteCharacters().map((character, byte) => [character, byte]));
+  const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false };
+  return JSON.stringify({
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: [{
+      id: END_OF_TEXT,
+      content: "<|endoftext|>",
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    }],
+    normalizer: null,
+    pre_tokenizer: byteLevel,
+    post_processor: byteLevel,
+    decoder: byteLevel,
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: { ...vocab, "<|endoftext|>": END_OF_TEXT },
+      merges: [],
+    },
+  });
+}
+
+/** The printable character that byte-level BPE writes for each byte: itself where it prints, else from U+0100 on. */
+function byteCharacters(): string[] {
+  const prints = (byte: number) =>
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  let next = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(prints(byte) ? byte : next++));
+}
