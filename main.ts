@@ -1,10 +1,13 @@
-import { serveEngine } from "./lib/engine/serve_engine.ts";
-
+/** The program's one entry, in three roles: `globalThis.name` tells which worker this is. */
 if (globalThis.name === "engine") {
-  const scope = globalThis as unknown as {
-    onmessage: (event: MessageEvent<MessagePort>) => void;
-    postMessage(message: unknown): void;
-  };
-  scope.onmessage = ({ data }) => serveEngine(data);
-  scope.postMessage("ready");
+  const { serveEngine } = await import("./lib/engine/serve_engine.ts");
+  const worker = globalThis as unknown as Worker;
+  worker.onmessage = ({ data }: MessageEvent<MessagePort>) => serveEngine(data);
+  worker.postMessage("ready");
+} else if (globalThis.name === "command") {
+  const { serveCommand } = await import("./commands/_command_worker.ts");
+  serveCommand(globalThis as unknown as Worker);
+} else if (import.meta.main) {
+  const { supervise } = await import("./commands/_supervisor.ts");
+  Deno.exit(await supervise(Deno.args, new URL(import.meta.url)));
 }

@@ -33,7 +33,10 @@ export interface Bucket {
    * @throws ObjectNotFoundError, ObjectChangedError, ObjectTooLargeError
    * @throws RangeError when the range starts at or behind the end.
    */
-  get(key: string, options?: GetOptions): Promise<{ info: ObjectInfo; bytes: Uint8Array<ArrayBuffer> }>;
+  get(
+    key: string,
+    options?: GetOptions,
+  ): Promise<{ info: ObjectInfo; bytes: Uint8Array<ArrayBuffer> }>;
   /** Facts about an object; undefined when there is none. */
   head(key: string): Promise<ObjectInfo | undefined>;
   /** Objects whose keys start with a prefix, ascending by key, from behind `after` on. */
@@ -66,7 +69,11 @@ const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
  */
 export function checkKey(key: string): void {
   if (key.length > 512 || !KEY.test(key)) {
-    throw new RangeError(`Cannot use object key: ${JSON.stringify(key.slice(0, 80))}, want segments of letters, digits, ".", "_", "-"`);
+    throw new RangeError(
+      `Cannot use object key: ${
+        JSON.stringify(key.slice(0, 80))
+      }, want segments of letters, digits, ".", "_", "-"`,
+    );
   }
 }
 
@@ -76,15 +83,21 @@ export function checkGet(
   { ifMatch, range, bytesMax }: GetOptions,
 ): { start: number; end: number } {
   if (ifMatch !== undefined && ifMatch !== info.etag) {
-    throw new ObjectChangedError(`Cannot get object "${info.key}": etag is ${info.etag}, want ${ifMatch}`);
+    throw new ObjectChangedError(
+      `Cannot get object "${info.key}": etag is ${info.etag}, want ${ifMatch}`,
+    );
   }
   const { start, end } = range ?? { start: 0, end: info.bytes };
   if (range && (start < 0 || start >= info.bytes || end <= start)) {
-    throw new RangeError(`Cannot get object "${info.key}": range is ${start} to ${end}, want within ${info.bytes} bytes`);
+    throw new RangeError(
+      `Cannot get object "${info.key}": range is ${start} to ${end}, want within ${info.bytes} bytes`,
+    );
   }
   const part = { start, end: Math.min(end, info.bytes) };
   if (bytesMax !== undefined && part.end - part.start > bytesMax) {
-    throw new ObjectTooLargeError(`Cannot get object "${info.key}": ${part.end - part.start} bytes, want at most ${bytesMax}`);
+    throw new ObjectTooLargeError(
+      `Cannot get object "${info.key}": ${part.end - part.start} bytes, want at most ${bytesMax}`,
+    );
   }
   return part;
 }

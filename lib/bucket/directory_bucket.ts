@@ -2,7 +2,14 @@ import { join } from "node:path";
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import type { Clock } from "../clock/clock.ts";
-import { type Bucket, checkGet, checkKey, type GetOptions, type ObjectInfo, ObjectNotFoundError } from "./bucket.ts";
+import {
+  type Bucket,
+  checkGet,
+  checkKey,
+  type GetOptions,
+  type ObjectInfo,
+  ObjectNotFoundError,
+} from "./bucket.ts";
 
 /** Folder for files that are still being written; its name is no valid key. */
 const INCOMING = ".incoming";

@@ -1,5 +1,12 @@
 import type { Clock } from "../clock/clock.ts";
-import { type Bucket, checkGet, checkKey, type GetOptions, type ObjectInfo, ObjectNotFoundError } from "./bucket.ts";
+import {
+  type Bucket,
+  checkGet,
+  checkKey,
+  type GetOptions,
+  type ObjectInfo,
+  ObjectNotFoundError,
+} from "./bucket.ts";
 
 /** A bucket in memory, for tests and simulations. */
 export class MemoryBucket implements Bucket {

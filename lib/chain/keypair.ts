@@ -23,7 +23,11 @@ export function keypairFromSeed(seed: Uint8Array, random: Random): Keypair {
 }
 
 /** Whether a signature of a message was made by a key; false for keys and signatures that are no points. */
-export function verifySignature(hotkey: string, message: Uint8Array, signature: Uint8Array): boolean {
+export function verifySignature(
+  hotkey: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   try {
     return verify(message, signature, Uint8Array.fromHex(hotkey));
   } catch {

@@ -92,11 +92,17 @@ export class LocalChain implements Chain, Disposable {
   async setWeights(hotkey: string, weights: Weight[]): Promise<void> {
     const validator = this.#uid(hotkey);
     const known = new Set((await this.registrations()).map(({ uid }) => uid));
-    const wrong = weights.find(({ uid, weight }) => !known.has(uid) || !(weight >= 0 && weight <= 1));
+    const wrong = weights.find(({ uid, weight }) =>
+      !known.has(uid) || !(weight >= 0 && weight <= 1)
+    );
     if (wrong) {
-      throw new RangeError(`Cannot set weights: uid ${wrong.uid} gets ${wrong.weight}, want a registered uid and 0 to 1`);
+      throw new RangeError(
+        `Cannot set weights: uid ${wrong.uid} gets ${wrong.weight}, want a registered uid and 0 to 1`,
+      );
     }
-    const insert = this.#database.prepare("INSERT INTO weight (validator, uid, weight, block) VALUES (?, ?, ?, ?)");
+    const insert = this.#database.prepare(
+      "INSERT INTO weight (validator, uid, weight, block) VALUES (?, ?, ?, ?)",
+    );
     this.#database.exec("BEGIN");
     try {
       this.#database.prepare("DELETE FROM weight WHERE validator = ?").run(validator);
@@ -111,7 +117,9 @@ export class LocalChain implements Chain, Disposable {
   /** See {@linkcode Chain.weights}. */
   // deno-lint-ignore require-await
   async weights(validatorUid: number): Promise<Weight[]> {
-    const rows = this.#database.prepare("SELECT uid, weight FROM weight WHERE validator = ? ORDER BY uid");
+    const rows = this.#database.prepare(
+      "SELECT uid, weight FROM weight WHERE validator = ? ORDER BY uid",
+    );
     return rows.all(validatorUid).map((row) => ({ ...row })) as unknown as Weight[];
   }
 
@@ -131,7 +139,10 @@ export class LocalChain implements Chain, Disposable {
   }
 
   #setting(key: string, value: number): number {
-    this.#database.prepare("INSERT OR IGNORE INTO ledger (key, value) VALUES (?, ?)").run(key, String(value));
+    this.#database.prepare("INSERT OR IGNORE INTO ledger (key, value) VALUES (?, ?)").run(
+      key,
+      String(value),
+    );
     return Number(this.#database.prepare("SELECT value FROM ledger WHERE key = ?").get(key)!.value);
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type LlamaConfig, formatLlamaConfig, parseLlamaConfig } from "../llama/config.ts";
+import { formatLlamaConfig, type LlamaConfig, parseLlamaConfig } from "../llama/config.ts";
 import { HEAD, llamaParameters } from "../llama/parameters.ts";
 import type { ParameterValues } from "../llama/trainer.ts";
 import { sameDims } from "../graph/tensor.ts";
@@ -44,16 +44,26 @@ export async function readModelDirectory(directory: string): Promise<LoadedModel
         throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" is missing`);
       }
       if (!sameDims(entry.dims, dims)) {
-        throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" has shape [${entry.dims}], want [${dims}]`);
+        throw new CorruptFileError(
+          `Cannot read model ${directory}: tensor "${name}" has shape [${entry.dims}], want [${dims}]`,
+        );
       }
       const values = await shard.float32(name);
       const wrong = values.findIndex((value) => !Number.isFinite(value));
       if (wrong >= 0) {
-        throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" holds ${values[wrong]}, want finite numbers`);
+        throw new CorruptFileError(
+          `Cannot read model ${directory}: tensor "${name}" holds ${
+            values[wrong]
+          }, want finite numbers`,
+        );
       }
       parameters.set(name, values);
     }
-    return { config, parameters, tokenizerJson: await readTextIfAny(join(directory, "tokenizer.json")) };
+    return {
+      config,
+      parameters,
+      tokenizerJson: await readTextIfAny(join(directory, "tokenizer.json")),
+    };
   } finally {
     for (const shard of shards.values()) await shard.close();
   }
@@ -102,15 +112,18 @@ async function locateTensors(
     const whole = await open("model.safetensors");
     return (name) => (whole.tensors.has(name) ? whole : undefined);
   }
-  const map = (parseJson("model.safetensors.index.json", indexText) as { weight_map?: unknown } | null)
-    ?.weight_map;
+  const map =
+    (parseJson("model.safetensors.index.json", indexText) as { weight_map?: unknown } | null)
+      ?.weight_map;
   if (typeof map !== "object" || map === null) {
     throw new CorruptFileError(`Cannot read model ${directory}: its index has no weight_map`);
   }
   const places = new Map<string, SafetensorsFile>();
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== "string" || !/^[A-Za-z0-9._-]+\.safetensors$/.test(file)) {
-      throw new CorruptFileError(`Cannot read model ${directory}: its index names the file ${JSON.stringify(file)}`);
+      throw new CorruptFileError(
+        `Cannot read model ${directory}: its index names the file ${JSON.stringify(file)}`,
+      );
     }
     places.set(tensor, await open(file));
   }
@@ -135,7 +148,9 @@ async function readTextIfAny(path: string): Promise<string | undefined> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats) return undefined;
   if (stats.size > JSON_BYTES_MAX) {
-    throw new CorruptFileError(`Cannot read ${path}: it has ${stats.size} bytes, want at most ${JSON_BYTES_MAX}`);
+    throw new CorruptFileError(
+      `Cannot read ${path}: it has ${stats.size} bytes, want at most ${JSON_BYTES_MAX}`,
+    );
   }
   return await readFile(path, "utf8");
 }

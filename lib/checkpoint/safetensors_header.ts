@@ -92,7 +92,11 @@ export function parseSafetensorsHeader(json: Uint8Array, fileBytes: number): Saf
     else tensors.set(name, checkEntry(name, value, base));
   }
   let at = base;
-  for (const [name, { start, end }] of [...tensors].sort(([, a], [, b]) => a.start - b.start || a.end - b.end)) {
+  for (
+    const [name, { start, end }] of [...tensors].sort(([, a], [, b]) =>
+      a.start - b.start || a.end - b.end
+    )
+  ) {
     if (start !== at) {
       throw new CorruptFileError(
         `Cannot read safetensors: tensor "${name}" starts at byte ${start}, want ${at}`,
@@ -115,7 +119,9 @@ function checkEntry(name: string, value: unknown, base: number): TensorEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   const size = typeof dtype === "string" && Object.hasOwn(ELEMENT_BYTES, dtype)
     ? ELEMENT_BYTES[dtype]
-    : fail(`has type ${JSON.stringify(dtype)}, want one of ${Object.keys(ELEMENT_BYTES).join(", ")}`);
+    : fail(
+      `has type ${JSON.stringify(dtype)}, want one of ${Object.keys(ELEMENT_BYTES).join(", ")}`,
+    );
   const whole = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && item >= 0);
   if (!whole(shape) || shape.length > 16) return fail(`has shape ${JSON.stringify(shape)}`);

@@ -24,7 +24,9 @@ export class Corpus {
     const samples = Math.floor((tokens.length - 1) / sequence);
     if (samples < 2) {
       throw new RangeError(
-        `Cannot cut corpus into samples: it has ${tokens.length} tokens, want at least ${2 * sequence + 1} for sequences of ${sequence}`,
+        `Cannot cut corpus into samples: it has ${tokens.length} tokens, want at least ${
+          2 * sequence + 1
+        } for sequences of ${sequence}`,
       );
     }
     this.heldOutSamples = Math.max(1, Math.floor(samples * HELD_OUT_FRACTION));
@@ -60,8 +62,10 @@ export class Corpus {
   /** Indices of the held-out samples, at most `count`, spread evenly. */
   heldOut(count: number): number[] {
     const taken = Math.min(count, this.heldOutSamples);
-    return Array.from({ length: taken }, (_, i) =>
-      this.trainSamples + Math.floor((i * this.heldOutSamples) / taken));
+    return Array.from(
+      { length: taken },
+      (_, i) => this.trainSamples + Math.floor((i * this.heldOutSamples) / taken),
+    );
   }
 
   /** Entropy of single tokens, nats: the loss of a model that knows nothing but frequencies. */

@@ -42,5 +42,7 @@ export function parseNpy(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
   if (data.length !== Number(shape) * width) {
     fail(`${data.length} bytes of data, want ${Number(shape) * width} for ${shape} tokens`);
   }
-  return kind === "u4" ? new Uint32Array(data.buffer) : Uint32Array.from(new Uint16Array(data.buffer));
+  return kind === "u4"
+    ? new Uint32Array(data.buffer)
+    : Uint32Array.from(new Uint16Array(data.buffer));
 }

@@ -47,12 +47,19 @@ async function readFileTokens(path: string, tokenizer: Tokenizer): Promise<Uint3
 
 async function readBytes(path: string): Promise<Uint8Array> {
   const stats = await stat(path).catch((cause) => {
-    throw new UnusableTextError(`Cannot read text ${path}: ${cause.code === "ENOENT" ? "there is no such file" : cause.message}`, { cause });
+    throw new UnusableTextError(
+      `Cannot read text ${path}: ${
+        cause.code === "ENOENT" ? "there is no such file" : cause.message
+      }`,
+      { cause },
+    );
   });
   if (!stats.isFile()) throw new UnusableTextError(`Cannot read text ${path}: it is not a file`);
   if (stats.size === 0) throw new UnusableTextError(`Cannot read text ${path}: it is empty`);
   if (stats.size > FILE_BYTES_MAX) {
-    throw new UnusableTextError(`Cannot read text ${path}: it has ${stats.size} bytes, want at most ${FILE_BYTES_MAX}`);
+    throw new UnusableTextError(
+      `Cannot read text ${path}: it has ${stats.size} bytes, want at most ${FILE_BYTES_MAX}`,
+    );
   }
   return await readFile(path);
 }
@@ -67,7 +74,9 @@ function parseLines(path: string, text: string): string[] {
       // Told below, with the line's number.
     }
     if (typeof document !== "string") {
-      throw new UnusableTextError(`Cannot read text ${path}: line ${index + 1} has no "text", want {"text": "..."}`);
+      throw new UnusableTextError(
+        `Cannot read text ${path}: line ${index + 1} has no "text", want {"text": "..."}`,
+      );
     }
     return [document];
   });
@@ -76,7 +85,9 @@ function parseLines(path: string, text: string): string[] {
 function checkIds(path: string, tokens: Uint32Array, { vocabularySize }: Tokenizer): Uint32Array {
   const wrong = tokens.find((id) => id >= vocabularySize);
   if (wrong !== undefined) {
-    throw new UnusableTextError(`Cannot use token shard ${path}: it holds token ${wrong}, want less than ${vocabularySize}`);
+    throw new UnusableTextError(
+      `Cannot use token shard ${path}: it holds token ${wrong}, want less than ${vocabularySize}`,
+    );
   }
   return tokens;
 }

@@ -2,7 +2,7 @@ import type { DeviceName, DeviceTensor, EngineStatistics, HostTensor } from "./e
 
 /** Requests that the engine worker answers, by name: arguments and result. */
 export interface EngineCalls {
-  open: [{ device: DeviceName | "auto"; threads: number }, DeviceName];
+  open: [{ devices: readonly DeviceName[]; threads: number }, DeviceName];
   upload: [HostTensor, DeviceTensor];
   write: [{ target: DeviceTensor; tensor: HostTensor }, void];
   download: [DeviceTensor, HostTensor];

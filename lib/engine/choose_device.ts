@@ -10,15 +10,20 @@ const TRIAL_SIDE = 1024;
 /**
  * Finds the device that multiplies matrices fastest. A measurement and not a list of preferences: a
  * software GPU driver answers like a real one, and is slower than the CPU that it runs on.
+ *
+ * @param candidates Devices to try; those that do not work are passed over.
+ * @param nowMs Milliseconds that only grow.
  */
 export async function chooseDevice(
   runtime: typeof import("onnxruntime-node"),
+  candidates: readonly DeviceName[],
   threads: number,
   nowMs: () => number,
 ): Promise<DeviceName> {
+  if (candidates.length === 1) return candidates[0];
   let best: DeviceName = "cpu";
   let bestMs = Infinity;
-  for (const device of ["cpu", "webgpu", "cuda"] as const) {
+  for (const device of candidates) {
     const elapsedMs = await trialMs(new EngineHost(runtime, device, threads), nowMs)
       .catch(() => Infinity);
     if (elapsedMs < bestMs) [best, bestMs] = [device, elapsedMs];

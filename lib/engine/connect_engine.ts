@@ -10,8 +10,8 @@ import {
 
 /** How an engine is opened. */
 export interface EngineOptions {
-  /** Device, or `auto` for the fastest that works. */
-  device: DeviceName | "auto";
+  /** Devices to choose from: the fastest that works is taken. */
+  devices: readonly DeviceName[];
   /** Threads of one operator on the CPU; 0 lets the runtime choose. */
   threads: number;
 }

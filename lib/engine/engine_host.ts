@@ -206,7 +206,9 @@ export class EngineHost {
   #toRuntime({ type, dims, data }: HostTensor): Tensor {
     if (data.length !== elementCount(dims)) {
       throw new RangeError(
-        `Cannot make tensor: ${data.length} elements for shape [${dims}], want ${elementCount(dims)}`,
+        `Cannot make tensor: ${data.length} elements for shape [${dims}], want ${
+          elementCount(dims)
+        }`,
       );
     }
     return new this.runtime.Tensor(type as "float32", data as Float32Array, dims);

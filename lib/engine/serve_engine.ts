@@ -26,11 +26,11 @@ export function serveEngine(port: MessagePort): void {
   };
 }
 
-async function openHost({ device, threads }: EngineCalls["open"][0]): Promise<EngineHost> {
+async function openHost({ devices, threads }: EngineCalls["open"][0]): Promise<EngineHost> {
   const module = await import("onnxruntime-node");
   const runtime = module.default;
   runtime.env.logLevel = "fatal"; // what goes wrong is thrown, and told once
-  if (device === "auto") device = await chooseDevice(runtime, threads, () => performance.now());
+  const device = await chooseDevice(runtime, devices, threads, () => performance.now());
   const host = new EngineHost(runtime, device, threads);
   // Devices fail when they are first used: better now than after the data was prepared.
   const probe = await host.upload({ type: "float32", dims: [1], data: new Float32Array(1) });

@@ -74,4 +74,3 @@ function dependents(nodes: Tensor["graph"]["nodes"], parameters: Tensor[]): Set<
   }
   return active;
 }
-

@@ -1,4 +1,4 @@
-import { type ElementArray, type ElementType, elementCount, type Tensor } from "./tensor.ts";
+import { type ElementArray, elementCount, type ElementType, type Tensor } from "./tensor.ts";
 
 /** Value of a node attribute; integers and floats are told apart by the wrapper. */
 export type Attribute = { int: number } | { float: number } | { text: string } | { ints: number[] };

@@ -20,13 +20,7 @@ import {
   type PassResult,
 } from "./gradient_pass.ts";
 import { headLoss } from "./head.ts";
-import {
-  blockParameterName,
-  blockParameters,
-  EMBEDDING,
-  FINAL_NORM,
-  HEAD,
-} from "./parameters.ts";
+import { blockParameterName, blockParameters, EMBEDDING, FINAL_NORM, HEAD } from "./parameters.ts";
 
 type Feeds = Record<string, HostTensor | DeviceTensor>;
 

@@ -101,7 +101,9 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   if (!result.success) {
     const issue = result.issues[0];
     throw new RangeError(
-      `Cannot read model config: ${v.getDotPath(issue) ?? "document"} is ${issue.received}, want ${issue.expected}`,
+      `Cannot read model config: ${
+        v.getDotPath(issue) ?? "document"
+      } is ${issue.received}, want ${issue.expected}`,
     );
   }
   const file = result.output;
@@ -175,7 +177,9 @@ function parseScaling(
   const need = (key: "factor" | "low_freq_factor" | "high_freq_factor") => {
     const value = rope?.[key];
     if (value === undefined) {
-      throw new RangeError(`Cannot read model config: rope type ${kind} has no ${key}, want a number`);
+      throw new RangeError(
+        `Cannot read model config: rope type ${kind} has no ${key}, want a number`,
+      );
     }
     return value;
   };

@@ -43,11 +43,14 @@ export function blockParameterName(layer: number, name: string): string {
  */
 export function llamaParameters(config: LlamaConfig): ParameterSpec[] {
   const { vocabSize, hiddenSize } = config;
-  const blocks = Array.from({ length: config.layers }, (_, layer) =>
-    blockParameters(config).map(({ name, dims }) => ({
-      name: blockParameterName(layer, name),
-      dims,
-    })));
+  const blocks = Array.from(
+    { length: config.layers },
+    (_, layer) =>
+      blockParameters(config).map(({ name, dims }) => ({
+        name: blockParameterName(layer, name),
+        dims,
+      })),
+  );
   return [
     { name: EMBEDDING, dims: [vocabSize, hiddenSize] },
     ...blocks.flat(),

@@ -177,8 +177,10 @@ export class Trainer {
     const inBlock = (layer: number) =>
       this.#specs.filter(({ name }) => name.startsWith(`model.layers.${layer}.`));
     const outside = this.#specs.filter(({ name }) => !name.startsWith("model.layers."));
-    const groups = [...outside.map((spec) => [spec]), ...Array.from({ length: layers }, (_, i) =>
-      inBlock(i))];
+    const groups = [
+      ...outside.map((spec) => [spec]),
+      ...Array.from({ length: layers }, (_, i) => inBlock(i)),
+    ];
     const sessions = new Map<string, Session>();
     const updates: UpdateGroup[] = [];
     for (const group of groups) {
@@ -201,9 +203,11 @@ export class Trainer {
       ["v", "second"],
       ["g", "gradients"],
     ];
-    return Object.fromEntries(names.flatMap((name, index) =>
-      letters.map(([letter, part]) => [`${letter}.${index}`, this.#part(part).get(name)!])
-    ));
+    return Object.fromEntries(
+      names.flatMap((name, index) =>
+        letters.map(([letter, part]) => [`${letter}.${index}`, this.#part(part).get(name)!])
+      ),
+    );
   }
 
   #keeps(names: string[]): Record<string, DeviceTensor> {

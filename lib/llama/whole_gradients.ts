@@ -1,11 +1,10 @@
 import type { Engine, Session } from "../engine/engine.ts";
 import { Graph } from "../graph/graph.ts";
 import { gradients } from "../graph/gradients.ts";
-import { gatherRows } from "../graph/operators/gather.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
-import { blockConstants, decoderBlock } from "./decoder_block.ts";
+import { forward } from "./forward.ts";
 import {
   batchFeeds,
   type BatchShape,
@@ -16,14 +15,7 @@ import {
   type GradientPassOptions,
 } from "./gradient_pass.ts";
 import { headLoss } from "./head.ts";
-import {
-  blockParameterName,
-  blockParameters,
-  EMBEDDING,
-  FINAL_NORM,
-  HEAD,
-  llamaParameters,
-} from "./parameters.ts";
+import { llamaParameters } from "./parameters.ts";
 
 /** Forward and backward as one graph: fastest while the activations of all layers fit into memory. */
 export async function wholeGradients(
@@ -67,33 +59,16 @@ export async function wholeGradients(
   };
 }
 
-/** Inputs and loss of the whole model. */
-function forward(
-  graph: Graph,
-  config: LlamaConfig,
-  { batch, sequence }: BatchShape,
-): { loss: Tensor; parameters: Tensor[] } {
-  const tokens = graph.input("tokens", "int32", [batch, sequence]);
-  const targets = graph.input("targets", "int32", [batch, sequence]);
-  const parameters = new Map(
-    llamaParameters(config).map(({ name, dims }) => [name, graph.input(name, "float32", dims)]),
-  );
-  const constants = blockConstants(graph, config, sequence);
-  let hidden = gatherRows(parameters.get(EMBEDDING)!, tokens);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const weights = blockParameters(config).map(({ name }) =>
-      parameters.get(blockParameterName(layer, name))!
-    );
-    hidden = decoderBlock(hidden, weights, config, constants);
-  }
-  const head = parameters.get(config.tiedEmbeddings ? EMBEDDING : HEAD)!;
-  const loss = headLoss(hidden, parameters.get(FINAL_NORM)!, head, targets, config);
-  return { loss, parameters: [...parameters.values()] };
+/** The whole model and its loss. */
+function forwardLoss(graph: Graph, config: LlamaConfig, shape: BatchShape) {
+  const { parameters, hidden, norm, head } = forward(graph, config, shape);
+  const targets = graph.input("targets", "int32", [shape.batch, shape.sequence]);
+  return { parameters, loss: headLoss(hidden, norm, head, targets, config) };
 }
 
 function gradientGraph(config: LlamaConfig, shape: BatchShape, accumulate: number): Graph {
   const graph = new Graph("llama_gradients");
-  const { loss, parameters } = forward(graph, config, shape);
+  const { loss, parameters } = forwardLoss(graph, config, shape);
   const seed = graph.scalar("float32", 1 / accumulate);
   const found = gradients(loss, parameters, seed);
   const pairs = parameters.map(({ name }, index): [string, Tensor] => [name, found[index]]);
@@ -104,6 +79,6 @@ function gradientGraph(config: LlamaConfig, shape: BatchShape, accumulate: numbe
 
 function lossGraph(config: LlamaConfig, shape: BatchShape): Graph {
   const graph = new Graph("llama_loss");
-  graph.output("loss", forward(graph, config, shape).loss);
+  graph.output("loss", forwardLoss(graph, config, shape).loss);
   return graph;
 }

@@ -29,7 +29,10 @@ export class BitReader {
       this.#pendingBits -= ones;
       quotient += ones;
       if (quotient << parameter > limit) {
-        throw new RefusedError("index-out-of-range", `gap of ${quotient << parameter} or more, want at most ${limit}`);
+        throw new RefusedError(
+          "index-out-of-range",
+          `gap of ${quotient << parameter} or more, want at most ${limit}`,
+        );
       }
       if (this.#pendingBits > 0) break;
     }
@@ -40,7 +43,9 @@ export class BitReader {
   /** Skips to the next byte; the bits skipped must be zeros, so that one content has one encoding. */
   align(): void {
     const rest = this.#pendingBits & 7;
-    if (this.read(rest) !== 0) throw new RefusedError("bad-coding", "padding bits are set, want zeros");
+    if (this.read(rest) !== 0) {
+      throw new RefusedError("bad-coding", "padding bits are set, want zeros");
+    }
   }
 
   /** Whether all bytes were read. */
@@ -51,7 +56,10 @@ export class BitReader {
   #fill(count: number): void {
     while (this.#pendingBits < count) {
       if (this.#at === this.bytes.length) {
-        throw new RefusedError("truncated", `a stream ends after ${this.bytes.length} bytes, want more`);
+        throw new RefusedError(
+          "truncated",
+          `a stream ends after ${this.bytes.length} bytes, want more`,
+        );
       }
       this.#pending |= this.bytes[this.#at++] << this.#pendingBits;
       this.#pendingBits += 8;

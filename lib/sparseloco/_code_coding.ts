@@ -16,13 +16,18 @@ export function writeCodes(writer: BitWriter, codes: Uint8Array): number {
   const counts = new Array(LEVELS).fill(0);
   for (let i = 0; i < codes.length; i++) counts[codes[i]]++;
   const order = [0, 1, 2, 3].sort((a, b) => counts[b] - counts[a] || a - b);
-  const prefixBits = order.reduce((bits, code, rank) => bits + counts[code] * Math.min(rank + 1, 3), 0);
+  const prefixBits = order.reduce(
+    (bits, code, rank) => bits + counts[code] * Math.min(rank + 1, 3),
+    0,
+  );
   const coding = prefixBits < 2 * codes.length
     ? ORDERS.findIndex((candidate) => candidate.every((code, rank) => code === order[rank]))
     : PLAIN;
   const table = new Array<[value: number, bits: number]>(LEVELS);
   for (let rank = 0; rank < LEVELS; rank++) {
-    const word: [number, number] = coding === PLAIN ? [rank, 2] : [[0, 1, 3, 7][rank], Math.min(rank + 1, 3)];
+    const word: [number, number] = coding === PLAIN
+      ? [rank, 2]
+      : [[0, 1, 3, 7][rank], Math.min(rank + 1, 3)];
     table[coding === PLAIN ? rank : order[rank]] = word;
   }
   for (let i = 0; i < codes.length; i++) writer.write(...table[codes[i]]);

@@ -32,7 +32,10 @@ export function readIndices(reader: BitReader, tensor: CompressedTensor, paramet
     for (const end = at + kept; at < end; at++) {
       index += 1 + reader.readRice(parameter, chunkLength - 1);
       if (index >= chunkLength) {
-        throw new RefusedError("index-out-of-range", `index ${index}, want less than ${chunkLength}`);
+        throw new RefusedError(
+          "index-out-of-range",
+          `index ${index}, want less than ${chunkLength}`,
+        );
       }
       indices[at] = index;
     }
@@ -59,7 +62,11 @@ function bestParameter(gaps: Uint16Array): number {
   const middle = Math.floor(Math.log2(Math.max(1, sum / gaps.length)));
   let best = 0;
   let bestBits = Infinity;
-  for (let parameter = Math.max(0, middle - 1); parameter <= Math.min(RICE_MAX, middle + 1); parameter++) {
+  for (
+    let parameter = Math.max(0, middle - 1);
+    parameter <= Math.min(RICE_MAX, middle + 1);
+    parameter++
+  ) {
     let bits = gaps.length * (parameter + 1);
     for (let i = 0; i < gaps.length; i++) bits += gaps[i] >>> parameter;
     if (bits < bestBits) [best, bestBits] = [parameter, bits];

@@ -40,7 +40,9 @@ export class TopK {
       count = this.#collect(bits, this.#guess);
     }
     if (count > 2 * kept) this.#guess += 1 << (HISTOGRAM_SHIFT - 1);
-    else if (count < kept + (kept >> 2)) this.#guess = Math.max(0, this.#guess - (1 << (HISTOGRAM_SHIFT - 2)));
+    else if (count < kept + (kept >> 2)) {
+      this.#guess = Math.max(0, this.#guess - (1 << (HISTOGRAM_SHIFT - 2)));
+    }
     const chosen = count === kept ? this.#candidates.subarray(0, count) : this.#best(bits, count);
     out.set(chosen, at);
   }

@@ -5,7 +5,11 @@ import { verifySignature } from "../chain/keypair.ts";
 import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 import { decodeManifest, type Manifest, MANIFEST_BYTES_MAX } from "../sparseloco/manifest.ts";
 import { RefusedError } from "../sparseloco/refusal.ts";
-import { decodeSubmission, type SubmissionContext, submissionBytesMax } from "../sparseloco/submission.ts";
+import {
+  decodeSubmission,
+  submissionBytesMax,
+  type SubmissionContext,
+} from "../sparseloco/submission.ts";
 import { objectKeys } from "./object_keys.ts";
 import type { WindowTimes } from "./window_clock.ts";
 
@@ -62,15 +66,25 @@ async function gatherOne(
   const bucket = await bucketOf(uid);
   if (!bucket) throw new RefusedError("missing", `uid ${uid} has committed no bucket`);
   const { window } = context;
-  const manifestBytes = await fetchInTime(bucket, objectKeys.manifest(window, uid), MANIFEST_BYTES_MAX, times);
-  const manifest = decodeManifest(manifestBytes, (message, signature) =>
-    verifySignature(hotkey, message, signature));
+  const manifestBytes = await fetchInTime(
+    bucket,
+    objectKeys.manifest(window, uid),
+    MANIFEST_BYTES_MAX,
+    times,
+  );
+  const manifest = decodeManifest(
+    manifestBytes,
+    (message, signature) => verifySignature(hotkey, message, signature),
+  );
   const full = { ...context, uid };
   checkManifest(manifest, full);
   const key = objectKeys.submission(window, uid);
   const bytes = await fetchInTime(bucket, key, manifest.bytes, times);
   if (bytes.length !== manifest.bytes) {
-    throw new RefusedError("wrong-length", `${bytes.length} bytes, manifest says ${manifest.bytes}`);
+    throw new RefusedError(
+      "wrong-length",
+      `${bytes.length} bytes, manifest says ${manifest.bytes}`,
+    );
   }
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   if (sha256 !== manifest.sha256) {
@@ -80,14 +94,22 @@ async function gatherOne(
 }
 
 function checkManifest(manifest: Manifest, context: SubmissionContext): void {
-  for (const [reason, field] of [["wrong-run", "run"], ["wrong-window", "window"], ["wrong-uid", "uid"]] as const) {
+  for (
+    const [reason, field] of [["wrong-run", "run"], ["wrong-window", "window"], [
+      "wrong-uid",
+      "uid",
+    ]] as const
+  ) {
     if (manifest[field] !== context[field]) {
       throw new RefusedError(reason, `manifest has ${manifest[field]}, want ${context[field]}`);
     }
   }
   const bytesMax = submissionBytesMax(context);
   if (manifest.bytes > bytesMax) {
-    throw new RefusedError("oversized", `manifest has ${manifest.bytes} bytes, want at most ${bytesMax}`);
+    throw new RefusedError(
+      "oversized",
+      `manifest has ${manifest.bytes} bytes, want at most ${bytesMax}`,
+    );
   }
 }
 
@@ -100,10 +122,16 @@ async function fetchInTime(
   try {
     const { info, bytes } = await bucket.get(key, { bytesMax });
     if (info.modifiedMs < endMs) {
-      throw new RefusedError("too-early", `${key} came ${endMs - info.modifiedMs} ms before the window's end`);
+      throw new RefusedError(
+        "too-early",
+        `${key} came ${endMs - info.modifiedMs} ms before the window's end`,
+      );
     }
     if (info.modifiedMs > uploadEndMs) {
-      throw new RefusedError("too-late", `${key} came ${info.modifiedMs - uploadEndMs} ms after the deadline`);
+      throw new RefusedError(
+        "too-late",
+        `${key} came ${info.modifiedMs - uploadEndMs} ms after the deadline`,
+      );
     }
     return bytes;
   } catch (cause) {

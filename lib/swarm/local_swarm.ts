@@ -62,8 +62,10 @@ export class DivergedError extends Error {
 export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerState> {
   const { definition, directory, peers, signal } = options;
   const run = runId(definition);
-  const stores = Array.from({ length: peers }, (_, uid) =>
-    new PeerStateStore(join(directory, "peers", String(uid)), options.learner.tensors));
+  const stores = Array.from(
+    { length: peers },
+    (_, uid) => new PeerStateStore(join(directory, "peers", String(uid)), options.learner.tensors),
+  );
   const window = await commonWindow(stores);
   if (window > 0) options.emit({ event: "resumed", window });
   const { blocks, blockSeconds } = definition.window;
@@ -146,7 +148,9 @@ function localKeypair(run: string, uid: number, window: number): Keypair {
 async function registerAll(chain: LocalChain, keypairs: Keypair[]): Promise<void> {
   const known = (await chain.registrations()).length;
   if (known > 0 && known !== keypairs.length) {
-    throw new RangeError(`Cannot resume swarm: it has ${known} peers, asked for ${keypairs.length}`);
+    throw new RangeError(
+      `Cannot resume swarm: it has ${known} peers, asked for ${keypairs.length}`,
+    );
   }
   for (const [uid, { hotkey }] of keypairs.entries()) {
     const given = await chain.register(hotkey);

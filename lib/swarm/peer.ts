@@ -88,10 +88,16 @@ export class Peer {
     const { clock, signal, store } = this.dependencies;
     const { window } = state;
     const times = await this.#windows.times(window);
-    const { delta, optimizer, digest: sampleDigest } = await this.#phase(window, "train", (begin) =>
-      this.#train(state, times, begin));
-    const bytes = await this.#phase(window, "compress", () =>
-      Promise.resolve(this.#compress(state, delta, sampleDigest)));
+    const { delta, optimizer, digest: sampleDigest } = await this.#phase(
+      window,
+      "train",
+      (begin) => this.#train(state, times, begin),
+    );
+    const bytes = await this.#phase(
+      window,
+      "compress",
+      () => Promise.resolve(this.#compress(state, delta, sampleDigest)),
+    );
     await clock.sleepUntil(times.endMs, signal);
     await this.#phase(window, "upload", () => this.#upload(window, bytes, sampleDigest));
     await clock.sleepUntil(times.uploadEndMs + 1, signal);
@@ -120,7 +126,16 @@ export class Peer {
         onStart,
         onStep: ({ loss, gradientNorm }, step) => {
           const tokens = training.batch * training.sequence;
-          emit({ event: "step", window, uid, step, loss, gradientNorm, learningRate: rate(step), tokens });
+          emit({
+            event: "step",
+            window,
+            uid,
+            step,
+            loss,
+            gradientNorm,
+            learningRate: rate(step),
+            tokens,
+          });
           signal.throwIfAborted();
           return clock.nowMs() < times.endMs;
         },
@@ -140,8 +155,11 @@ export class Peer {
     const { definition: { training }, microBatch } = this.identity;
     for (let index = 0; index < training.innerSteps; index++) {
       const ofStep = samples.subarray(index * training.batch, (index + 1) * training.batch);
-      const batches = Array.from({ length: training.batch / microBatch }, (_, i) =>
-        this.dependencies.corpus.batch(ofStep.subarray(i * microBatch, (i + 1) * microBatch)));
+      const batches = Array.from(
+        { length: training.batch / microBatch },
+        (_, i) =>
+          this.dependencies.corpus.batch(ofStep.subarray(i * microBatch, (i + 1) * microBatch)),
+      );
       yield { batches, learningRate: rate(index) };
     }
   }
@@ -157,7 +175,8 @@ export class Peer {
         dims,
         sparseloco.topk,
         sparseloco.errorFeedbackDecay,
-      ));
+      )
+    );
     const bytes = encodeSubmission({ ...this.#context(state.window), uid }, tensors);
     emit({
       event: "submitted",

@@ -31,7 +31,9 @@ export class PeerStateStore {
   /** Windows of the states that are there, ascending. */
   async windows(): Promise<number[]> {
     const names = await readdir(this.directory).catch(() => []);
-    return names.flatMap((name) => FILE.exec(name)?.slice(1).map(Number) ?? []).sort((a, b) => a - b);
+    return names.flatMap((name) => FILE.exec(name)?.slice(1).map(Number) ?? []).sort((a, b) =>
+      a - b
+    );
   }
 
   /** Writes a state, then removes those that are no longer needed. */
@@ -75,7 +77,9 @@ export class PeerStateStore {
         for (const { name, dims } of this.tensors) {
           const entry = file.tensors.get(`${part}.${name}`);
           if (!entry || !sameDims(entry.dims, dims)) {
-            throw new CorruptFileError(`Cannot read ${path}: tensor "${part}.${name}" has shape [${entry?.dims}], want [${dims}]`);
+            throw new CorruptFileError(
+              `Cannot read ${path}: tensor "${part}.${name}" has shape [${entry?.dims}], want [${dims}]`,
+            );
           }
           values.set(name, await file.float32(`${part}.${name}`));
         }

@@ -92,7 +92,9 @@ export function parseRunDefinition(text: string): PartialRunDefinition {
   try {
     value = load(text) ?? {};
   } catch (cause) {
-    throw new RunDefinitionError(`Cannot read run definition: ${(cause as Error).message}`, { cause });
+    throw new RunDefinitionError(`Cannot read run definition: ${(cause as Error).message}`, {
+      cause,
+    });
   }
   const { training, sparseloco, window } = DEFINITION.entries;
   const partial = v.partial(v.strictObject({
@@ -120,7 +122,9 @@ function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join()}}`;
+  return `{${
+    entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join()
+  }}`;
 }
 
 function explain(issue: v.BaseIssue<unknown>): RunDefinitionError {
@@ -131,11 +135,15 @@ function explain(issue: v.BaseIssue<unknown>): RunDefinitionError {
     const key = path.split(".").at(-1)!;
     const guess = nearest(key, known);
     return new RunDefinitionError(
-      `Cannot read run definition: unknown key "${path}", want ${guess ? `"${[...parent, guess].join(".")}"` : known.join(", ")}`,
+      `Cannot read run definition: unknown key "${path}", want ${
+        guess ? `"${[...parent, guess].join(".")}"` : known.join(", ")
+      }`,
     );
   }
   return new RunDefinitionError(
-    `Cannot read run definition: ${path} is ${issue.received}, want ${issue.expected ?? issue.message}`,
+    `Cannot read run definition: ${path} is ${issue.received}, want ${
+      issue.expected ?? issue.message
+    }`,
   );
 }
 

@@ -11,14 +11,20 @@ export function byteTokenizer(): Tokenizer {
     vocabularySize: END_OF_TEXT + 1,
     endOfText: END_OF_TEXT,
     encode: (text) => new TextEncoder().encode(text),
-    decode: (ids) => new TextDecoder().decode(Uint8Array.from(ids.filter((id) => id < END_OF_TEXT))),
+    decode: (ids) =>
+      new TextDecoder().decode(Uint8Array.from(ids.filter((id) => id < END_OF_TEXT))),
     json: tokenizerJson(),
   };
 }
 
 function tokenizerJson(): string {
   const vocab = Object.fromEntries(byteCharacters().map((character, byte) => [character, byte]));
-  const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false };
+  const byteLevel = {
+    type: "ByteLevel",
+    add_prefix_space: false,
+    trim_offsets: true,
+    use_regex: false,
+  };
   return JSON.stringify({
     version: "1.0",
     truncation: null,
@@ -56,5 +62,8 @@ function byteCharacters(): string[] {
   const prints = (byte: number) =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
   let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(prints(byte) ? byte : next++));
+  return Array.from(
+    { length: 256 },
+    (_, byte) => String.fromCharCode(prints(byte) ? byte : next++),
+  );
 }

@@ -28,18 +28,23 @@ export function jsonTokenizer(json: string, endOfText?: string): Tokenizer {
   const names = endOfText === undefined ? END_TOKENS : [endOfText];
   const end = names.find((name) => ids.has(name));
   if (end === undefined) {
-    throw new TokenizerError(`Cannot read tokenizer.json: it has no end-of-text token, want one of ${names.join(", ")}`);
+    throw new TokenizerError(
+      `Cannot read tokenizer.json: it has no end-of-text token, want one of ${names.join(", ")}`,
+    );
   }
   return {
     vocabularySize: [...ids.values()].reduce((top, id) => Math.max(top, id), 0) + 1,
     endOfText: ids.get(end)!,
     encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
-    decode: (tokens) => tokenizer.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    decode: (tokens) =>
+      tokenizer.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
     json,
   };
 }
 
-function vocabulary(file: { model?: { vocab?: unknown }; added_tokens?: { id: number; content: string }[] }) {
+function vocabulary(
+  file: { model?: { vocab?: unknown }; added_tokens?: { id: number; content: string }[] },
+) {
   const vocab = file.model?.vocab;
   const ids = new Map<string, number>();
   if (Array.isArray(vocab)) vocab.forEach(([token], id) => ids.set(token, id));

@@ -6,7 +6,9 @@ export function split(x: Tensor, parts: number): Tensor[] {
   const last = x.dims.length - 1;
   const length = x.dims[last] / parts;
   if (!Number.isInteger(length)) {
-    throw new RangeError(`Cannot split: last axis has ${x.dims[last]} elements, want ${parts} parts`);
+    throw new RangeError(
+      `Cannot split: last axis has ${x.dims[last]} elements, want ${parts} parts`,
+    );
   }
   const dims = [...x.dims.slice(0, last), length];
   const outputs: Tensor[] = x.graph.emit({

@@ -1,0 +1,57 @@
+import { connectEngine } from "../lib/engine/connect_engine.ts";
+import { processTerminal, type TerminalFacts } from "../lib/terminal/terminal.ts";
+import type { DeviceName } from "../lib/engine/engine.ts";
+import { SystemClock } from "../lib/clock/system_clock.ts";
+import { COMMANDS } from "./_commands.ts";
+import { InterruptedError } from "./command.ts";
+import { describeError } from "./describe_error.ts";
+
+/** What the supervisor asks of the worker. */
+export interface WorkerRequest {
+  /** Verb. */
+  name: string;
+  /** Its options, as parsed. */
+  options: unknown;
+  /** How the process's streams are to be used. */
+  terminalFacts: TerminalFacts;
+  /** Devices that `auto` chooses from. */
+  devices: DeviceName[];
+  /** Where the engine answers, for verbs that compute. */
+  engine: MessagePort | undefined;
+}
+
+/** What the worker tells the supervisor. */
+export type WorkerResult = "ready" | { exitCode: number };
+
+/** Runs one command inside the worker that has its permissions. */
+export function serveCommand(worker: Worker): void {
+  const interrupt = new AbortController();
+  worker.onmessage = async ({ data }: MessageEvent<WorkerRequest | "interrupt">) => {
+    if (data === "interrupt") return interrupt.abort(new InterruptedError("Interrupted"));
+    worker.postMessage({ exitCode: await runCommand(data, interrupt.signal) });
+  };
+  worker.postMessage("ready");
+}
+
+async function runCommand(request: WorkerRequest, signal: AbortSignal): Promise<number> {
+  const terminal = processTerminal(request.terminalFacts);
+  const clock = new SystemClock();
+  try {
+    const command = await COMMANDS[request.name].load();
+    return await command.run(request.options, {
+      terminal,
+      signal,
+      nowMs: () => clock.nowMs(),
+      stopwatch: () => performance.now() / 1000,
+      memoryBytes: () => Deno.systemMemoryInfo().available,
+      openEngine: (device, threads) => {
+        const devices = device === "auto" ? request.devices : [device];
+        return connectEngine(request.engine!, { devices, threads });
+      },
+    });
+  } catch (error) {
+    const { exitCode, hint, text } = describeError(error);
+    terminal.error(`error: ${text}\n${hint ? `hint: ${hint}\n` : ""}`);
+    return exitCode;
+  }
+}

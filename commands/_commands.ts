@@ -1,0 +1,14 @@
+import type { Command } from "./command.ts";
+
+/** The program's verbs; each is loaded only when it is asked for. */
+export const COMMANDS: Readonly<
+  Record<string, { summary: string; load: () => Promise<Command<unknown>> }>
+> = {
+  train: {
+    summary: "train a model on text with a swarm of peers on this machine",
+    load: async () => (await import("./train.ts")).train as Command<unknown>,
+  },
+};
+
+/** Version of the program. */
+export const VERSION = "0.1.0";

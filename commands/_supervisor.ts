@@ -1,0 +1,184 @@
+import { existsSync } from "node:fs";
+import type { DeviceName } from "../lib/engine/engine.ts";
+import { type EngineWorker, startEngineWorker } from "../lib/engine/start_engine_worker.ts";
+import { nearest } from "../lib/terminal/nearest.ts";
+import { processTerminal, type Terminal } from "../lib/terminal/terminal.ts";
+import { COMMANDS, VERSION } from "./_commands.ts";
+import type { WorkerRequest, WorkerResult } from "./_command_worker.ts";
+import { type Scope, UsageError } from "./command.ts";
+import { describeError } from "./describe_error.ts";
+
+const KINDS = ["net", "ffi", "write", "run", "env", "sys", "read"] as const;
+
+/**
+ * The process's main thread: parses, starts the workers with the permissions of their jobs, gives up its
+ * own, and waits. It computes nothing, so Ctrl-C is always answered.
+ *
+ * @param entry The program's entry module, which is also that of its workers.
+ * @returns The exit code.
+ */
+export async function supervise(args: string[], entry: URL): Promise<number> {
+  const environment = Deno.env.toObject();
+  const terminalFacts = {
+    isTerminal: Deno.stderr.isTerminal(),
+    noColor: environment.NO_COLOR,
+    term: environment.TERM,
+  };
+  const terminal = processTerminal(terminalFacts);
+  try {
+    const [name, ...rest] = args;
+    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+      throw new UsageError(overview(), name === undefined ? 2 : 0);
+    }
+    if (name === "--version" || name === "-V") throw new UsageError(`covey ${VERSION}`, 0);
+    const entryOf = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (!entryOf) throw new UsageError(unknownCommand(name));
+    const command = await entryOf.load();
+    const explain = rest.includes("--explain-permissions");
+    const options = command.parse(
+      rest.filter((arg) => arg !== "--explain-permissions"),
+      environment,
+    );
+    const scope = command.scope(options);
+    if (explain) {
+      terminal.out(explainScope(scope, entry));
+      return 0;
+    }
+    const request = { name, options, terminalFacts, devices: devicesToTry(environment) };
+    return await runInWorkers(request, scope, entry, terminal);
+  } catch (error) {
+    return tell(terminal, error);
+  }
+}
+
+/**
+ * Devices that `auto` measures. On Linux a GPU shows as a device file or a named driver; without either,
+ * the native libraries would only complain on the terminal.
+ */
+function devicesToTry(environment: Record<string, string>): DeviceName[] {
+  const signs = ["/dev/nvidia0", "/dev/dri/renderD128", "/dev/dxg"];
+  const driver = environment.VK_ICD_FILENAMES ?? environment.VK_DRIVER_FILES;
+  const there = Deno.build.os !== "linux" || driver !== undefined ||
+    signs.some((path) => existsSync(path));
+  return there ? ["cpu", "webgpu", "cuda"] : ["cpu"];
+}
+
+async function runInWorkers(
+  request: Omit<WorkerRequest, "engine">,
+  scope: Scope,
+  entry: URL,
+  terminal: Terminal,
+): Promise<number> {
+  const engine = scope.engine ? await startEngineWorker(entry, libraryFolder(entry)) : undefined;
+  const worker = new Worker(entry, {
+    type: "module",
+    name: "command",
+    deno: {
+      permissions: {
+        read: [...scope.read, programRoot(entry)],
+        write: scope.write,
+        net: scope.net.length > 0 ? scope.net : false,
+        sys: scope.sys,
+        env: false,
+        ffi: false,
+        run: false,
+        import: false,
+      },
+    },
+  });
+  const result = Promise.withResolvers<number>();
+  worker.onmessage = ({ data }: MessageEvent<WorkerResult>) => {
+    if (data !== "ready") return result.resolve(data.exitCode);
+    worker.postMessage({ ...request, engine: engine?.port }, engine ? [engine.port] : []);
+    dropPermissions();
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    result.resolve(tell(terminal, new Error(event.message)));
+  };
+  const stop = watchSignals(worker, engine);
+  const exitCode = await result.promise;
+  stop();
+  worker.terminate();
+  engine?.terminate();
+  return exitCode;
+}
+
+/** First signal: finish the write in hand. Second: leave at once. */
+function watchSignals(worker: Worker, engine: EngineWorker | undefined): () => void {
+  let asked = false;
+  const onSignal = () => {
+    if (asked) {
+      engine?.terminate();
+      Deno.exit(130);
+    }
+    asked = true;
+    worker.postMessage("interrupt");
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  Deno.addSignalListener("SIGTERM", onSignal);
+  return () => {
+    Deno.removeSignalListener("SIGINT", onSignal);
+    Deno.removeSignalListener("SIGTERM", onSignal);
+  };
+}
+
+/** The workers have theirs; what this thread keeps could only be misused. */
+function dropPermissions(): void {
+  for (const name of KINDS) Deno.permissions.revokeSync({ name } as Deno.PermissionDescriptor);
+}
+
+function tell(terminal: Terminal, error: unknown): number {
+  const { exitCode, hint, text } = describeError(error);
+  if (exitCode === 0) terminal.out(text + "\n");
+  else if (error instanceof UsageError && text.includes("\n")) terminal.error(text + "\n");
+  else terminal.error(`error: ${text}\n${hint ? `hint: ${hint}\n` : ""}`);
+  return exitCode;
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  return [
+    "covey: train a language model together, without trusting each other",
+    "",
+    "Usage: covey COMMAND [options]",
+    "",
+    "Commands:",
+    ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "covey COMMAND --help shows its options; --explain-permissions what it may reach; --version the version.",
+  ].join("\n");
+}
+
+function unknownCommand(name: string): string {
+  const guess = nearest(name, Object.keys(COMMANDS));
+  return `unknown command "${name}"${
+    guess ? ` (Did you mean ${guess}?)` : `, want ${Object.keys(COMMANDS).join(", ")}`
+  }`;
+}
+
+function explainScope(scope: Scope, entry: URL): string {
+  const list = (items: readonly string[]) => (items.length > 0 ? items.join(", ") : "nothing");
+  return [
+    "command worker",
+    `  read   ${list([...scope.read, programRoot(entry)])}`,
+    `  write  ${list(scope.write)}`,
+    `  net    ${list(scope.net)}`,
+    `  sys    ${list(scope.sys)}`,
+    "engine worker",
+    `  ffi    ${scope.engine ? libraryFolder(entry) : "not started"}`,
+    "main thread",
+    "  nothing once the workers run",
+    "",
+    "Native code that the engine worker loads is outside this sandbox.",
+    "",
+  ].join("\n");
+}
+
+function programRoot(entry: URL): string {
+  return decodeURIComponent(new URL(".", entry).pathname);
+}
+
+function libraryFolder(entry: URL): string {
+  return decodeURIComponent(new URL("node_modules", entry).pathname);
+}

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { formatBytes, formatCount, formatSeconds } from "../lib/terminal/format_quantity.ts";
+import { plotLines } from "../lib/terminal/loss_plot.ts";
+import type { RunProgress } from "../lib/terminal/run_progress.ts";
+
+/** What `covey train` prints when it is done: curve, compression, sample, places. */
+export function conclusion(progress: RunProgress, out: string): string {
+  const { bytes, denseBytes, finished, started, tokens, values, windows } = progress.summary;
+  const losses = windows.flatMap(({ heldOutLoss }) => heldOutLoss ?? []);
+  const submissions = windows.reduce((sum, { peerBytes }) => sum + peerBytes.size, 0);
+  const seconds = windows.reduce(
+    (sum, each) => sum + [...each.seconds.values()].reduce((total, part) => total + part, 0),
+    0,
+  );
+  return [
+    "",
+    "held-out loss, nats a token",
+    ...plotLines(losses, 8, 60),
+    "",
+    `loss         ${
+      losses.at(-1)?.toFixed(3) ?? "-"
+    } after ${windows.length} windows; knowing only how often each token occurs: ${
+      started?.unigramEntropy.toFixed(3)
+    }`,
+    `trained on   ${formatCount(tokens)} tokens in ${formatSeconds(seconds)}, ${
+      formatCount(progress.tokensPerSecond)
+    } tokens/s on ${started?.device}`,
+    `sent         ${formatBytes(bytes / Math.max(1, submissions))} a peer and window, ${
+      ((bytes * 8) / Math.max(1, values)).toFixed(2)
+    } bits a value, ${(denseBytes / Math.max(1, bytes)).toFixed(0)} times smaller than dense f32`,
+    `state        ${
+      finished?.digest.slice(0, 16)
+    }, the same on all ${started?.peers} peers in every window`,
+    "",
+    "sample",
+    ...(finished?.sample ?? "").split("\n").map((line) => `  ${line}`),
+    "",
+    `checkpoint   ${join(out, "checkpoint")}`,
+    `report       ${join(out, "report.html")}`,
+    `events       ${join(out, "events.jsonl")}`,
+    "",
+  ].join("\n");
+}

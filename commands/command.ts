@@ -1,0 +1,70 @@
+import type { DeviceName, Engine } from "../lib/engine/engine.ts";
+import type { Terminal } from "../lib/terminal/terminal.ts";
+
+/** What a command may reach: the permissions that its worker gets, and no more. */
+export interface Scope {
+  /** Paths to read. */
+  readonly read: string[];
+  /** Paths to write. */
+  readonly write: string[];
+  /** Hosts to connect to. */
+  readonly net: string[];
+  /** Facts of the operating system to ask for. */
+  readonly sys: ("systemMemoryInfo")[];
+  /** Whether the engine worker is started, which loads native code. */
+  readonly engine: boolean;
+}
+
+/** What a command reaches the world through. */
+export interface CommandDependencies {
+  /** Streams of the process. */
+  readonly terminal: Terminal;
+  /** Opens the engine, at most once; 0 threads lets the runtime choose. */
+  readonly openEngine: (device: DeviceName | "auto", threads: number) => Promise<Engine>;
+  /** Time, milliseconds since 1970. */
+  readonly nowMs: () => number;
+  /** Seconds that only ever grow. */
+  readonly stopwatch: () => number;
+  /** Bytes of memory that can be had. */
+  readonly memoryBytes: () => number;
+  /** Aborted by Ctrl-C, with an `InterruptedError`. */
+  readonly signal: AbortSignal;
+}
+
+/** One verb of the program. */
+export interface Command<Options> {
+  /** Reads arguments and `COVEY_*` variables; no input or output. */
+  parse(args: string[], environment: Record<string, string>): Options;
+  /** What a run with these options may reach. */
+  scope(options: Options): Scope;
+  /** Does the work; gives the exit code. */
+  run(options: Options, dependencies: CommandDependencies): Promise<number>;
+}
+
+/** Arguments that make no sense. `help` text asked for comes the same way, with exit code 0. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+
+  /**
+   * @param message Text to show.
+   * @param exitCode 2, or 0 when the text was asked for.
+   */
+  constructor(message: string, readonly exitCode: 0 | 2 = 2) {
+    super(message);
+  }
+}
+
+/** The user has asked to stop. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}
+
+/** A request that cannot be met, with advice. */
+export class RefusedRequestError extends Error {
+  override readonly name = "RefusedRequestError";
+
+  /** @param hint What to do about it. */
+  constructor(message: string, readonly hint: string) {
+    super(message);
+  }
+}

@@ -1,0 +1,75 @@
+import { CorruptFileError } from "../lib/checkpoint/safetensors_header.ts";
+import { UnusableTextError } from "../lib/corpus/read_texts.ts";
+import { EngineError } from "../lib/engine/engine.ts";
+import { RunDefinitionError } from "../lib/swarm/run_definition.ts";
+import { DivergedError } from "../lib/swarm/local_swarm.ts";
+import { TokenizerError } from "../lib/tokenizer/json_tokenizer.ts";
+import { InterruptedError, RefusedRequestError, UsageError } from "./command.ts";
+
+/** How an error is told, and what the process ends with. */
+export interface ErrorDescription {
+  /** One sentence: action, value met, value wanted. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+  /** Exit code. */
+  readonly exitCode: number;
+}
+
+type Kind = new (...args: never[]) => Error;
+
+/** Errors that are expected, most specific first. */
+const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][] = [
+  [InterruptedError, 130, "run the same line again to go on"],
+  [RunDefinitionError, 2, undefined],
+  [
+    UnusableTextError,
+    2,
+    'give UTF-8 text, .jsonl with a "text" in each line, or .npy token shards',
+  ],
+  [
+    TokenizerError,
+    2,
+    "give a Hugging Face tokenizer.json, or leave --tokenizer out to train on bytes",
+  ],
+  [CorruptFileError, 6, "fetch or make the file again; nothing was changed"],
+  [DivergedError, 1, "this is a bug: please report it with events.jsonl"],
+  [EngineError, 1, "try --device cpu, or a smaller --micro-batch"],
+];
+
+/** Error codes of the operating system that a user can do something about. */
+const SYSTEM: Readonly<Record<string, [exitCode: number, hint: string]>> = {
+  ENOSPC: [
+    7,
+    "free some disk space, then run the same line again: what was saved before is still there",
+  ],
+  EDQUOT: [7, "the disk quota is used up; what was saved before is still there"],
+  EACCES: [4, "check the permissions of that path"],
+  EPERM: [4, "check the permissions of that path"],
+  EROFS: [7, "that file system is read-only: choose another --out"],
+  ENOENT: [2, "check the path"],
+  ENOTDIR: [2, "check the path"],
+  EISDIR: [2, "give a file, not a directory"],
+};
+
+/** The one place that turns errors into text, hint and exit code. */
+export function describeError(error: unknown): ErrorDescription {
+  if (!(error instanceof Error)) return { text: String(error), hint: undefined, exitCode: 1 };
+  const text = error.message;
+  if (error instanceof UsageError) return { text, hint: undefined, exitCode: error.exitCode };
+  if (error instanceof RefusedRequestError) return { text, hint: error.hint, exitCode: 2 };
+  for (const [kind, exitCode, hint] of KNOWN) {
+    if (error instanceof kind) return { text, hint, exitCode };
+  }
+  const system = SYSTEM[(error as { code?: string }).code ?? ""];
+  if (system) return { text, exitCode: system[0], hint: system[1] };
+  if (error instanceof Deno.errors.NotCapable) {
+    return {
+      text,
+      exitCode: 4,
+      hint: "see what this command may reach with --explain-permissions",
+    };
+  }
+  if (error instanceof RangeError) return { text, hint: undefined, exitCode: 2 };
+  return { text, hint: "this is a bug: please report it with the line you ran", exitCode: 1 };
+}

@@ -1,0 +1,130 @@
+import type { Phase, SwarmEvent } from "../swarm/swarm_event.ts";
+
+/** One window in numbers. */
+export interface WindowSummary {
+  /** Number of the window. */
+  window: number;
+  /** Mean training loss by peer, nats a token. */
+  peerLoss: Map<number, { sum: number; steps: number }>;
+  /** Loss on held-out text; undefined until measured. */
+  heldOutLoss: number | undefined;
+  /** Bytes of each peer's submission. */
+  peerBytes: Map<number, number>;
+  /** Seconds by phase, all peers together. */
+  seconds: Map<Phase, number>;
+  /** Peers whose submissions were applied, as the first peer saw it. */
+  accepted: number[];
+  /** Submissions that were refused, as the first peer saw it. */
+  refused: { peer: number; reason: string }[];
+  /** Digest by peer. */
+  digests: Map<number, string>;
+}
+
+/** A run in numbers: what every view of its events shows. */
+export interface RunSummary {
+  /** First event of the run. */
+  started: Extract<SwarmEvent, { event: "started" }> | undefined;
+  /** Windows in order. */
+  windows: WindowSummary[];
+  /** What the run is doing now. */
+  now: { window: number; uid: number; phase: Phase; step: number } | undefined;
+  /** Tokens trained on. */
+  tokens: number;
+  /** Values sent, over all peers and windows. */
+  values: number;
+  /** Bytes sent. */
+  bytes: number;
+  /** Bytes that dense f32 would have been. */
+  denseBytes: number;
+  /** Last event of a run that is done. */
+  finished: Extract<SwarmEvent, { event: "finished" }> | undefined;
+}
+
+/** A run of which nothing is known yet. */
+export function emptySummary(): RunSummary {
+  return {
+    started: undefined,
+    windows: [],
+    now: undefined,
+    tokens: 0,
+    values: 0,
+    bytes: 0,
+    denseBytes: 0,
+    finished: undefined,
+  };
+}
+
+/** Mean training loss of a window over all peers and steps; undefined before the first step. */
+export function trainLoss({ peerLoss }: WindowSummary): number | undefined {
+  let sum = 0;
+  let steps = 0;
+  for (const loss of peerLoss.values()) {
+    sum += loss.sum;
+    steps += loss.steps;
+  }
+  return steps > 0 ? sum / steps : undefined;
+}
+
+/** Takes one event into a summary, in place. */
+export function summarize(summary: RunSummary, event: SwarmEvent): void {
+  const handlers: { [Name in SwarmEvent["event"]]?: (event: never) => void } = {
+    started: (e: EventOf<"started">) => summary.started = e,
+    resumed: (e: EventOf<"resumed">) => dropFrom(summary, e.window),
+    phase: (e: EventOf<"phase">) => summary.now = { ...e, step: 0 },
+    step: (e: EventOf<"step">) => takeStep(summary, e),
+    "phase-ended": (e: EventOf<"phase-ended">) => {
+      const { seconds } = windowOf(summary, e.window);
+      seconds.set(e.phase, (seconds.get(e.phase) ?? 0) + e.seconds);
+    },
+    submitted: (e: EventOf<"submitted">) => {
+      windowOf(summary, e.window).peerBytes.set(e.uid, e.bytes);
+      summary.bytes += e.bytes;
+      summary.values += e.values;
+      summary.denseBytes += e.denseBytes;
+    },
+    accepted: (e: EventOf<"accepted">) => {
+      if (e.uid === 0) windowOf(summary, e.window).accepted = e.peers;
+    },
+    refused: (e: EventOf<"refused">) => {
+      if (e.uid === 0) windowOf(summary, e.window).refused.push({ peer: e.peer, reason: e.reason });
+    },
+    digest: (e: EventOf<"digest">) => windowOf(summary, e.window).digests.set(e.uid, e.digest),
+    "held-out-loss": (e: EventOf<"held-out-loss">) =>
+      windowOf(summary, e.window).heldOutLoss = e.loss,
+    finished: (e: EventOf<"finished">) => summary.finished = e,
+  };
+  handlers[event.event]?.(event as never);
+}
+
+type EventOf<Name extends SwarmEvent["event"]> = Extract<SwarmEvent, { event: Name }>;
+
+function takeStep(summary: RunSummary, { window, uid, step, loss, tokens }: EventOf<"step">): void {
+  const { peerLoss } = windowOf(summary, window);
+  const before = peerLoss.get(uid) ?? { sum: 0, steps: 0 };
+  peerLoss.set(uid, { sum: before.sum + loss, steps: before.steps + 1 });
+  summary.tokens += tokens;
+  summary.now = { window, uid, phase: "train", step: step + 1 };
+}
+
+function windowOf(summary: RunSummary, window: number): WindowSummary {
+  const known = summary.windows.findLast((entry) => entry.window === window);
+  if (known) return known;
+  const entry: WindowSummary = {
+    window,
+    peerLoss: new Map(),
+    heldOutLoss: undefined,
+    peerBytes: new Map(),
+    seconds: new Map(),
+    accepted: [],
+    refused: [],
+    digests: new Map(),
+  };
+  summary.windows.push(entry);
+  return entry;
+}
+
+/** Forgets windows that are done again after a restart. */
+function dropFrom(summary: RunSummary, window: number): void {
+  summary.windows = summary.windows.filter((entry) => entry.window < window);
+  summary.finished = undefined;
+}

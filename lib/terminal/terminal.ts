@@ -1,0 +1,50 @@
+/**
+ * Where a command writes. Data goes to `out`, everything that people read meanwhile to `error`; only a
+ * terminal that wants colour gets escapes.
+ */
+export interface Terminal {
+  /** Writes data. */
+  out(text: string): void;
+  /** Writes messages and progress. */
+  error(text: string): void;
+  /** Whether messages go to a screen that can be redrawn. */
+  readonly live: boolean;
+  /** Columns of the screen. */
+  readonly columns: number;
+  /** Whether colours are wanted. */
+  readonly colour: boolean;
+}
+
+/** What decides how a terminal is used. */
+export interface TerminalFacts {
+  /** Whether the standard error stream is a screen. */
+  readonly isTerminal: boolean;
+  /** Value of `NO_COLOR`. */
+  readonly noColor: string | undefined;
+  /** Value of `TERM`. */
+  readonly term: string | undefined;
+}
+
+/** The process's own streams. */
+export function processTerminal({ isTerminal, noColor, term }: TerminalFacts): Terminal {
+  const live = isTerminal && term !== "dumb";
+  const write = (stream: { writeSync(bytes: Uint8Array): number }) => (text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  };
+  return {
+    out: write(Deno.stdout),
+    error: write(Deno.stderr),
+    live,
+    columns: live ? screenColumns() : 100,
+    colour: live && !noColor,
+  };
+}
+
+function screenColumns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
