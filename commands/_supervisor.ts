@@ -51,15 +51,17 @@ export async function supervise(args: string[], entry: URL): Promise<number> {
   }
 }
 
+/** Where Linux keeps GPU drivers' manifests and tools. */
+const GPU_SIGNS = ["/usr/bin/nvidia-smi", "/etc/vulkan/icd.d", "/usr/share/vulkan/icd.d"];
+
 /**
- * Devices that `auto` measures. On Linux a GPU shows as a device file or a named driver; without either,
- * the native libraries would only complain on the terminal.
+ * Devices that `auto` measures. Where Linux shows no sign of a GPU driver the CPU alone is left: without
+ * one the native libraries only complain on the terminal.
  */
 function devicesToTry(environment: Record<string, string>): DeviceName[] {
-  const signs = ["/dev/nvidia0", "/dev/dri/renderD128", "/dev/dxg"];
-  const driver = environment.VK_ICD_FILENAMES ?? environment.VK_DRIVER_FILES;
-  const there = Deno.build.os !== "linux" || driver !== undefined ||
-    signs.some((path) => existsSync(path));
+  const named = environment.VK_ICD_FILENAMES ?? environment.VK_DRIVER_FILES;
+  const there = Deno.build.os !== "linux" || named !== undefined ||
+    GPU_SIGNS.some((path) => existsSync(path));
   return there ? ["cpu", "webgpu", "cuda"] : ["cpu"];
 }
 
