@@ -17,7 +17,8 @@ export interface EngineOptions {
 }
 
 /**
- * Opens the engine that {@linkcode serveEngine} serves at the other end of a port.
+ * Opens the engine that {@linkcode serveEngine} serves at the other end of a port. The port stays open when
+ * the engine is closed; whoever made it closes it.
  *
  * @throws EngineError when the device is not there.
  */
@@ -48,7 +49,7 @@ export async function connectEngine(port: MessagePort, options: EngineOptions): 
     return result.promise as Promise<EngineCalls[Name][1]>;
   };
   const device = await request("open", options);
-  return remoteEngine(device, request, () => port.close());
+  return remoteEngine(device, request);
 }
 
 function remoteEngine(
@@ -57,7 +58,6 @@ function remoteEngine(
     call: Name,
     argument: EngineCalls[Name][0],
   ) => Promise<EngineCalls[Name][1]>,
-  hangUp: () => void,
 ): Engine {
   return {
     device,
@@ -73,9 +73,6 @@ function remoteEngine(
         release: () => request("release", session),
       };
     },
-    async close() {
-      await request("close", undefined);
-      hangUp();
-    },
+    close: () => request("close", undefined),
   };
 }

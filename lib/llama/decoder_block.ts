@@ -1,6 +1,5 @@
 import type { Graph } from "../graph/graph.ts";
 import { add, multiply, subtract } from "../graph/operators/arithmetic.ts";
-import { silu } from "../graph/operators/functions.ts";
 import { linear, matmul } from "../graph/operators/matmul.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import { softmax } from "../graph/operators/softmax.ts";
@@ -8,6 +7,7 @@ import { concatenate, split } from "../graph/operators/split.ts";
 import { transpose } from "../graph/operators/transpose.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
+import { gatedUnit } from "./gated_unit.ts";
 import { rmsNorm } from "./rms_norm.ts";
 import { ropeTable } from "./rope.ts";
 
@@ -60,7 +60,7 @@ export function decoderBlock(
   const mixed = attention(normal, [q, k, v], config, constants);
   const middle = add(x, linear(mixed, o));
   const inner = rmsNorm(middle, mlpNorm, config.rmsNormEpsilon);
-  const gated = multiply(silu(linear(inner, gate)), linear(inner, up));
+  const gated = gatedUnit(linear(inner, gate), linear(inner, up));
   return add(middle, linear(gated, down));
 }
 

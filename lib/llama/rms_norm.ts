@@ -1,6 +1,7 @@
-import { add, multiply, subtract } from "../graph/operators/arithmetic.ts";
+import { add, multiply, scale, subtract } from "../graph/operators/arithmetic.ts";
 import { reciprocal, sqrt } from "../graph/operators/functions.ts";
-import { reduceMean, reduceSum } from "../graph/operators/reduction.ts";
+import { matmul } from "../graph/operators/matmul.ts";
+import { meanSquare, reduceSum } from "../graph/operators/reduction.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import { elementCount, type Tensor } from "../graph/tensor.ts";
 
@@ -12,8 +13,7 @@ import { elementCount, type Tensor } from "../graph/tensor.ts";
  * @param weight Shape [width].
  */
 export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
-  const meanSquare = reduceMean(multiply(x, x), [-1]);
-  const inverse = reciprocal(sqrt(add(meanSquare, x.graph.scalar(x.type, epsilon))));
+  const inverse = reciprocal(sqrt(add(meanSquare(x), x.graph.scalar(x.type, epsilon))));
   const normal = multiply(x, inverse);
   return x.graph.emit({
     operator: "Mul",
@@ -21,13 +21,19 @@ export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
     outputs: [x],
     sources: [x, weight],
     pullback: ([gradient]) => {
-      const rows = elementCount(x.dims) / weight.dims[0];
+      const [width] = weight.dims;
+      const rows = elementCount(x.dims) / width;
       const product = multiply(gradient!, normal);
       const byWeight = multiply(gradient!, weight);
-      const along = reduceMean(multiply(product, weight), [-1]);
+      // A matrix-vector product weighs and sums in one pass.
+      const column = scale(reshape(weight, [width, 1]), 1 / width);
+      const along = reshape(matmul(reshape(product, [rows, width]), column), [
+        ...x.dims.slice(0, -1),
+        1,
+      ]);
       return [
         multiply(inverse, subtract(byWeight, multiply(normal, along))),
-        reshape(reduceSum(reshape(product, [rows, weight.dims[0]]), [0]), weight.dims),
+        reshape(reduceSum(reshape(product, [rows, width]), [0]), weight.dims),
       ];
     },
   })[0];

@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor.ts";
-import { add, divide, multiply, scale, subtract } from "./arithmetic.ts";
+import { divide, multiply, scale, subtract } from "./arithmetic.ts";
 
 /** Elementwise natural exponential. */
 export function exp(x: Tensor): Tensor {
@@ -35,24 +35,6 @@ export function sigmoid(x: Tensor): Tensor {
     return multiply(gradient, multiply(result, subtract(one, result)));
   });
   return result;
-}
-
-/**
- * Elementwise `x * sigmoid(x)`. Its gradient is written as s(1 + x(1 - s)), which keeps one array fewer
- * alive than the product rule.
- */
-export function silu(x: Tensor): Tensor {
-  const gate = sigmoid(x);
-  return x.graph.emit({
-    operator: "Mul",
-    inputs: [x, gate],
-    outputs: [x],
-    pullback: ([gradient]) => {
-      const one = x.graph.scalar(x.type, 1);
-      const slope = multiply(gate, add(one, multiply(x, subtract(one, gate))));
-      return [multiply(gradient!, slope), undefined];
-    },
-  })[0];
 }
 
 function unary(operator: string, x: Tensor, pullback: (gradient: Tensor) => Tensor): Tensor {

@@ -1,5 +1,5 @@
 import { elementCount, type Tensor } from "../tensor.ts";
-import { scale } from "./arithmetic.ts";
+import { multiply, scale } from "./arithmetic.ts";
 import { expand } from "./expand.ts";
 
 /** Sum over `axes`, kept with length 1; negative axes count from the end. */
@@ -14,6 +14,18 @@ export function reduceMean(x: Tensor, axes: number[]): Tensor {
     return expand(scale(gradient, 1 / count), x.dims);
   });
   return result;
+}
+
+/** Mean of squares over the last axis, kept with length 1, in one pass over the elements. */
+export function meanSquare(x: Tensor): Tensor {
+  const last = x.dims.length - 1;
+  const squares = reduce(
+    "ReduceSumSquare",
+    x,
+    [last],
+    (gradient) => scale(multiply(x, expand(gradient, x.dims)), 2),
+  );
+  return scale(squares, 1 / x.dims[last]);
 }
 
 /** Maximum over `axes`, kept with length 1. It passes no gradient: it is used to shift, where none is due. */

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { SeededRandom } from "../random/seeded_random.ts";
+import { compress } from "./compress.ts";
+import type { CompressedTensor } from "./compressed_tensor.ts";
+import { type RefusalReason, RefusedError } from "./refusal.ts";
+import {
+  decodeSubmission,
+  encodeSubmission,
+  submissionBytesMax,
+  type SubmissionContext,
+} from "./submission.ts";
+
+const CONTEXT: SubmissionContext = {
+  run: "0123456789abcdef".repeat(4),
+  window: 7,
+  uid: 3,
+  topk: 8,
+  tensors: [
+    { name: "matrix", dims: [64, 64] },
+    { name: "odd", dims: [10, 97] },
+    { name: "norm", dims: [8] },
+  ],
+};
+
+function sample(context: SubmissionContext, seed: bigint): CompressedTensor[] {
+  const random = new SeededRandom(seed);
+  return context.tensors.map(({ dims }) => {
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    const delta = Float32Array.from({ length }, () => random.normal());
+    return compress(delta, new Float32Array(length), dims, context.topk, 0.95);
+  });
+}
+
+const GOOD = encodeSubmission(CONTEXT, sample(CONTEXT, 1n));
+
+Deno.test("decodeSubmission gives back what was encoded, for any shapes and topk", () => {
+  const side = fc.integer({ min: 1, max: 130 });
+  const run = fc.record({
+    shapes: fc.array(fc.oneof(fc.tuple(side), fc.tuple(side, side)), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    topk: fc.integer({ min: 2, max: 4096 }),
+    seed: fc.bigInt({ min: 0n, max: 1000n }),
+  });
+  fc.assert(
+    fc.property(run, ({ shapes, topk, seed }) => {
+      const tensors = shapes.map((dims, i) => ({ name: `t${i}`, dims }));
+      const context = { ...CONTEXT, topk, tensors };
+      const sent = sample(context, seed);
+      const bytes = encodeSubmission(context, sent);
+      assert.ok(bytes.length <= submissionBytesMax(context));
+      assert.deepEqual(decodeSubmission(context, bytes), sent);
+    }),
+    { seed: 4, numRuns: 150 },
+  );
+});
+
+Deno.test("submissions take at most 9.5 bits a value at 64 of 4096", () => {
+  const context = { ...CONTEXT, topk: 64, tensors: [{ name: "w", dims: [512, 512] }] };
+  const sent = sample(context, 5n);
+  const bits = (encodeSubmission(context, sent).length * 8) / sent[0].codes.length;
+  assert.ok(bits <= 9.5, `${bits} bits a value`);
+});
+
+Deno.test("decodeSubmission refuses by name", () => {
+  const changed = (at: number, value: number) => {
+    const bytes = GOOD.slice();
+    bytes[at] = value;
+    return bytes;
+  };
+  const setLevel = (value: number) => {
+    const bytes = GOOD.slice();
+    new DataView(bytes.buffer).setFloat32(88, value, true);
+    return bytes;
+  };
+  const cases: [RefusalReason, Uint8Array, Partial<SubmissionContext>?][] = [
+    ["truncated", new Uint8Array()],
+    ["truncated", GOOD.slice(0, 87)],
+    ["truncated", GOOD.slice(0, 100)],
+    ["truncated", GOOD.slice(0, -1)],
+    ["trailing-bytes", Uint8Array.of(...GOOD, 0)],
+    ["not-a-submission", changed(0, 0)],
+    ["unsupported-version", changed(8, 2)],
+    ["wrong-topk", GOOD, { topk: 10 }],
+    ["wrong-window", GOOD, { window: 8 }],
+    ["wrong-uid", GOOD, { uid: 4 }],
+    ["wrong-run", GOOD, { run: "f".repeat(64) }],
+    ["wrong-shape", GOOD, { tensors: CONTEXT.tensors.slice(0, 2) }],
+    ["wrong-shape", GOOD, {
+      tensors: CONTEXT.tensors.map((t) => ({ ...t, dims: t.dims.toReversed() })),
+    }],
+    ["non-finite-levels", setLevel(NaN)],
+    ["non-finite-levels", setLevel(Infinity)],
+    ["bad-coding", changed(88 + 16, 12)],
+    ["bad-coding", changed(88 + 17, 25)],
+    ["truncated", changed(88 + 21, 0xff)],
+  ];
+  for (const [reason, bytes, change] of cases) {
+    assert.throws(() => decodeSubmission({ ...CONTEXT, ...change }, bytes), { reason });
+  }
+});
+
+Deno.test("decodeSubmission refuses an index behind the end of its chunk", () => {
+  const context = {
+    ...CONTEXT,
+    tensors: [{ name: "odd", dims: [97, 97] }, { name: "m", dims: [64, 64] }],
+  };
+  const [odd, matrix] = sample(context, 9n);
+  matrix.indices[7] = 4096;
+  const bytes = encodeSubmission(context, [odd, matrix]);
+  assert.throws(() => decodeSubmission(context, bytes), { reason: "index-out-of-range" });
+});
+
+Deno.test("100,000 mutated submissions: only typed errors, memory bounded by the model", () => {
+  const mutation = fc.record({
+    cut: fc.option(fc.nat(GOOD.length), { freq: 4 }),
+    edits: fc.array(fc.tuple(fc.nat(GOOD.length + 8), fc.nat(255)), { maxLength: 6 }),
+    tail: fc.uint8Array({ maxLength: 12 }),
+  });
+  const outcomes = new Map<string, number>();
+  fc.assert(
+    fc.property(mutation, ({ cut, edits, tail }) => {
+      const bytes = Uint8Array.of(...GOOD.slice(0, cut ?? GOOD.length), ...tail);
+      for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
+      let outcome = "accepted";
+      try {
+        const tensors = decodeSubmission(CONTEXT, bytes);
+        for (const { codes, indices, kept, levels, tiling } of tensors) {
+          assert.ok(levels.every(Number.isFinite) && codes.every((code) => code < 4));
+          indices.forEach((index, i) => {
+            assert.ok(index < tiling.chunkLength);
+            if (i % kept > 0) assert.ok(index > indices[i - 1]);
+          });
+        }
+      } catch (error) {
+        assert.ok(error instanceof RefusedError, String(error));
+        outcome = error.reason;
+      }
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }),
+    { seed: 5, numRuns: 100_000 },
+  );
+  // The mutations are worth something only if they reach behind the header.
+  for (
+    const reason of ["accepted", "truncated", "trailing-bytes", "bad-coding", "index-out-of-range"]
+  ) {
+    assert.ok((outcomes.get(reason) ?? 0) > 100, `${reason}: ${outcomes.get(reason)}`);
+  }
+});
