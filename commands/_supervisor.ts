@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { DeviceName } from "../lib/engine/engine.ts";
 import { type EngineWorker, startEngineWorker } from "../lib/engine/start_engine_worker.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
@@ -98,6 +99,7 @@ async function runInWorkers(
     event.preventDefault();
     result.resolve(tell(terminal, new Error(event.message)));
   };
+  engine?.died.then((error) => result.resolve(tell(terminal, error)));
   const stop = watchSignals(worker, engine);
   const exitCode = await result.promise;
   stop();
@@ -178,9 +180,9 @@ function explainScope(scope: Scope, entry: URL): string {
 }
 
 function programRoot(entry: URL): string {
-  return decodeURIComponent(new URL(".", entry).pathname);
+  return fileURLToPath(new URL(".", entry));
 }
 
 function libraryFolder(entry: URL): string {
-  return decodeURIComponent(new URL("node_modules", entry).pathname);
+  return fileURLToPath(new URL("node_modules", entry));
 }

@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { formatBytes, formatCount, formatSeconds } from "../lib/terminal/format_quantity.ts";
 import { plotLines } from "../lib/terminal/loss_plot.ts";
+import { total } from "../lib/terminal/run_summary.ts";
 import type { RunProgress } from "../lib/terminal/run_progress.ts";
 
 /** What `covey train` prints when it is done: curve, compression, sample, places. */
 export function conclusion(progress: RunProgress, out: string): string {
-  const { bytes, denseBytes, finished, started, tokens, values, windows } = progress.summary;
+  const { finished, started, windows } = progress.summary;
+  const [bytes, denseBytes, tokens, values] = (["bytes", "denseBytes", "tokens", "values"] as const)
+    .map((key) => total(progress.summary, key));
+  const agreed = windows.filter((window) => window.agreed).length;
   const losses = windows.flatMap(({ heldOutLoss }) => heldOutLoss ?? []);
   const submissions = windows.reduce((sum, { peerBytes }) => sum + peerBytes.size, 0);
   const seconds = windows.reduce(
@@ -30,7 +34,7 @@ export function conclusion(progress: RunProgress, out: string): string {
     } bits a value, ${(denseBytes / Math.max(1, bytes)).toFixed(0)} times smaller than dense f32`,
     `state        ${
       finished?.digest.slice(0, 16)
-    }, the same on all ${started?.peers} peers in every window`,
+    }, the same on all ${started?.peers} peers in ${agreed} of ${windows.length} windows`,
     "",
     "sample",
     ...(finished?.sample ?? "").split("\n").map((line) => `  ${line}`),

@@ -24,7 +24,7 @@ export interface TrainOptions {
   /** Device. */
   device: "auto" | "cpu" | "webgpu" | "cuda";
   /** Threads of one operator; 0 lets the runtime choose. */
-  threads: number;
+  threads?: number;
   /** Seed of fresh parameters. */
   seed?: number;
   /** Path of a `tokenizer.json`. */
@@ -103,7 +103,7 @@ function trainParser(): Command {
       new Option("--device <NAME>", "where to compute; auto measures which is fastest")
         .choices(["auto", "cpu", "webgpu", "cuda"]).default("auto"),
     )
-    .option("--threads <N>", "CPU threads, 0 for one a core", count(1024, 0), 0)
+    .option("--threads <N>", "CPU threads, 0 for one a core (default: 0)", count(1024, 0))
     .option("--seed <N>", "seed of fresh parameters (default: 0)", count(2 ** 32 - 1, 0))
     .option("--tokenizer <FILE>", "tokenizer.json (default: bytes)")
     .option(

@@ -1,6 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type LoadedModel, readModelDirectory } from "../lib/checkpoint/model_directory.ts";
+import { fileURLToPath } from "node:url";
+import {
+  readModelConfig,
+  readModelDirectory,
+  readModelTokenizer,
+} from "../lib/checkpoint/model_directory.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
 import { readTexts } from "../lib/corpus/read_texts.ts";
 import { formatLlamaConfig, type LlamaConfig, parseLlamaConfig } from "../lib/llama/config.ts";
@@ -10,6 +15,7 @@ import { llamaParameters, parameterCount } from "../lib/llama/parameters.ts";
 import { PRESETS } from "../lib/llama/presets.ts";
 import type { ParameterValues } from "../lib/llama/trainer.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";
+import { type MachineSettings, readMachineSettings } from "../lib/swarm/machine_settings.ts";
 import type { ScheduleSettings } from "../lib/sparseloco/schedule.ts";
 import { stateDigest } from "../lib/sparseloco/state_digest.ts";
 import {
@@ -39,12 +45,10 @@ export interface TrainPlan {
   readonly tokenizer: Tokenizer;
   /** Parameters before the first window. */
   readonly parameters: ParameterValues;
-  /** Sequences of one pass. */
-  readonly microBatch: number;
-  /** Which shape of the step fits into memory. */
-  readonly stepShape: "whole" | "blocks";
-  /** Peers of the swarm. */
-  readonly peers: number;
+  /** How this machine runs it; the device may still have to be chosen. */
+  readonly machine: Omit<MachineSettings, "device"> & {
+    device: MachineSettings["device"] | "auto";
+  };
   /** Windows to have done in the end. */
   readonly windows: number;
   /** Whether the directory holds the run already. */
@@ -54,10 +58,16 @@ export interface TrainPlan {
 /** Text that is trained on when the user gives none. */
 export const DEFAULT_TEXT: URL = new URL("../fixtures/text/shakespeare.txt", import.meta.url);
 
+const DEFAULT_PRESET = "tiny";
 const DEFAULT_PEERS = 4;
 const DEFAULT_WINDOWS = 12;
 /** Vocabularies of presets are padded to a multiple of this, so that tables cut into full tiles. */
 const VOCABULARY_MULTIPLE = 64;
+/**
+ * Bytes a parameter that a peer holds in this process at the worst moment: parameters, error feedback, old
+ * and new moments, pseudo-gradient, and its share of decoded submissions.
+ */
+const PEER_BYTES = 30;
 /** Part of the free memory that a plan may count on. */
 const MEMORY_FRACTION = 0.85;
 
@@ -72,12 +82,11 @@ export async function planTrain(
   memoryBytes: number,
 ): Promise<TrainPlan> {
   const stored = await readStored(options.out);
+  const begun = await readMachineSettings(join(options.out, "machine.json"));
   const given = options.run ? parseRunDefinition(await readFile(options.run, "utf8")) : {};
-  const source = options.from ? await readSource(options.from) : undefined;
-  const tokenizer = await chooseTokenizer(options, source);
-  const config = await chooseModel(options, given, stored, source, tokenizer);
-  const peers = options.peers ?? (stored ? await storedPeers(options.out) : DEFAULT_PEERS);
-  const windows = options.windows ?? DEFAULT_WINDOWS;
+  const from = options.from && await checkpointDirectory(options.from);
+  const tokenizer = await chooseTokenizer(options, from);
+  const config = await chooseModel(options, given, stored, from, tokenizer);
   const training = {
     innerSteps: pick(
       options.innerSteps,
@@ -88,44 +97,85 @@ export async function planTrain(
     batch: pick(options.batch, given.training?.batch, stored?.training.batch, 8),
     sequence: pick(options.sequence, given.training?.sequence, stored?.training.sequence, 128),
   };
-  const fit = fitStep(config, training, options.microBatch, peers, memoryBytes);
-  const texts = options.texts.length > 0
-    ? options.texts
-    : [decodeURIComponent(DEFAULT_TEXT.pathname)];
-  const corpus = new Corpus(await readTexts(texts, tokenizer), training.sequence);
+  refuseLongSequence(training.sequence, config);
+  if (begun && options.peers !== undefined && options.peers !== begun.peers) {
+    throw new RefusedRequestError(
+      `Cannot resume run in ${options.out}: it has ${begun.peers} peers, asked for ${options.peers}`,
+      "choose another --out for a new run, or leave --peers out",
+    );
+  }
+  const peers = pick(options.peers, begun?.peers, DEFAULT_PEERS);
+  const fixed = {
+    microBatch: options.microBatch ?? begun?.microBatch,
+    stepShape: begun?.stepShape,
+  };
+  const machine = {
+    peers,
+    ...fitStep(config, training, fixed, peers, memoryBytes),
+    device: options.device === "auto" && begun ? begun.device : options.device,
+    threads: pick(options.threads, begun?.threads, 0),
+  };
+  const windows = options.windows ?? DEFAULT_WINDOWS;
+  const corpus = await readCorpus(options.texts, tokenizer, training.sequence);
   const seed = pick(options.seed, given.seed, stored?.seed, 0);
-  const parameters = source?.parameters ??
-    initialParameters(config, new SeededRandom(BigInt(seed)));
+  const parameters = from
+    ? (await readModelDirectory(from)).parameters
+    : initialParameters(config, new SeededRandom(BigInt(seed)));
+  const facts = {
+    corpus: corpus.digest(),
+    initialState: stateDigest(llamaParameters(config), parameters),
+  };
+  refuseOtherFacts(given, facts);
   const defaults = defaultSettings(config, windows * training.innerSteps);
+  const aggregation = options.aggregation && { aggregation: options.aggregation };
   const definition = checkRunDefinition({
     version: 1,
     seed,
     model: formatLlamaConfig(config),
-    corpus: corpus.digest(),
-    initialState: stateDigest(
-      llamaParameters(config).map((spec) => ({ ...spec, data: parameters.get(spec.name)! })),
-    ),
+    ...facts,
     training: { ...defaults.training, ...stored?.training, ...given.training, ...training },
     sparseloco: {
       ...defaults.sparseloco,
       ...stored?.sparseloco,
       ...given.sparseloco,
-      ...(options.aggregation ? { aggregation: options.aggregation } : {}),
+      ...aggregation,
     },
     window: { ...defaults.window, ...stored?.window, ...given.window },
   });
   if (stored) refuseOtherRun(options.out, stored, definition);
-  return {
-    definition,
-    config,
-    corpus,
-    tokenizer,
-    parameters,
-    ...fit,
-    peers,
-    windows,
-    resumed: !!stored,
-  };
+  const resumed = stored !== undefined;
+  return { definition, config, corpus, tokenizer, parameters, machine, windows, resumed };
+}
+
+async function readCorpus(
+  texts: string[],
+  tokenizer: Tokenizer,
+  sequence: number,
+): Promise<Corpus> {
+  const paths = texts.length > 0 ? texts : [fileURLToPath(DEFAULT_TEXT)];
+  return new Corpus(await readTexts(paths, tokenizer), sequence);
+}
+
+function refuseLongSequence(sequence: number, { positionsMax }: LlamaConfig): void {
+  if (sequence <= positionsMax) return;
+  throw new RefusedRequestError(
+    `Cannot train on sequences of ${sequence} tokens: the model has ${positionsMax} positions`,
+    "choose a shorter --sequence, or a larger max_position_embeddings",
+  );
+}
+
+/** A definition that names a corpus or an initial state means that one. */
+function refuseOtherFacts(
+  given: PartialRunDefinition,
+  facts: Pick<RunDefinition, "corpus" | "initialState">,
+): void {
+  for (const key of ["corpus", "initialState"] as const) {
+    if (given[key] === undefined || given[key] === facts[key]) continue;
+    throw new RefusedRequestError(
+      `Cannot join run: its ${key} is ${given[key]}, yours is ${facts[key]}`,
+      "give the same text, tokenizer, seed and --from as that run, or take the key out of the file",
+    );
+  }
 }
 
 function pick<Value>(...layers: [...(Value | undefined)[], Value]): Value {
@@ -165,60 +215,55 @@ async function readStored(out: string): Promise<RunDefinition | undefined> {
   return checkRunDefinition(parseRunDefinition(text));
 }
 
-async function storedPeers(out: string): Promise<number> {
-  const names = await readdir(join(out, "peers")).catch(() => []);
-  return names.length || DEFAULT_PEERS;
-}
-
 /** A checkpoint directory, or the one inside the directory of a run. */
-async function readSource(path: string): Promise<LoadedModel> {
+async function checkpointDirectory(path: string): Promise<string> {
   const names: string[] = await readdir(path);
   const inside = !names.includes("config.json") && names.includes("checkpoint");
-  return await readModelDirectory(inside ? join(path, "checkpoint") : path);
+  return inside ? join(path, "checkpoint") : path;
 }
 
-async function chooseTokenizer(options: TrainOptions, source?: LoadedModel): Promise<Tokenizer> {
-  if (options.tokenizer) return jsonTokenizer(await readFile(options.tokenizer, "utf8"));
-  return source?.tokenizerJson ? jsonTokenizer(source.tokenizerJson) : byteTokenizer();
+async function chooseTokenizer(
+  { tokenizer }: TrainOptions,
+  from: string | undefined,
+): Promise<Tokenizer> {
+  if (tokenizer) return jsonTokenizer(await readFile(tokenizer, "utf8"));
+  const json = from && await readModelTokenizer(from);
+  return json ? jsonTokenizer(json) : byteTokenizer();
 }
 
 async function chooseModel(
   { model }: TrainOptions,
   given: PartialRunDefinition,
   stored: RunDefinition | undefined,
-  source: LoadedModel | undefined,
-  { endOfText, vocabularySize }: Tokenizer,
+  from: string | undefined,
+  tokenizer: Tokenizer,
 ): Promise<LlamaConfig> {
-  if (source && model) {
+  if (from && model) {
     throw new RefusedRequestError(
       `Cannot use --model ${model} and --from together: a checkpoint has its own shape`,
       "leave one of them out",
     );
   }
-  if (!source && model && Object.hasOwn(PRESETS, model)) {
-    const padded = Math.ceil(vocabularySize / VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE;
-    return {
-      ...PRESETS[model],
-      vocabSize: padded,
-      bosTokenId: undefined,
-      eosTokenIds: [endOfText],
-    };
-  }
-  const fallback = () =>
-    chooseModel({ model: "tiny" } as TrainOptions, {}, undefined, undefined, {
-      endOfText,
-      vocabularySize,
-    } as Tokenizer);
   const written = given.model ?? stored?.model;
-  const config = source?.config ??
-    (model ? await readConfig(model) : written ? parseLlamaConfig(written) : await fallback());
-  if (config.vocabSize < vocabularySize) {
+  if (model && Object.hasOwn(PRESETS, model)) return presetFor(model, tokenizer);
+  if (!from && !model && !written) return presetFor(DEFAULT_PRESET, tokenizer);
+  const config = from
+    ? await readModelConfig(from)
+    : model
+    ? await readConfig(model)
+    : parseLlamaConfig(written);
+  if (config.vocabSize < tokenizer.vocabularySize) {
     throw new RefusedRequestError(
-      `Cannot train model: its vocabulary has ${config.vocabSize} entries, want at least ${vocabularySize} for this tokenizer`,
+      `Cannot train model: its vocabulary has ${config.vocabSize} entries, want at least ${tokenizer.vocabularySize} for this tokenizer`,
       "use the tokenizer that belongs to the model, or set vocab_size",
     );
   }
   return config;
+}
+
+function presetFor(name: string, { endOfText, vocabularySize }: Tokenizer): LlamaConfig {
+  const vocabSize = Math.ceil(vocabularySize / VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE;
+  return { ...PRESETS[name], vocabSize, bosTokenId: undefined, eosTokenIds: [endOfText] };
 }
 
 async function readConfig(path: string): Promise<LlamaConfig> {
@@ -239,29 +284,27 @@ async function readConfig(path: string): Promise<LlamaConfig> {
   }
 }
 
-/** Chooses the fastest shape of the step and the largest micro-batch that fit. */
+/** Chooses the fastest shape of the step and the largest micro-batch that fit, unless they are fixed. */
 function fitStep(
   config: LlamaConfig,
   { batch, sequence }: { batch: number; sequence: number },
-  microBatch: number | undefined,
+  fixed: { microBatch: number | undefined; stepShape: "whole" | "blocks" | undefined },
   peers: number,
   memoryBytes: number,
 ): { microBatch: number; stepShape: "whole" | "blocks" } {
-  if (microBatch !== undefined && batch % microBatch !== 0) {
+  if (fixed.microBatch !== undefined && batch % fixed.microBatch !== 0) {
     throw new RefusedRequestError(
-      `Cannot cut a batch of ${batch} sequences into micro-batches of ${microBatch}`,
+      `Cannot cut a batch of ${batch} sequences into micro-batches of ${fixed.microBatch}`,
       "choose a --micro-batch that divides --batch",
     );
   }
-  // Parameters, moments, error feedback and pseudo-gradient of each peer stay in this process.
-  const ofPeers = peers * 20 * parameterCount(config);
+  const ofPeers = peers * PEER_BYTES * parameterCount(config);
   const room = memoryBytes * MEMORY_FRACTION - ofPeers;
-  const sizes = microBatch ? [microBatch] : divisorsDescending(batch);
-  for (const stepShape of ["whole", "blocks"] as const) {
-    for (const size of sizes) {
-      if (stepMemory(config, { batch: size, sequence })[stepShape] <= room) {
-        return { microBatch: size, stepShape };
-      }
+  const sizes = fixed.microBatch ? [fixed.microBatch] : divisorsDescending(batch);
+  for (const stepShape of fixed.stepShape ? [fixed.stepShape] : ["whole", "blocks"] as const) {
+    for (const microBatch of sizes) {
+      const need = stepMemory(config, { batch: microBatch, sequence })[stepShape];
+      if (need <= room) return { microBatch, stepShape };
     }
   }
   const least = ofPeers + stepMemory(config, { batch: sizes.at(-1)!, sequence }).blocks;

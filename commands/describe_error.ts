@@ -1,7 +1,10 @@
-import { CorruptFileError } from "../lib/checkpoint/safetensors_header.ts";
+import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { UnusableTextError } from "../lib/corpus/read_texts.ts";
 import { EngineError } from "../lib/engine/engine.ts";
-import { RunDefinitionError } from "../lib/swarm/run_definition.ts";
+import { NotFiniteError } from "../lib/llama/trainer.ts";
+import { nearest } from "../lib/terminal/nearest.ts";
+import { RunDefinitionError, UnknownKeyError } from "../lib/swarm/run_definition.ts";
+import { DirectoryInUseError } from "../lib/swarm/lock_directory.ts";
 import { DivergedError } from "../lib/swarm/local_swarm.ts";
 import { TokenizerError } from "../lib/tokenizer/json_tokenizer.ts";
 import { InterruptedError, RefusedRequestError, UsageError } from "./command.ts";
@@ -33,6 +36,17 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     "give a Hugging Face tokenizer.json, or leave --tokenizer out to train on bytes",
   ],
   [CorruptFileError, 6, "fetch or make the file again; nothing was changed"],
+  [
+    NotFiniteError,
+    1,
+    "train with a lower learning rate: schedule.peak in a run.yaml given with --run",
+  ],
+  [
+    Deno.errors.BrokenPipe,
+    1,
+    "whatever read the output has gone; run the same line again to go on",
+  ],
+  [DirectoryInUseError, 5, "wait for it, or choose another --out"],
   [DivergedError, 1, "this is a bug: please report it with events.jsonl"],
   [EngineError, 1, "try --device cpu, or a smaller --micro-batch"],
 ];
@@ -58,6 +72,11 @@ export function describeError(error: unknown): ErrorDescription {
   const text = error.message;
   if (error instanceof UsageError) return { text, hint: undefined, exitCode: error.exitCode };
   if (error instanceof RefusedRequestError) return { text, hint: error.hint, exitCode: 2 };
+  if (error instanceof UnknownKeyError) {
+    const guess = nearest(error.path.at(-1)!, error.known);
+    const key = guess && [...error.path.slice(0, -1), guess].join(".");
+    return { text, hint: key && `did you mean "${key}"?`, exitCode: 2 };
+  }
   for (const [kind, exitCode, hint] of KNOWN) {
     if (error instanceof kind) return { text, hint, exitCode };
   }
@@ -70,6 +89,9 @@ export function describeError(error: unknown): ErrorDescription {
       hint: "see what this command may reach with --explain-permissions",
     };
   }
-  if (error instanceof RangeError) return { text, hint: undefined, exitCode: 2 };
+  // Our own messages begin with the action; the engine's ("Invalid array length") are bugs of ours.
+  if (error instanceof RangeError && text.startsWith("Cannot ")) {
+    return { text, hint: undefined, exitCode: 2 };
+  }
   return { text, hint: "this is a bug: please report it with the line you ran", exitCode: 1 };
 }

@@ -1,25 +1,29 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { writeModelDirectory } from "../lib/checkpoint/model_directory.ts";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
 import type { Engine } from "../lib/engine/engine.ts";
 import { generate } from "../lib/llama/generate.ts";
 import { LogitsModel } from "../lib/llama/logits.ts";
+import { llamaParameters, parameterCount } from "../lib/llama/parameters.ts";
 import { Trainer } from "../lib/llama/trainer.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";
 import { stateDigest } from "../lib/sparseloco/state_digest.ts";
 import { EventLog, readEvents } from "../lib/swarm/event_log.ts";
 import { LlamaLearner } from "../lib/swarm/llama_learner.ts";
 import { runLocalSwarm } from "../lib/swarm/local_swarm.ts";
+import { writeMachineSettings } from "../lib/swarm/machine_settings.ts";
 import type { PeerState } from "../lib/swarm/peer_state.ts";
+import { lockDirectory } from "../lib/swarm/lock_directory.ts";
 import { formatRunDefinition, runId } from "../lib/swarm/run_definition.ts";
-import type { Emit } from "../lib/swarm/swarm_event.ts";
+import type { Emit, SwarmEvent } from "../lib/swarm/swarm_event.ts";
 import { reportHtml } from "../lib/terminal/report_html.ts";
 import { RunProgress } from "../lib/terminal/run_progress.ts";
 import type { Command, CommandDependencies } from "./command.ts";
+import { conclusion } from "./_train_conclusion.ts";
 import { parseTrainOptions, type TrainOptions } from "./_train_options.ts";
 import { DEFAULT_TEXT, planTrain, type TrainPlan } from "./_train_plan.ts";
-import { conclusion } from "./_train_conclusion.ts";
 
 /** Held-out samples that the loss of each window is measured on. */
 const HELD_OUT_SAMPLES = 32;
@@ -35,7 +39,7 @@ export const train: Command<TrainOptions> = {
     const inputs = [...options.texts, options.from, options.run, options.tokenizer, options.model]
       .flatMap((path) => (path === undefined ? [] : [resolve(path)]));
     return {
-      read: [...inputs, dirname(decodeURIComponent(DEFAULT_TEXT.pathname)), resolve(options.out)],
+      read: [...inputs, dirname(fileURLToPath(DEFAULT_TEXT)), resolve(options.out)],
       write: [resolve(options.out)],
       net: [],
       sys: ["systemMemoryInfo"],
@@ -49,74 +53,110 @@ async function runTrain(options: TrainOptions, dependencies: CommandDependencies
   const { nowMs, openEngine, stopwatch, terminal } = dependencies;
   const { out } = options;
   const plan = await planTrain(options, dependencies.memoryBytes());
-  const engine = await openEngine(options.device, options.threads);
   await mkdir(out, { recursive: true });
-  if (!plan.resumed) {
-    await replaceFile(join(out, "run.yaml"), [formatRunDefinition(plan.definition)]);
-  }
-  const progress = new RunProgress(terminal, options.quiet, stopwatch);
-  const eventsPath = join(out, "events.jsonl");
-  for (const event of readEvents(eventsPath)) progress.recall(event);
-  using log = new EventLog(eventsPath, nowMs);
-  const emit: Emit = (event) => {
-    const line = log.write(event);
-    progress.take(event);
-    if (options.jsonLines) terminal.out(line + "\n");
-  };
-  emit(startedEvent(plan, engine));
+  using _lock = lockDirectory(out);
+  const { device, threads } = plan.machine;
+  const engine = await openEngine(device, threads);
   try {
-    await trainAndSample(options, plan, engine, emit, dependencies);
-  } catch (cause) {
-    if (dependencies.signal.aborted) {
-      emit({ event: "interrupted", window: progress.summary.now?.window ?? 0 });
-    }
-    throw cause;
+    if (!plan.resumed) await writeSettings(out, plan, engine);
+    const progress = new RunProgress(terminal, options.quiet, stopwatch);
+    const eventsPath = join(out, "events.jsonl");
+    for (const event of readEvents(eventsPath)) progress.recall(event);
+    using log = new EventLog(eventsPath, nowMs);
+    const emit: Emit = (event) => {
+      const line = log.write(event);
+      progress.take(event);
+      if (options.jsonLines) terminal.out(line + "\n");
+    };
+    await trainAndReport(options, plan, engine, { emit, progress }, dependencies);
+    if (!options.jsonLines) terminal.out(conclusion(progress, out));
   } finally {
-    progress.clear();
-    await replaceFile(join(out, "report.html"), [reportHtml(progress.summary)]);
     await engine.close();
   }
-  if (!options.jsonLines) terminal.out(conclusion(progress, out));
   return 0;
 }
 
-function startedEvent(plan: TrainPlan, engine: Engine): Parameters<Emit>[0] {
-  const { corpus, definition, parameters, peers, stepShape, windows } = plan;
+/** The run's definition goes last: where it is, the directory holds a run. */
+async function writeSettings(
+  out: string,
+  { definition, machine }: TrainPlan,
+  { device }: Engine,
+): Promise<void> {
+  await writeMachineSettings(join(out, "machine.json"), { ...machine, device });
+  await replaceFile(join(out, "run.yaml"), [formatRunDefinition(definition)]);
+}
+
+/** Trains, and writes the report also of a run that was stopped. */
+async function trainAndReport(
+  { out }: TrainOptions,
+  plan: TrainPlan,
+  engine: Engine,
+  { emit, progress }: { emit: Emit; progress: RunProgress },
+  dependencies: CommandDependencies,
+): Promise<void> {
+  const writeReport = () => replaceFile(join(out, "report.html"), [reportHtml(progress.summary)]);
+  emit(startedEvent(plan, engine));
+  try {
+    const state = await trainSwarm(out, plan, engine, emit, dependencies);
+    const digest = stateDigest(llamaParameters(plan.config), state.parameters);
+    const sample = await sampleText(engine, plan, state, dependencies.signal);
+    emit({ event: "finished", windows: state.window, digest, sample });
+  } catch (cause) {
+    progress.clear();
+    if (dependencies.signal.aborted) {
+      emit({ event: "interrupted", window: progress.summary.now?.window ?? 0 });
+    }
+    // What stopped the run is told, not what its report then met (a full disk, most likely both times).
+    await writeReport().catch(() => {});
+    throw cause;
+  }
+  progress.clear();
+  await writeReport();
+}
+
+function startedEvent(
+  { config, corpus, definition, machine, windows }: TrainPlan,
+  engine: Engine,
+): SwarmEvent {
   return {
     event: "started",
     run: runId(definition),
-    peers,
+    peers: machine.peers,
     windows,
-    parameters: [...parameters.values()].reduce((sum, values) => sum + values.length, 0),
+    parameters: parameterCount(config),
     trainTokens: corpus.trainSamples * corpus.sequence,
     unigramEntropy: corpus.unigramEntropy(),
     device: engine.device,
-    stepShape,
+    stepShape: machine.stepShape,
   };
 }
 
-async function trainAndSample(
-  { out }: TrainOptions,
+async function trainSwarm(
+  out: string,
   plan: TrainPlan,
   engine: Engine,
   emit: Emit,
   { signal, stopwatch }: CommandDependencies,
-): Promise<void> {
-  const { config, definition, microBatch } = plan;
+): Promise<PeerState> {
+  const { config, definition, machine: { microBatch, peers, stepShape } } = plan;
   const { batch, sequence, ...adamw } = definition.training;
   const trainer = await Trainer.open(engine, config, {
     batch: microBatch,
     sequence,
     accumulate: batch / microBatch,
-    shape: plan.stepShape,
+    shape: stepShape,
     adamw,
   });
   const learner = new LlamaLearner(trainer, config);
   const heldOut = heldOutBatches(plan);
   const state = await runLocalSwarm({
-    ...plan,
     directory: out,
+    definition,
+    peers,
+    windows: plan.windows,
+    microBatch,
     learner,
+    corpus: plan.corpus,
     initialParameters: plan.parameters,
     emit,
     stopwatch,
@@ -129,15 +169,11 @@ async function trainAndSample(
     },
   });
   await trainer.close();
-  const digest = stateDigest(
-    learner.tensors.map(({ name, dims }) => ({ name, dims, data: state.parameters.get(name)! })),
-  );
-  const sample = await sampleText(engine, plan, state);
-  emit({ event: "finished", windows: state.window, digest, sample });
+  return state;
 }
 
-/** Held-out samples as micro-batches; the last ones are repeated to fill the batch. */
-function heldOutBatches({ corpus, microBatch }: TrainPlan) {
+/** Held-out samples as full micro-batches; too few are gone through again, what fills none is left out. */
+function heldOutBatches({ corpus, machine: { microBatch } }: TrainPlan) {
   const samples = corpus.heldOut(HELD_OUT_SAMPLES);
   const batches = Math.max(1, Math.floor(samples.length / microBatch));
   return Array.from(
@@ -169,6 +205,7 @@ async function sampleText(
   engine: Engine,
   { config, corpus, definition, tokenizer }: TrainPlan,
   { parameters }: PeerState,
+  signal: AbortSignal,
 ): Promise<string> {
   const context = Math.min(SAMPLE_CONTEXT_MAX, config.positionsMax);
   const model = await LogitsModel.open(engine, config, parameters, context, 1);
@@ -179,6 +216,7 @@ async function sampleText(
     temperature: 0.8,
     stop: [tokenizer.endOfText],
     vocabularySize: tokenizer.vocabularySize,
+    signal,
     random: new SeededRandom(BigInt(definition.seed)),
   });
   await model.close();

@@ -16,7 +16,7 @@ export interface GetOptions {
   readonly ifMatch?: string;
   /** Part to read: first byte, and byte behind the last; cut at the object's end. */
   readonly range?: { readonly start: number; readonly end: number };
-  /** Refuse objects longer than this, before reading them. */
+  /** Refuse to read more than this, before reading. */
   readonly bytesMax?: number;
 }
 
@@ -30,7 +30,7 @@ export interface Bucket {
   /**
    * Reads an object or a part of it.
    *
-   * @throws ObjectNotFoundError, ObjectChangedError, ObjectTooLargeError
+   * @throws ObjectNotFoundError, ObjectChangedError, ObjectTooLargeError, BucketUnavailableError
    * @throws RangeError when the range starts at or behind the end.
    */
   get(
@@ -48,6 +48,11 @@ export interface Bucket {
 /** There is no object under a key. */
 export class ObjectNotFoundError extends Error {
   override readonly name = "ObjectNotFoundError";
+}
+
+/** The store cannot be read now, or not by us: no fault of this process. */
+export class BucketUnavailableError extends Error {
+  override readonly name = "BucketUnavailableError";
 }
 
 /** The object was written since the caller saw it. */

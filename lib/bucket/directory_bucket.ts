@@ -4,6 +4,7 @@ import type { Stats } from "node:fs";
 import type { Clock } from "../clock/clock.ts";
 import {
   type Bucket,
+  BucketUnavailableError,
   checkGet,
   checkKey,
   type GetOptions,
@@ -16,8 +17,6 @@ const INCOMING = ".incoming";
 
 /** A bucket in a directory: one file an object. Writes go into a neighbouring file that is then renamed. */
 export class DirectoryBucket implements Bucket {
-  #writes = 0;
-
   /**
    * @param root Directory; made when it is not there.
    * @param clock Stamps objects.
@@ -28,7 +27,7 @@ export class DirectoryBucket implements Bucket {
   async put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
     checkKey(key);
     const target = join(this.root, key);
-    const incoming = join(this.root, INCOMING, `${Deno.pid}-${this.#writes++}`);
+    const incoming = join(this.root, INCOMING, crypto.randomUUID());
     await mkdir(join(this.root, INCOMING), { recursive: true });
     await mkdir(join(target, ".."), { recursive: true });
     try {
@@ -52,7 +51,8 @@ export class DirectoryBucket implements Bucket {
   /** See {@linkcode Bucket.get}. */
   async get(key: string, options: GetOptions = {}) {
     checkKey(key);
-    const file = await orUndefined(open(join(this.root, key), "r"));
+    // Asked first, since opening what is no file (a pipe, say) might never return.
+    const file = await this.head(key) && await orUndefined(open(join(this.root, key), "r"));
     if (!file) throw new ObjectNotFoundError(`Cannot get object "${key}": there is none`);
     try {
       // Of the open file: a rename over the name meanwhile does not mix two contents.
@@ -117,8 +117,9 @@ async function orUndefined<Value>(operation: Promise<Value>): Promise<Value | un
   try {
     return await operation;
   } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOENT") return undefined;
-    if ((cause as { code?: string }).code === "ENOTDIR") return undefined;
+    const { code, message } = cause as { code?: string; message: string };
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === "EACCES" || code === "EIO") throw new BucketUnavailableError(message, { cause });
     throw cause;
   }
 }

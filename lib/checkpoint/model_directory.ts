@@ -6,7 +6,7 @@ import type { ParameterValues } from "../llama/trainer.ts";
 import { sameDims } from "../graph/tensor.ts";
 import { replaceFile } from "./replace_file.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors_file.ts";
-import { CorruptFileError } from "./safetensors_header.ts";
+import { CorruptFileError } from "./corrupt_file_error.ts";
 import { writeSafetensors } from "./write_safetensors.ts";
 
 /** JSON files of a checkpoint that are read at most. */
@@ -23,50 +23,81 @@ export interface LoadedModel {
 }
 
 /**
+ * Shape of a LLaMA checkpoint, without its tensors.
+ *
+ * @throws CorruptFileError when there is no readable config, or a shard is damaged.
+ * @throws RangeError when the config is not one of a LLaMA.
+ */
+export async function readModelConfig(directory: string): Promise<LlamaConfig> {
+  return await withTensors(directory, (config) => Promise.resolve(config));
+}
+
+/** Text of a checkpoint's `tokenizer.json`; undefined where there is none. */
+export function readModelTokenizer(directory: string): Promise<string | undefined> {
+  return readTextIfAny(join(directory, "tokenizer.json"));
+}
+
+/**
  * Reads a LLaMA checkpoint directory: `config.json`, `model.safetensors` or shards with an index.
  *
  * @throws CorruptFileError naming file and tensor.
  * @throws RangeError when the config is not one of a LLaMA.
  */
 export async function readModelDirectory(directory: string): Promise<LoadedModel> {
-  const file = await readJson(join(directory, "config.json"));
-  let config = parseLlamaConfig(file);
+  return await withTensors(directory, async (config, fileOf) => {
+    const parameters: ParameterValues = new Map();
+    for (const { name, dims } of llamaParameters(config)) {
+      parameters.set(name, await readParameter(directory, name, dims, fileOf(name)));
+    }
+    return { config, parameters, tokenizerJson: await readModelTokenizer(directory) };
+  });
+}
+
+/** Reads the config and opens the files of a checkpoint for as long as `body` takes. */
+async function withTensors<Value>(
+  directory: string,
+  body: (
+    config: LlamaConfig,
+    fileOf: (name: string) => SafetensorsFile | undefined,
+  ) => Promise<Value>,
+): Promise<Value> {
+  const config = parseLlamaConfig(await readJson(join(directory, "config.json")));
   const shards = new Map<string, SafetensorsFile>();
   try {
     const fileOf = await locateTensors(directory, shards);
     // Converters disagree on the config's key; a head that is there is used.
-    config = { ...config, tiedEmbeddings: config.tiedEmbeddings && !fileOf(HEAD) };
-    const parameters: ParameterValues = new Map();
-    for (const { name, dims } of llamaParameters(config)) {
-      const shard = fileOf(name);
-      const entry = shard?.tensors.get(name);
-      if (!shard || !entry) {
-        throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" is missing`);
-      }
-      if (!sameDims(entry.dims, dims)) {
-        throw new CorruptFileError(
-          `Cannot read model ${directory}: tensor "${name}" has shape [${entry.dims}], want [${dims}]`,
-        );
-      }
-      const values = await shard.float32(name);
-      const wrong = values.findIndex((value) => !Number.isFinite(value));
-      if (wrong >= 0) {
-        throw new CorruptFileError(
-          `Cannot read model ${directory}: tensor "${name}" holds ${
-            values[wrong]
-          }, want finite numbers`,
-        );
-      }
-      parameters.set(name, values);
-    }
-    return {
-      config,
-      parameters,
-      tokenizerJson: await readTextIfAny(join(directory, "tokenizer.json")),
-    };
+    const tiedEmbeddings = config.tiedEmbeddings && !fileOf(HEAD);
+    return await body({ ...config, tiedEmbeddings }, fileOf);
   } finally {
     for (const shard of shards.values()) await shard.close();
   }
+}
+
+async function readParameter(
+  directory: string,
+  name: string,
+  dims: readonly number[],
+  file: SafetensorsFile | undefined,
+): Promise<Float32Array<ArrayBuffer>> {
+  const entry = file?.tensors.get(name);
+  if (!file || !entry) {
+    throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" is missing`);
+  }
+  if (!sameDims(entry.dims, dims)) {
+    throw new CorruptFileError(
+      `Cannot read model ${directory}: tensor "${name}" has shape [${entry.dims}], want [${dims}]`,
+    );
+  }
+  const values = await file.float32(name);
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    throw new CorruptFileError(
+      `Cannot read model ${directory}: tensor "${name}" holds ${
+        values[wrong]
+      }, want finite numbers`,
+    );
+  }
+  return values;
 }
 
 /** Writes a LLaMA checkpoint directory that Hugging Face tools open; each file is replaced whole. */

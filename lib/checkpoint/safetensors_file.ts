@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
+import { CorruptFileError } from "./corrupt_file_error.ts";
 import {
-  CorruptFileError,
   parseSafetensorsHeader,
   type SafetensorsHeader,
   safetensorsHeaderBytes,

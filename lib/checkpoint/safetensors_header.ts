@@ -1,4 +1,5 @@
 import { elementCount } from "../graph/tensor.ts";
+import { CorruptFileError } from "./corrupt_file_error.ts";
 
 /** Bytes of one element of each safetensors type that this program reads. */
 export const ELEMENT_BYTES: Readonly<Record<string, number>> = {
@@ -38,11 +39,6 @@ export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Free text by key. */
   readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** A file that is not what it says. The file is not used any further. */
-export class CorruptFileError extends Error {
-  override readonly name = "CorruptFileError";
 }
 
 /**

@@ -1,4 +1,4 @@
-import { CorruptFileError } from "../checkpoint/safetensors_header.ts";
+import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -37,7 +37,7 @@ export function parseNpy(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
   if (!kind || !shape || /'fortran_order': *True/.test(text)) {
     return fail(`header is ${text.trim().slice(0, 120)}, want a vector of <u4 or <u2`);
   }
-  const data = bytes.slice(start + length);
+  const data = new Uint8Array(bytes.subarray(start + length)); // a copy, aligned
   const width = kind === "u4" ? 4 : 2;
   if (data.length !== Number(shape) * width) {
     fail(`${data.length} bytes of data, want ${Number(shape) * width} for ${shape} tokens`);

@@ -1,9 +1,11 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { parseNpy } from "./npy.ts";
 
-/** Largest text that is read whole. */
-const FILE_BYTES_MAX = 2 ** 31 - 1;
+/** Largest text: a JavaScript string holds no more. Larger corpora come as token shards. */
+const TEXT_BYTES_MAX = 2 ** 29 - 25;
+/** Largest token shard that is read whole. */
+const SHARD_BYTES_MAX = 2 ** 32;
 
 /** Text that cannot be trained on. */
 export class UnusableTextError extends Error {
@@ -21,7 +23,9 @@ export async function readTexts(
   tokenizer: Tokenizer,
 ): Promise<Uint32Array<ArrayBuffer>> {
   const parts: Uint32Array[] = [];
-  for (const path of paths) parts.push(...await readFileTokens(path, tokenizer));
+  for (const path of paths) {
+    for (const part of await readFileTokens(path, tokenizer)) parts.push(part);
+  }
   const tokens = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -42,7 +46,10 @@ async function readFileTokens(path: string, tokenizer: Tokenizer): Promise<Uint3
   }
   const documents = path.endsWith(".jsonl") ? parseLines(path, text) : [text];
   const end = Uint32Array.of(tokenizer.endOfText);
-  return documents.flatMap((document) => [Uint32Array.from(tokenizer.encode(document)), end]);
+  return documents.flatMap((document) => [
+    checkIds(path, Uint32Array.from(tokenizer.encode(document)), tokenizer),
+    end,
+  ]);
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
@@ -56,12 +63,13 @@ async function readBytes(path: string): Promise<Uint8Array> {
   });
   if (!stats.isFile()) throw new UnusableTextError(`Cannot read text ${path}: it is not a file`);
   if (stats.size === 0) throw new UnusableTextError(`Cannot read text ${path}: it is empty`);
-  if (stats.size > FILE_BYTES_MAX) {
+  const bytesMax = path.endsWith(".npy") ? SHARD_BYTES_MAX : TEXT_BYTES_MAX;
+  if (stats.size > bytesMax) {
     throw new UnusableTextError(
-      `Cannot read text ${path}: it has ${stats.size} bytes, want at most ${FILE_BYTES_MAX}`,
+      `Cannot read text ${path}: it has ${stats.size} bytes, want at most ${bytesMax}`,
     );
   }
-  return await readFile(path);
+  return await Deno.readFile(path);
 }
 
 function parseLines(path: string, text: string): string[] {
@@ -86,7 +94,7 @@ function checkIds(path: string, tokens: Uint32Array, { vocabularySize }: Tokeniz
   const wrong = tokens.find((id) => id >= vocabularySize);
   if (wrong !== undefined) {
     throw new UnusableTextError(
-      `Cannot use token shard ${path}: it holds token ${wrong}, want less than ${vocabularySize}`,
+      `Cannot use text ${path}: it holds token ${wrong}, want less than ${vocabularySize}`,
     );
   }
   return tokens;

@@ -25,13 +25,7 @@ export interface EngineOptions {
 export async function connectEngine(port: MessagePort, options: EngineOptions): Promise<Engine> {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let next = 0;
-  let ended: EngineError | undefined;
-  port.onmessage = ({ data }: MessageEvent<AnswerMessage | { ended: string }>) => {
-    if ("ended" in data) {
-      ended = new EngineError(`Cannot go on computing: ${data.ended}`);
-      for (const { reject } of waiting.values()) reject(ended);
-      return waiting.clear();
-    }
+  port.onmessage = ({ data }: MessageEvent<AnswerMessage>) => {
     const call = waiting.get(data.id);
     waiting.delete(data.id);
     if ("result" in data) return call?.resolve(data.result);
@@ -41,7 +35,6 @@ export async function connectEngine(port: MessagePort, options: EngineOptions): 
     call: Name,
     argument: EngineCalls[Name][0],
   ): Promise<EngineCalls[Name][1]> => {
-    if (ended) return Promise.reject(ended);
     const id = next++;
     const result = Promise.withResolvers<unknown>();
     waiting.set(id, result);

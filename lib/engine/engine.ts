@@ -69,7 +69,8 @@ export interface Session {
    * @param feeds One value for every graph input.
    * @param keep For every kept output, the device tensor that holds it afterwards. It may be one of the feeds.
    * @returns The outputs that were not kept.
-   * @throws EngineError when an operator fails; the kept tensors are then as they were.
+   * @throws EngineError when an operator fails; kept tensors that were fed are then as they were, the others
+   * undefined.
    */
   run(
     feeds: Record<string, HostTensor | DeviceTensor>,

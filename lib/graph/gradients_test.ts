@@ -7,7 +7,7 @@ import { SeededRandom } from "../random/seeded_random.ts";
 import { Graph } from "./graph.ts";
 import { gradients } from "./gradients.ts";
 import { add, divide, multiply, negate, scale, subtract } from "./operators/arithmetic.ts";
-import { cast } from "./operators/compare.ts";
+import { cast } from "./operators/cast.ts";
 import { crossEntropy } from "./operators/cross_entropy.ts";
 import { expand } from "./operators/expand.ts";
 import { exp, log, reciprocal, sigmoid, sqrt } from "./operators/functions.ts";

@@ -11,6 +11,8 @@ export interface GenerateOptions {
   readonly stop: readonly number[];
   /** Ids from here on are never chosen: a vocabulary may be padded. */
   readonly vocabularySize: number;
+  /** Ends the generation with its reason. */
+  readonly signal: AbortSignal;
   /** Source of choices. */
   readonly random: Random;
 }
@@ -28,6 +30,7 @@ export async function generate(
 ): Promise<number[]> {
   const text = [...prompt];
   while (text.length - prompt.length < options.count) {
+    options.signal.throwIfAborted();
     const seen = text.slice(-model.sequence);
     const tokens = new Int32Array(model.sequence);
     tokens.set(seen);

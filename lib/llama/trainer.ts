@@ -39,6 +39,11 @@ export interface StepResult {
   readonly gradientNorm: number;
 }
 
+/** Training has left the range of numbers. */
+export class NotFiniteError extends Error {
+  override readonly name = "NotFiniteError";
+}
+
 /** A group of parameters that one AdamW graph updates. */
 interface UpdateGroup {
   readonly session: Session;
@@ -47,7 +52,7 @@ interface UpdateGroup {
 
 /**
  * Inner training steps of one model. Parameters, moments and gradients stay on the device from
- * {@linkcode Trainer.load} to {@linkcode Trainer.save}.
+ * {@linkcode Trainer.load} until they are read.
  */
 export class Trainer {
   readonly #engine: Engine;
@@ -110,7 +115,7 @@ export class Trainer {
    * One inner step: gradients of all micro-batches, clipping, AdamW.
    *
    * @param batches As many micro-batches as the trainer accumulates.
-   * @throws RangeError when the loss or the gradient is not finite; the state is then as it was.
+   * @throws NotFiniteError when the loss or the gradient is not finite; the state is then as it was.
    */
   async step(batches: MicroBatch[], learningRate: number): Promise<StepResult> {
     const { accumulate, adamw } = this.#options;
@@ -126,7 +131,7 @@ export class Trainer {
     }
     const gradientNorm = Math.sqrt(sumOfSquares);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      throw new RangeError(
+      throw new NotFiniteError(
         `Cannot step: loss is ${loss} and gradient norm ${gradientNorm}, want finite numbers`,
       );
     }

@@ -40,7 +40,7 @@ export class BitReader {
     return (quotient << parameter) | this.read(parameter);
   }
 
-  /** Skips to the next byte; the bits skipped must be zeros, so that one content has one encoding. */
+  /** Skips to the next byte; the bits skipped must be zeros, so that none can be flipped unseen. */
   align(): void {
     const rest = this.#pendingBits & 7;
     if (this.read(rest) !== 0) {

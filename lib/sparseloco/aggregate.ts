@@ -50,6 +50,8 @@ export function tensorNorm({ codes, levels }: CompressedTensor): number {
   const counts = [0, 0, 0, 0];
   for (let i = 0; i < codes.length; i++) counts[codes[i]]++;
   let squares = 0;
-  for (let code = 0; code < counts.length; code++) squares += counts[code] * levels[code] ** 2;
+  for (let code = 0; code < counts.length; code++) {
+    squares += counts[code] * levels[code] * levels[code];
+  }
   return Math.sqrt(squares);
 }

@@ -1,4 +1,4 @@
-import { keptPerChunk, type Tiling, tilingOf } from "./tiling.ts";
+import { chunkOrigin, keptPerChunk, type Tiling, tilingOf } from "./tiling.ts";
 
 /** Quantisation levels. */
 export const LEVELS = 4;
@@ -38,12 +38,10 @@ export function forEachEntry(
   { tiling, kept, indices, codes }: CompressedTensor,
   visit: (position: number, code: number) => void,
 ): void {
-  const { columns, tileRows, tileColumns, chunks } = tiling;
-  const across = columns / tileColumns;
+  const { columns, tileColumns, chunks } = tiling;
   let at = 0;
   for (let chunk = 0; chunk < chunks; chunk++) {
-    const down = Math.floor(chunk / across);
-    const origin = down * tileRows * columns + (chunk - down * across) * tileColumns;
+    const origin = chunkOrigin(tiling, chunk);
     for (const end = at + kept; at < end; at++) {
       const index = indices[at];
       const row = (index / tileColumns) | 0;

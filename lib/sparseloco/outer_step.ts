@@ -1,5 +1,5 @@
 /**
- * Outer step (plain SGD): theta <- theta - rate x average, one rounding. A tensor whose average is not
+ * Outer step (plain SGD): theta <- theta - rate x average, one rounding. A tensor that would not stay
  * finite is left as it is.
  *
  * @param parameters theta, row-major; updated in place.
@@ -12,9 +12,9 @@ export function outerStep(
   average: Float64Array,
   rate: number,
 ): boolean {
-  let squares = 0;
-  for (let i = 0; i < average.length; i++) squares += average[i] * average[i];
-  if (!Number.isFinite(squares)) return false;
+  for (let i = 0; i < parameters.length; i++) {
+    if (!Number.isFinite(Math.fround(parameters[i] - rate * average[i]))) return false;
+  }
   for (let i = 0; i < parameters.length; i++) parameters[i] -= rate * average[i];
   return true;
 }

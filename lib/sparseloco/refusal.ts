@@ -25,7 +25,8 @@ export type RefusalReason =
   | "index-out-of-range"
   | "duplicate-index"
   | "code-out-of-range"
-  | "non-finite-levels";
+  | "non-finite-levels"
+  | "oversized-levels";
 
 /** A submission that is refused. One peer's refusal never stops the others. */
 export class RefusedError extends Error {

@@ -28,7 +28,7 @@ const START_FRACTION = 1e-6;
  * restart. Beyond its end the schedule stays where it ended.
  *
  * @param step Inner steps of the run before this one, skipped ones included.
- * @param stepsSinceRestart Inner steps since state was lost, with the length of the warm-up that then follows.
+ * @param restart After optimizer state was lost: inner steps since then, and the length of the new warm-up.
  *
  * @example Half way up the warm-up
  * ```ts

@@ -4,15 +4,19 @@ import { createHash } from "node:crypto";
  * SHA-256 of consensus state: for every tensor its name, shape and f32 bits, in the model's order. Equal
  * digests mean equal parameters to the last bit.
  *
+ * @param tensors Names and shapes in canonical order.
+ * @param values Elements by name, row-major.
  * @returns 64 hexadecimal digits.
  */
 export function stateDigest(
-  tensors: Iterable<{ name: string; dims: readonly number[]; data: Float32Array }>,
+  tensors: readonly { readonly name: string; readonly dims: readonly number[] }[],
+  values: ReadonlyMap<string, Float32Array>,
 ): string {
   const hash = createHash("sha256");
-  for (const { name, dims, data } of tensors) {
+  for (const { name, dims } of tensors) {
+    const { buffer, byteLength, byteOffset } = values.get(name)!;
     hash.update(`${name}[${dims.join()}]`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }
   return hash.digest("hex");
 }

@@ -25,6 +25,8 @@ const MAGIC = "COVEYSUB";
 const VERSION = 1;
 const HEADER_BYTES = 88;
 const TENSOR_HEADER_BYTES = 22;
+/** Largest magnitude of a level, as the reference bounds its scales: no honest pseudo-gradient comes near. */
+const LEVEL_MAX = 1e4;
 
 /**
  * Writes a submission; `docs/submission-format.md` describes the bytes.
@@ -121,6 +123,12 @@ function decodeTensor(
   for (let code = 0; code < LEVELS; code++) tensor.levels[code] = head.getFloat32(code * 4, true);
   if (!tensor.levels.every(Number.isFinite)) {
     throw new RefusedError("non-finite-levels", `tensor "${name}" has levels ${tensor.levels}`);
+  }
+  if (!tensor.levels.every((level) => Math.abs(level) <= LEVEL_MAX)) {
+    throw new RefusedError(
+      "oversized-levels",
+      `tensor "${name}" has levels ${tensor.levels}, want at most ${LEVEL_MAX}`,
+    );
   }
   const reader = new BitReader(body);
   readIndices(reader, tensor, rice);

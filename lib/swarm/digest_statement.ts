@@ -34,14 +34,16 @@ export async function publishDigest(
   await bucket.put(key, new TextEncoder().encode(text));
 }
 
-/** Reads another peer's statement; undefined where there is none that its key has signed. */
+/** Reads another peer's statement; undefined where there is none that its key has signed in time. */
 export async function readDigest(
   bucket: Bucket,
-  { run, window }: { run: string; window: number },
+  { run, window, endMs }: { run: string; window: number; endMs: number },
   { uid, hotkey }: Registration,
 ): Promise<string | undefined> {
   try {
-    const { bytes } = await bucket.get(objectKeys.digest(window, uid), { bytesMax: BYTES_MAX });
+    const key = objectKeys.digest(window, uid);
+    const { bytes, info } = await bucket.get(key, { bytesMax: BYTES_MAX });
+    if (info.modifiedMs > endMs) return undefined;
     const { digest, signature } = v.parse(FILE, JSON.parse(new TextDecoder().decode(bytes)));
     const signed = message({ run, window, uid, digest });
     return verifySignature(hotkey, signed, Uint8Array.fromHex(signature)) ? digest : undefined;

@@ -1,5 +1,10 @@
 import { createHash } from "node:crypto";
-import { type Bucket, ObjectNotFoundError, ObjectTooLargeError } from "../bucket/bucket.ts";
+import {
+  type Bucket,
+  BucketUnavailableError,
+  ObjectNotFoundError,
+  ObjectTooLargeError,
+} from "../bucket/bucket.ts";
 import type { Registration } from "../chain/chain.ts";
 import { verifySignature } from "../chain/keypair.ts";
 import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
@@ -36,27 +41,37 @@ export interface GatherOptions {
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
 }
 
+/** Peers asked at the same time. */
+const PEERS_AT_ONCE = 8;
+
 /**
- * Fetches and checks the submissions of a window. Whatever one peer sends can only exclude that peer.
+ * Fetches and checks the submissions of a window. Whatever one peer sends can only exclude that peer; what
+ * goes wrong on our side is thrown, since a peer must not decide by its own troubles whom it counts.
  *
  * @param peers Whom to ask.
  * @returns One result a peer, ascending by uid.
  */
-export function gatherSubmissions(
+export async function gatherSubmissions(
   peers: readonly Registration[],
   options: GatherOptions,
 ): Promise<GatherResult[]> {
   const ascending = [...peers].sort((a, b) => a.uid - b.uid);
-  return Promise.all(ascending.map(async (peer) => {
-    try {
-      return await gatherOne(peer, options);
-    } catch (cause) {
-      const refused = cause instanceof RefusedError
-        ? cause
-        : new RefusedError("unreadable", (cause as Error).message);
-      return { uid: peer.uid, refused };
-    }
-  }));
+  const results: GatherResult[] = [];
+  for (let at = 0; at < ascending.length; at += PEERS_AT_ONCE) {
+    const group = ascending.slice(at, at + PEERS_AT_ONCE);
+    results.push(...await Promise.all(group.map((peer) => gatherOrRefuse(peer, options))));
+  }
+  return results;
+}
+
+async function gatherOrRefuse(peer: Registration, options: GatherOptions): Promise<GatherResult> {
+  try {
+    return await gatherOne(peer, options);
+  } catch (cause) {
+    if (cause instanceof RefusedError) return { uid: peer.uid, refused: cause };
+    if (!(cause instanceof BucketUnavailableError)) throw cause;
+    return { uid: peer.uid, refused: new RefusedError("unreadable", cause.message) };
+  }
 }
 
 async function gatherOne(

@@ -8,6 +8,7 @@ import { LockstepClock } from "../clock/lockstep_clock.ts";
 import type { Corpus } from "../corpus/corpus.ts";
 import type { ParameterValues } from "../llama/trainer.ts";
 import { SeededRandom } from "../random/seeded_random.ts";
+import { stateDigest } from "../sparseloco/state_digest.ts";
 import type { Learner } from "./learner.ts";
 import { Peer, type PeerDependencies } from "./peer.ts";
 import { freshState, type PeerState, PeerStateStore } from "./peer_state.ts";
@@ -41,7 +42,10 @@ export interface LocalSwarmOptions {
   readonly stopwatch: () => number;
   /** Stops the swarm; what was saved stays valid. */
   readonly signal: AbortSignal;
-  /** Called with the consensus state after each window, before the next one counts as begun. */
+  /**
+   * Called with the consensus state after each window, and at the start of a resumed run with the one it
+   * starts from: a stop may have come between the window's end and this call.
+   */
   readonly onWindow?: (state: PeerState, digest: string) => Promise<void>;
 }
 
@@ -67,7 +71,6 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerSta
     (_, uid) => new PeerStateStore(join(directory, "peers", String(uid)), options.learner.tensors),
   );
   const window = await commonWindow(stores);
-  if (window > 0) options.emit({ event: "resumed", window });
   const { blocks, blockSeconds } = definition.window;
   const clock = new LockstepClock(GENESIS_MS + window * blocks * blockSeconds * 1000, peers);
   await mkdir(directory, { recursive: true });
@@ -76,7 +79,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerSta
     genesisMs: GENESIS_MS,
   });
   const keypairs = Array.from({ length: peers }, (_, uid) => localKeypair(run, uid, window));
-  await registerAll(chain, keypairs);
+  if (await registerAll(chain, keypairs, window)) options.emit({ event: "resumed", window });
   // One peer's failure ends the others' waits.
   const failure = new AbortController();
   const bucketAt = (path: string) => new DirectoryBucket(join(directory, path), clock);
@@ -90,20 +93,27 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerSta
       return path === undefined ? undefined : bucketAt(path);
     },
   };
-  const states = await Promise.all(stores.map(async (store, uid) => {
-    const state = window > 0
-      ? await store.load(window)
-      : freshState(options.learner.tensors, options.initialParameters);
+  const states = await Promise.all(
+    stores.map((store) =>
+      window > 0
+        ? store.load(window)
+        : freshState(options.learner.tensors, options.initialParameters)
+    ),
+  );
+  if (window > 0) {
+    await options.onWindow?.(states[0], stateDigest(options.learner.tensors, states[0].parameters));
+  }
+  const starts = stores.map((store, uid) => {
     const peer = new Peer({ uid, run, definition, microBatch: options.microBatch }, {
       ...shared,
       store,
       keypair: keypairs[uid],
       bucket: bucketAt(`buckets/${uid}`),
     });
-    return () => runPeer(peer, state, options).finally(() => clock.leave());
-  }));
-  const results = await Promise.allSettled(states.map((start) =>
-    start().catch((cause) => {
+    return runPeer(peer, states[uid], options).finally(() => clock.leave());
+  });
+  const results = await Promise.allSettled(starts.map((started) =>
+    started.catch((cause) => {
       failure.abort(cause);
       throw cause;
     })
@@ -120,10 +130,10 @@ async function runPeer(
 ): Promise<PeerState> {
   while (state.window < windows) {
     const { window } = state;
-    const { digest, disagree } = await peer.runWindow(state);
-    if (disagree.length > 0) {
+    const { agrees, digest } = await peer.runWindow(state);
+    if (!agrees) {
       throw new DivergedError(
-        `Cannot go on: after window ${window} peers ${disagree} have other parameters than peer ${peer.identity.uid}`,
+        `Cannot go on: after window ${window} most peers have other parameters than peer ${peer.identity.uid}`,
       );
     }
     if (peer.identity.uid === 0) await onWindow?.(state, digest);
@@ -131,11 +141,25 @@ async function runPeer(
   return state;
 }
 
-/** Latest window that every peer has a state for; 0 for a new swarm. */
+/**
+ * Latest window that every peer has a state for; 0 for a new swarm.
+ *
+ * @throws RangeError when a peer's states are gone: starting over would destroy the others'.
+ */
 async function commonWindow(stores: PeerStateStore[]): Promise<number> {
   const windows = await Promise.all(stores.map((store) => store.windows()));
-  const latest = Math.min(...windows.map((list) => list.at(-1) ?? 0));
-  return windows.every((list) => latest === 0 || list.includes(latest)) ? latest : 0;
+  const common = (windows[0] ?? []).filter((window) =>
+    windows.every((list) => list.includes(window))
+  );
+  const latest = Math.max(0, ...windows.flat());
+  if (common.length > 0) return common.at(-1)!;
+  if (latest <= 1) return 0;
+  const lost = windows.findIndex((list) => !list.includes(latest) && !list.includes(latest - 1));
+  throw new RangeError(
+    `Cannot resume swarm: peer ${lost} has states ${windows[lost]} in ${
+      stores[lost].directory
+    }, want window ${latest} or ${latest - 1} as the others`,
+  );
 }
 
 /** Keys of a local swarm guard nothing: they follow from the run's id, so that a run can be repeated. */
@@ -145,9 +169,14 @@ function localKeypair(run: string, uid: number, window: number): Keypair {
   return keypairFromSeed(seed, new SeededRandom(nonces.readBigUInt64LE()));
 }
 
-async function registerAll(chain: LocalChain, keypairs: Keypair[]): Promise<void> {
+/** Registers what is not registered yet; gives whether the ledger knew any of the peers. */
+async function registerAll(
+  chain: LocalChain,
+  keypairs: Keypair[],
+  window: number,
+): Promise<boolean> {
   const known = (await chain.registrations()).length;
-  if (known > 0 && known !== keypairs.length) {
+  if (known > keypairs.length || (window > 0 && known !== keypairs.length)) {
     throw new RangeError(
       `Cannot resume swarm: it has ${known} peers, asked for ${keypairs.length}`,
     );
@@ -159,4 +188,5 @@ async function registerAll(chain: LocalChain, keypairs: Keypair[]): Promise<void
     }
     await chain.commit(hotkey, `directory:buckets/${uid}`);
   }
+  return known > 0;
 }

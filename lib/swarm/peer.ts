@@ -59,12 +59,12 @@ export interface PeerIdentity {
   readonly microBatch: number;
 }
 
-/** What a peer of others has of a window once it is over. */
+/** What a peer knows of a window once it is over. */
 export interface WindowOutcome {
   /** Digest of the state. */
   readonly digest: string;
-  /** Peers whose digest is another one. */
-  readonly disagree: number[];
+  /** Whether most peers that published a digest have the same one. */
+  readonly agrees: boolean;
 }
 
 /**
@@ -104,11 +104,11 @@ export class Peer {
     const accepted = await this.#phase(window, "gather", () => this.#gather(window, times));
     const digest = await this.#phase(window, "outer", () => this.#outerStep(state, accepted));
     await clock.sleepUntil(times.digestEndMs, signal);
-    const disagree = await this.#compareDigests(window, digest);
+    const agrees = await this.#compareDigests(window, digest, times);
     state.optimizer = optimizer;
     state.window = window + 1;
     await this.#phase(window, "save", () => store.save(state));
-    return { digest, disagree };
+    return { digest, agrees };
   }
 
   /** Inner steps; gives the pseudo-gradient, positive where parameters are to become smaller. */
@@ -123,7 +123,10 @@ export class Peer {
       state,
       this.#innerSteps(samples, rate),
       {
-        onStart,
+        onStart: () => {
+          signal.throwIfAborted();
+          onStart();
+        },
         onStep: ({ loss, gradientNorm }, step) => {
           const tokens = training.batch * training.sequence;
           emit({
@@ -234,25 +237,27 @@ export class Peer {
     const { parameters, window } = state;
     if (accepted.length > 0) applySubmissions(learner.tensors, parameters, accepted, sparseloco);
     else emit({ event: "skipped", window, uid, reason: "no submission was accepted" });
-    const digest = stateDigest(
-      learner.tensors.map(({ name, dims }) => ({ name, dims, data: parameters.get(name)! })),
-    );
+    const digest = stateDigest(learner.tensors, parameters);
     await publishDigest(bucket, { run, window, uid, digest }, keypair);
     emit({ event: "digest", window, uid, digest });
     return digest;
   }
 
-  async #compareDigests(window: number, own: string): Promise<number[]> {
+  async #compareDigests(
+    window: number,
+    own: string,
+    { digestEndMs: endMs }: WindowTimes,
+  ): Promise<boolean> {
     const { run, uid } = this.identity;
     const { bucketOf, chain, emit } = this.dependencies;
     const [agree, disagree, silent]: number[][] = [[], [], []];
     for (const peer of await chain.registrations()) {
       const bucket = await bucketOf(peer.uid);
-      const digest = bucket && await readDigest(bucket, { run, window }, peer);
+      const digest = bucket && await readDigest(bucket, { run, window, endMs }, peer);
       (digest === own ? agree : digest === undefined ? silent : disagree).push(peer.uid);
     }
     emit({ event: "agreement", window, uid, agree, disagree, silent });
-    return disagree;
+    return agree.length > disagree.length;
   }
 
   #context(window: number) {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { openSafetensors } from "../checkpoint/safetensors_file.ts";
-import { CorruptFileError } from "../checkpoint/safetensors_header.ts";
+import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
 import { writeSafetensors } from "../checkpoint/write_safetensors.ts";
 import { sameDims } from "../graph/tensor.ts";
 import type { OptimizerState, ParameterValues } from "../llama/trainer.ts";
@@ -30,7 +30,10 @@ export class PeerStateStore {
 
   /** Windows of the states that are there, ascending. */
   async windows(): Promise<number[]> {
-    const names = await readdir(this.directory).catch(() => []);
+    const names = await readdir(this.directory).catch((cause): string[] => {
+      if (cause.code === "ENOENT") return [];
+      throw cause;
+    });
     return names.flatMap((name) => FILE.exec(name)?.slice(1).map(Number) ?? []).sort((a, b) =>
       a - b
     );
@@ -58,8 +61,10 @@ export class PeerStateStore {
       ),
       { window: String(state.window), optimizer_steps: String(state.optimizer?.steps ?? 0) },
     );
-    for (const window of (await this.windows()).slice(0, -STATES_KEPT)) {
-      await unlink(this.#path(window));
+    for (const window of await this.windows()) {
+      // Later ones are left from before a restart, and will be made again.
+      const kept = window <= state.window && window > state.window - STATES_KEPT;
+      if (!kept) await unlink(this.#path(window));
     }
   }
 

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { dump, load } from "js-yaml";
 import * as v from "valibot";
-import { nearest } from "../terminal/nearest.ts";
+import { formatLlamaConfig } from "../llama/config.ts";
+import { PRESETS } from "../llama/presets.ts";
 
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const decay = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const STEPS_MAX = 2 ** 40;
 const steps = whole(0, STEPS_MAX);
@@ -29,14 +31,16 @@ const SCHEDULE = v.strictObject({
 const DEFINITION = v.strictObject({
   version: v.literal(1),
   seed: whole(0, 2 ** 32 - 1),
-  model: v.record(v.string(), v.unknown()),
+  model: v.strictObject(Object.fromEntries(
+    Object.keys(formatLlamaConfig(PRESETS.tiny)).map((key) => [key, v.exactOptional(v.unknown())]),
+  )),
   corpus: digest,
   initialState: digest,
   training: v.strictObject({
     innerSteps: whole(1, 1_000_000),
     batch: whole(1, 1_000_000),
     sequence: whole(2, 1_000_000),
-    betas: v.tuple([fraction, fraction]),
+    betas: v.tuple([decay, decay]),
     epsilon: positive,
     weightDecay: fraction,
     clipNorm: positive,
@@ -68,7 +72,20 @@ export type PartialRunDefinition = {
 
 /** A run definition that cannot be used. */
 export class RunDefinitionError extends Error {
-  override readonly name = "RunDefinitionError";
+  override readonly name: string = "RunDefinitionError";
+}
+
+/** A run definition with a key that means nothing. */
+export class UnknownKeyError extends RunDefinitionError {
+  override readonly name = "UnknownKeyError";
+
+  /**
+   * @param path Keys from the outermost to the unknown one.
+   * @param known Keys that may stand in its place.
+   */
+  constructor(readonly path: readonly string[], readonly known: readonly string[]) {
+    super(`Cannot read run definition: unknown key "${path.join(".")}", want ${known.join(", ")}`);
+  }
 }
 
 /**
@@ -78,8 +95,18 @@ export class RunDefinitionError extends Error {
  */
 export function checkRunDefinition(value: unknown): RunDefinition {
   const result = v.safeParse(DEFINITION, value);
-  if (result.success) return result.output;
-  throw explain(result.issues[0] as v.BaseIssue<unknown>);
+  if (!result.success) throw explain(result.issues);
+  const { acceptanceSeconds, blocks, blockSeconds, digestSeconds } = result.output.window;
+  if (blocks * blockSeconds <= acceptanceSeconds + digestSeconds) {
+    throw new RunDefinitionError(
+      `Cannot use run definition: a window has ${
+        blocks * blockSeconds
+      } seconds, want more than the ${
+        acceptanceSeconds + digestSeconds
+      } that uploads and digests take`,
+    );
+  }
+  return result.output;
 }
 
 /**
@@ -90,11 +117,14 @@ export function checkRunDefinition(value: unknown): RunDefinition {
 export function parseRunDefinition(text: string): PartialRunDefinition {
   let value: unknown;
   try {
-    value = load(text) ?? {};
+    value = text.trim() === "" ? {} : load(text) ?? {};
   } catch (cause) {
     throw new RunDefinitionError(`Cannot read run definition: ${(cause as Error).message}`, {
       cause,
     });
+  }
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw new RunDefinitionError("Cannot read run definition: it is no mapping, want key: value");
   }
   const { training, sparseloco, window } = DEFINITION.entries;
   const partial = v.partial(v.strictObject({
@@ -105,7 +135,7 @@ export function parseRunDefinition(text: string): PartialRunDefinition {
   }));
   const result = v.safeParse(partial, value);
   if (result.success) return result.output as PartialRunDefinition;
-  throw explain(result.issues[0] as v.BaseIssue<unknown>);
+  throw explain(result.issues);
 }
 
 /** Text of `run.yaml`. */
@@ -127,24 +157,21 @@ function canonicalJson(value: unknown): string {
   }}`;
 }
 
-function explain(issue: v.BaseIssue<unknown>): RunDefinitionError {
-  const path = v.getDotPath(issue) ?? "document";
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    const parent = path.split(".").slice(0, -1);
-    const known = knownKeys(parent);
-    const key = path.split(".").at(-1)!;
-    const guess = nearest(key, known);
+/** Tells the first problem; an unknown key before all others, since it often causes them. */
+function explain(issues: readonly v.BaseIssue<unknown>[]): RunDefinitionError {
+  const unknown = issues.find(({ expected, type }) =>
+    type === "strict_object" && expected === "never"
+  );
+  const issue = unknown ?? issues[0];
+  const path = (issue.path ?? []).map(({ key }) => String(key));
+  if (!unknown) {
+    const where = path.join(".") || "document";
+    const wanted = issue.expected ?? issue.message;
     return new RunDefinitionError(
-      `Cannot read run definition: unknown key "${path}", want ${
-        guess ? `"${[...parent, guess].join(".")}"` : known.join(", ")
-      }`,
+      `Cannot read run definition: ${where} is ${issue.received}, want ${wanted}`,
     );
   }
-  return new RunDefinitionError(
-    `Cannot read run definition: ${path} is ${issue.received}, want ${
-      issue.expected ?? issue.message
-    }`,
-  );
+  return new UnknownKeyError(path, knownKeys(path.slice(0, -1)));
 }
 
 /** Keys that a definition has at a path, the outermost for an empty one. */

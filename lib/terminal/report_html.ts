@@ -1,6 +1,6 @@
 import { PHASES } from "../swarm/swarm_event.ts";
 import { formatBytes, formatCount, formatSeconds } from "./format_quantity.ts";
-import { type RunSummary, trainLoss } from "./run_summary.ts";
+import { type RunSummary, total, trainLoss } from "./run_summary.ts";
 
 const STYLE = `
   :root { color-scheme: light dark; --ink: #1c2733; --soft: #67737f; --line: #d7dde3; --a: #2563a8; --b: #c2571a; }
@@ -62,7 +62,10 @@ ${
 `;
 }
 
-function overview({ bytes, denseBytes, started, tokens, values, windows }: RunSummary): string {
+function overview(summary: RunSummary): string {
+  const { started, windows } = summary;
+  const [bytes, denseBytes, tokens, values] = (["bytes", "denseBytes", "tokens", "values"] as const)
+    .map((key) => total(summary, key));
   const ratio = bytes > 0
     ? `${(denseBytes / bytes).toFixed(0)} times smaller than dense f32`
     : "nothing sent yet";

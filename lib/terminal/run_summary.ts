@@ -18,6 +18,16 @@ export interface WindowSummary {
   refused: { peer: number; reason: string }[];
   /** Digest by peer. */
   digests: Map<number, string>;
+  /** Whether every peer published the first peer's digest. */
+  agreed: boolean;
+  /** Tokens trained on. */
+  tokens: number;
+  /** Values sent. */
+  values: number;
+  /** Bytes sent. */
+  bytes: number;
+  /** Bytes that dense f32 would have been. */
+  denseBytes: number;
 }
 
 /** A run in numbers: what every view of its events shows. */
@@ -28,14 +38,6 @@ export interface RunSummary {
   windows: WindowSummary[];
   /** What the run is doing now. */
   now: { window: number; uid: number; phase: Phase; step: number } | undefined;
-  /** Tokens trained on. */
-  tokens: number;
-  /** Values sent, over all peers and windows. */
-  values: number;
-  /** Bytes sent. */
-  bytes: number;
-  /** Bytes that dense f32 would have been. */
-  denseBytes: number;
   /** Last event of a run that is done. */
   finished: Extract<SwarmEvent, { event: "finished" }> | undefined;
 }
@@ -46,10 +48,6 @@ export function emptySummary(): RunSummary {
     started: undefined,
     windows: [],
     now: undefined,
-    tokens: 0,
-    values: 0,
-    bytes: 0,
-    denseBytes: 0,
     finished: undefined,
   };
 }
@@ -65,6 +63,14 @@ export function trainLoss({ peerLoss }: WindowSummary): number | undefined {
   return steps > 0 ? sum / steps : undefined;
 }
 
+/** Sum of a number over all windows. */
+export function total(
+  { windows }: RunSummary,
+  key: "tokens" | "values" | "bytes" | "denseBytes",
+): number {
+  return windows.reduce((sum, window) => sum + window[key], 0);
+}
+
 /** Takes one event into a summary, in place. */
 export function summarize(summary: RunSummary, event: SwarmEvent): void {
   const handlers: { [Name in SwarmEvent["event"]]?: (event: never) => void } = {
@@ -77,10 +83,9 @@ export function summarize(summary: RunSummary, event: SwarmEvent): void {
       seconds.set(e.phase, (seconds.get(e.phase) ?? 0) + e.seconds);
     },
     submitted: (e: EventOf<"submitted">) => {
-      windowOf(summary, e.window).peerBytes.set(e.uid, e.bytes);
-      summary.bytes += e.bytes;
-      summary.values += e.values;
-      summary.denseBytes += e.denseBytes;
+      const entry = windowOf(summary, e.window);
+      entry.peerBytes.set(e.uid, e.bytes);
+      for (const key of ["bytes", "values", "denseBytes"] as const) entry[key] += e[key];
     },
     accepted: (e: EventOf<"accepted">) => {
       if (e.uid === 0) windowOf(summary, e.window).accepted = e.peers;
@@ -89,6 +94,10 @@ export function summarize(summary: RunSummary, event: SwarmEvent): void {
       if (e.uid === 0) windowOf(summary, e.window).refused.push({ peer: e.peer, reason: e.reason });
     },
     digest: (e: EventOf<"digest">) => windowOf(summary, e.window).digests.set(e.uid, e.digest),
+    agreement: (e: EventOf<"agreement">) => {
+      if (e.uid !== 0) return;
+      windowOf(summary, e.window).agreed = e.disagree.length === 0 && e.silent.length === 0;
+    },
     "held-out-loss": (e: EventOf<"held-out-loss">) =>
       windowOf(summary, e.window).heldOutLoss = e.loss,
     finished: (e: EventOf<"finished">) => summary.finished = e,
@@ -99,10 +108,11 @@ export function summarize(summary: RunSummary, event: SwarmEvent): void {
 type EventOf<Name extends SwarmEvent["event"]> = Extract<SwarmEvent, { event: Name }>;
 
 function takeStep(summary: RunSummary, { window, uid, step, loss, tokens }: EventOf<"step">): void {
-  const { peerLoss } = windowOf(summary, window);
+  const entry = windowOf(summary, window);
+  const { peerLoss } = entry;
   const before = peerLoss.get(uid) ?? { sum: 0, steps: 0 };
   peerLoss.set(uid, { sum: before.sum + loss, steps: before.steps + 1 });
-  summary.tokens += tokens;
+  entry.tokens += tokens;
   summary.now = { window, uid, phase: "train", step: step + 1 };
 }
 
@@ -118,6 +128,11 @@ function windowOf(summary: RunSummary, window: number): WindowSummary {
     accepted: [],
     refused: [],
     digests: new Map(),
+    agreed: false,
+    tokens: 0,
+    values: 0,
+    bytes: 0,
+    denseBytes: 0,
   };
   summary.windows.push(entry);
   return entry;

@@ -4,6 +4,9 @@ import type { Tokenizer } from "./tokenizer.ts";
 /** Names under which tokenizers keep the token that ends a document, most specific first. */
 const END_TOKENS = ["<|end_of_text|>", "<|endoftext|>", "</s>", "<eos>"];
 
+/** Largest id: vocabularies of trained models are far smaller. */
+const ID_MAX = 2 ** 24;
+
 /** A tokenizer file that is not one. */
 export class TokenizerError extends Error {
   override readonly name = "TokenizerError";
@@ -16,15 +19,15 @@ export class TokenizerError extends Error {
  * @throws TokenizerError when the file cannot be used, or has no such token.
  */
 export function jsonTokenizer(json: string, endOfText?: string): Tokenizer {
-  let file: { model?: { vocab?: unknown }; added_tokens?: { id: number; content: string }[] };
+  let ids: Map<string, number>;
   let tokenizer: HuggingFaceTokenizer;
   try {
-    file = JSON.parse(json);
+    const file = JSON.parse(json);
+    ids = vocabulary(file);
     tokenizer = new HuggingFaceTokenizer(file, {});
   } catch (cause) {
     throw new TokenizerError(`Cannot read tokenizer.json: ${(cause as Error).message}`, { cause });
   }
-  const ids = vocabulary(file);
   const names = endOfText === undefined ? END_TOKENS : [endOfText];
   const end = names.find((name) => ids.has(name));
   if (end === undefined) {
@@ -42,14 +45,25 @@ export function jsonTokenizer(json: string, endOfText?: string): Tokenizer {
   };
 }
 
-function vocabulary(
-  file: { model?: { vocab?: unknown }; added_tokens?: { id: number; content: string }[] },
-) {
-  const vocab = file.model?.vocab;
+/** Ids by token, each checked: a file may say anything. */
+function vocabulary(file: {
+  model?: { vocab?: unknown };
+  added_tokens?: { id: unknown; content: unknown }[];
+}): Map<string, number> {
+  const vocab = file.model?.vocab ?? {};
+  const entries: [unknown, unknown][] = Array.isArray(vocab)
+    ? vocab.map((entry, id) => [entry[0], id])
+    : Object.entries(vocab);
+  for (const { id, content } of file.added_tokens ?? []) entries.push([content, id]);
   const ids = new Map<string, number>();
-  if (Array.isArray(vocab)) vocab.forEach(([token], id) => ids.set(token, id));
-  else for (const [token, id] of Object.entries(vocab ?? {})) ids.set(token, Number(id));
-  for (const { id, content } of file.added_tokens ?? []) ids.set(content, id);
-  if (ids.size === 0) throw new TokenizerError("Cannot read tokenizer.json: it has no vocabulary");
+  for (const [token, id] of entries) {
+    if (
+      typeof token !== "string" || !Number.isInteger(id) || Number(id) < 0 || Number(id) > ID_MAX
+    ) {
+      throw new RangeError(`token ${JSON.stringify(token)} has id ${id}, want 0 to ${ID_MAX}`);
+    }
+    ids.set(token, Number(id));
+  }
+  if (ids.size === 0) throw new RangeError("it has no vocabulary");
   return ids;
 }

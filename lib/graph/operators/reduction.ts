@@ -28,7 +28,7 @@ export function meanSquare(x: Tensor): Tensor {
   return scale(squares, 1 / x.dims[last]);
 }
 
-/** Maximum over `axes`, kept with length 1. It passes no gradient: it is used to shift, where none is due. */
+/** Maximum over `axes`, kept with length 1. It cannot be differentiated: it is used to shift, where no gradient is due. */
 export function reduceMax(x: Tensor, axes: number[]): Tensor {
   return reduce("ReduceMax", x, axes);
 }

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { SeededRandom } from "../random/seeded_random.ts";
+import { runTestSwarm, withDirectory } from "./_test_run.ts";
+import type { SwarmEvent } from "./swarm_event.ts";
+
+const WINDOWS = 6;
+
+function of<Name extends SwarmEvent["event"]>(events: SwarmEvent[], name: Name) {
+  return events.filter((event): event is Extract<SwarmEvent, { event: Name }> =>
+    event.event === name
+  );
+}
+
+Deno.test("a local swarm has one digest in every window, and learns", async () => {
+  await withDirectory(async (directory) => {
+    const { events } = await runTestSwarm(directory, WINDOWS);
+    for (let window = 0; window < WINDOWS; window++) {
+      const digests = of(events, "digest").filter((event) => event.window === window);
+      assert.equal(digests.length, 3);
+      assert.equal(new Set(digests.map(({ digest }) => digest)).size, 1);
+    }
+    for (const { agree, disagree, silent } of of(events, "agreement")) {
+      assert.deepEqual([agree, disagree, silent], [[0, 1, 2], [], []]);
+    }
+    for (const { peers } of of(events, "accepted")) assert.deepEqual(peers, [0, 1, 2]);
+    const losses = of(events, "step").filter(({ step }) => step === 0).map(({ loss }) => loss);
+    assert.ok(losses.at(-1)! < losses[0] / 2, `${losses}`);
+  });
+});
+
+Deno.test("a local swarm that is stopped anywhere and resumed ends with the same digest", async () => {
+  let wanted = "";
+  let eventCount = 0;
+  await withDirectory(async (directory) => {
+    const { digest, events } = await runTestSwarm(directory, WINDOWS);
+    wanted = digest;
+    eventCount = events.length;
+  });
+  const random = new SeededRandom(11n);
+  for (let trial = 0; trial < 12; trial++) {
+    await withDirectory(async (directory) => {
+      for (let attempt = 0;; attempt++) {
+        assert.ok(attempt < 100, "the swarm makes no progress");
+        let left = Math.floor(random.uniform() * eventCount / 2);
+        // Thrown from wherever the event is told: as sudden as code can be.
+        const emit = () => {
+          if (left-- === 0) throw new Error("killed");
+        };
+        try {
+          assert.equal((await runTestSwarm(directory, WINDOWS, { emit })).digest, wanted);
+          break;
+        } catch (error) {
+          assert.equal((error as Error).message, "killed");
+        }
+      }
+    });
+  }
+});
+
+Deno.test("a local swarm that is aborted gives the reason and can be resumed", async () => {
+  await withDirectory(async (directory) => {
+    const stop = new AbortController();
+    const emit = (event: SwarmEvent) => {
+      if (event.event === "step" && event.window === 2) stop.abort(new Error("enough"));
+    };
+    await assert.rejects(
+      () => runTestSwarm(directory, WINDOWS, { emit, signal: stop.signal }),
+      /enough/,
+    );
+    const { events } = await runTestSwarm(directory, WINDOWS);
+    assert.deepEqual(of(events, "resumed"), [{ event: "resumed", window: 2 }]);
+  });
+});
+
+Deno.test("a local swarm that has done its windows does nothing more, and can be extended", async () => {
+  await withDirectory(async (directory) => {
+    await runTestSwarm(directory, 2);
+    const { events } = await runTestSwarm(directory, 2);
+    assert.deepEqual(events, [{ event: "resumed", window: 2 }]);
+    assert.equal(of((await runTestSwarm(directory, 3)).events, "digest").length, 3);
+  });
+});
+
+Deno.test("a local swarm tells the window's end again when it was stopped before that was told", async () => {
+  await withDirectory(async (directory) => {
+    const told: number[] = [];
+    const failing = () => Promise.reject(new Error("killed"));
+    await assert.rejects(() => runTestSwarm(directory, 2, { onWindow: failing }), /killed/);
+    const onWindow = ({ window }: { window: number }) => {
+      told.push(window);
+      return Promise.resolve();
+    };
+    await runTestSwarm(directory, 2, { onWindow });
+    assert.equal(told.at(-1), 2);
+    assert.ok(told.length >= 2);
+  });
+});
+
+Deno.test("a local swarm does not start over when a peer's states are lost", async () => {
+  await withDirectory(async (directory) => {
+    await runTestSwarm(directory, 4);
+    await Deno.remove(join(directory, "peers/1"), { recursive: true });
+    await assert.rejects(
+      () => runTestSwarm(directory, 5),
+      /peer 1 has states .*, want window 4 or 3 as the others/,
+    );
+  });
+});
+
+Deno.test("a local swarm that was stopped while it registered goes on", async () => {
+  await withDirectory(async (directory) => {
+    await runTestSwarm(directory, 0, { peers: 1 });
+    assert.equal(of((await runTestSwarm(directory, 1)).events, "digest").length, 3);
+  });
+});
+
+Deno.test("a local swarm refuses to resume with another number of peers", async () => {
+  await withDirectory(async (directory) => {
+    await runTestSwarm(directory, 2);
+    await assert.rejects(
+      () => runTestSwarm(directory, 2, { peers: 4 }),
+      /peer 3 has states  in .*, want window 2 or 1/,
+    );
+  });
+});
+
+/** What a hostile store may do to peer 2's objects of window 1, and how peers name it. */
+const TAMPERINGS: [reason: string, key: string, change: (bytes: Uint8Array) => Uint8Array][] = [
+  ["wrong-length", "submission/00000001/2.covey", (bytes) => bytes.slice(0, -5)],
+  ["oversized", "submission/00000001/2.covey", (bytes) => Uint8Array.of(...bytes, 1)],
+  [
+    "wrong-hash",
+    "submission/00000001/2.covey",
+    (bytes) => bytes.map((byte, i) => i === 200 ? byte ^ 1 : byte),
+  ],
+  ["malformed-manifest", "manifest/00000001/2.json", () => new Uint8Array(10)],
+  ["oversized", "manifest/00000001/2.json", () => new Uint8Array(100_000)],
+  [
+    "wrong-signature",
+    "manifest/00000001/2.json",
+    (bytes) => edit(bytes, /"sampleCount":8/, '"sampleCount":9'),
+  ],
+  [
+    "wrong-signature",
+    "manifest/00000001/2.json",
+    (bytes) => edit(bytes, /"window":1/, '"window":0'),
+  ],
+];
+
+for (const [reason, key, change] of TAMPERINGS) {
+  Deno.test(`a local swarm refuses ${reason} of ${key.split("/")[0]} and goes on without that peer`, async () => {
+    await withDirectory(async (directory) => {
+      const emit = (event: SwarmEvent) => {
+        if (event.event !== "phase-ended" || event.phase !== "upload") return;
+        if (event.uid === 2 && event.window === 1) {
+          tamper(join(directory, "buckets/2", key), change);
+        }
+      };
+      const { events } = await runTestSwarm(directory, 3, { emit });
+      const told = of(events, "refused").map(({ peer, reason, uid, window }) =>
+        `window ${window}: ${uid} refuses ${peer}, ${reason}`
+      );
+      assert.deepEqual(
+        told.sort(),
+        [0, 1, 2].map((uid) => `window 1: ${uid} refuses 2, ${reason}`),
+      );
+      for (const { peers, window } of of(events, "accepted")) {
+        assert.deepEqual(peers, window === 1 ? [0, 1] : [0, 1, 2]);
+      }
+      for (const { disagree } of of(events, "agreement")) assert.deepEqual(disagree, []);
+    });
+  });
+}
+
+/** Replaces a file's content and keeps its time. */
+function tamper(path: string, change: (bytes: Uint8Array) => Uint8Array): void {
+  const { mtime } = Deno.statSync(path);
+  Deno.writeFileSync(path, change(Deno.readFileSync(path)));
+  Deno.utimeSync(path, mtime!, mtime!);
+}
+
+function edit(bytes: Uint8Array, from: RegExp, to: string): Uint8Array {
+  return new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to));
+}

@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+import { replaceFile } from "../checkpoint/replace_file.ts";
+import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
+
+const whole = (min: number) => v.pipe(v.number(), v.integer(), v.minValue(min));
+const FILE = v.strictObject({
+  peers: whole(1),
+  microBatch: whole(1),
+  stepShape: v.picklist(["whole", "blocks"]),
+  device: v.picklist(["cpu", "webgpu", "cuda"]),
+  threads: whole(0),
+});
+
+/**
+ * How a machine runs its part of a run. Peers need not share it, but it decides how sums are rounded: a run
+ * that is resumed keeps what it was begun with, however much memory is free by then.
+ */
+export type MachineSettings = v.InferOutput<typeof FILE>;
+
+/**
+ * Reads the settings that a run was begun with; undefined for a new one.
+ *
+ * @throws CorruptFileError
+ */
+export async function readMachineSettings(path: string): Promise<MachineSettings | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ENOENT") return undefined;
+    throw cause;
+  }
+  try {
+    return v.parse(FILE, JSON.parse(text));
+  } catch (cause) {
+    throw new CorruptFileError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Writes the settings of a run. */
+export async function writeMachineSettings(path: string, settings: MachineSettings): Promise<void> {
+  await replaceFile(path, [JSON.stringify(settings, null, 2) + "\n"]);
+}

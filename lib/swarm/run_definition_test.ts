@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  checkRunDefinition,
+  formatRunDefinition,
+  parseRunDefinition,
+  RunDefinitionError,
+  runId,
+} from "./run_definition.ts";
+import { testDefinition } from "./_test_run.ts";
+
+Deno.test("a run definition survives its file", () => {
+  const definition = testDefinition();
+  const read = checkRunDefinition(parseRunDefinition(formatRunDefinition(definition)));
+  assert.deepEqual(read, definition);
+  assert.equal(runId(read), runId(definition));
+});
+
+Deno.test("runId does not depend on the order of keys, but on every value", () => {
+  const definition = testDefinition();
+  const reversed = Object.fromEntries(Object.entries(definition).reverse()) as typeof definition;
+  assert.equal(runId(reversed), runId(definition));
+  const other = { ...definition, sparseloco: { ...definition.sparseloco, topk: 32 } };
+  assert.notEqual(runId(other), runId(definition));
+});
+
+Deno.test("parseRunDefinition takes any part of a definition", () => {
+  assert.deepEqual(parseRunDefinition(""), {});
+  assert.deepEqual(parseRunDefinition("training: {batch: 4}"), { training: { batch: 4 } });
+});
+
+Deno.test("parseRunDefinition says what is wrong and what is wanted", () => {
+  const cases: [text: string, message: RegExp][] = [
+    ["trainin: {}", /unknown key "trainin", want .*training/],
+    ["training: {inerSteps: 3}", /unknown key "training.inerSteps", want innerSteps, /],
+    [
+      "training: {schedule: {peek: 1}}",
+      /unknown key "training.schedule.peek", want peak, /,
+    ],
+    ["sparseloco: {topk: 1}", /sparseloco.topk is 1, want >=2/],
+    ["sparseloco: {aggregation: median}", /aggregation is "median", want/],
+    ["seed: x", /seed is "x", want number/],
+    ["model: {hiden_size: 8}", /unknown key "model.hiden_size", want .*hidden_size/],
+    ['{"a.b": 1}', /unknown key "a.b"/],
+    ["[1]", /it is no mapping/],
+    ["x", /it is no mapping/],
+    ["a: [", /Cannot read run definition/],
+    ["training: &a {batch: *a}", /Cannot read run definition/],
+  ];
+  for (const [text, message] of cases) {
+    assert.throws(() => parseRunDefinition(text), (error: Error) => {
+      assert.ok(error instanceof RunDefinitionError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("parseRunDefinition throws typed errors only", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      try {
+        parseRunDefinition(text);
+      } catch (error) {
+        assert.ok(error instanceof RunDefinitionError, String(error));
+      }
+    }),
+    { seed: 8, numRuns: 1000 },
+  );
+});
