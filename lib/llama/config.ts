@@ -97,7 +97,7 @@ const FILE = v.object({
  * @throws RangeError when a key has a value that no LLaMA can have, naming key, value and wanted value.
  */
 export function parseLlamaConfig(json: unknown): LlamaConfig {
-  const result = v.safeParse(FILE, json);
+  const result = v.safeParse(FILE, Array.isArray(json) ? undefined : json);
   if (!result.success) {
     const issue = result.issues[0];
     throw new RangeError(

@@ -24,7 +24,7 @@ export const PRESETS: Readonly<Record<string, LlamaConfig>> = {
   /** About 1M parameters over bytes: trains on a laptop in a minute. */
   tiny: shape([128, 4, 4, 2], 384, { vocab_size: 320, tie_word_embeddings: true }),
   /** About 10M parameters over bytes. */
-  small: shape([320, 8, 8, 4], 896, { vocab_size: 320, tie_word_embeddings: true }),
+  small: shape([320, 8, 8, 4], 960, { vocab_size: 320, tie_word_embeddings: true }),
   "150m": shape([1024, 12, 16, 16], 2816, { vocab_size: 32000, rms_norm_eps: 1e-6 }),
   "1b": shape([2048, 16, 8, 8], 8192, { vocab_size: 32000, rms_norm_eps: 1e-6 }),
   "8b": shape([4096, 32, 32, 8], 14336, { vocab_size: 128256, rope_theta: 500000 }),

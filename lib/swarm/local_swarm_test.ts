@@ -120,7 +120,7 @@ Deno.test("a local swarm refuses to resume with another number of peers", async 
     await runTestSwarm(directory, 2);
     await assert.rejects(
       () => runTestSwarm(directory, 2, { peers: 4 }),
-      /peer 3 has states  in .*, want window 2 or 1/,
+      /peer 3 has states .*, want window 2 or 1/,
     );
   });
 });
