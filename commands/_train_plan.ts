@@ -1,18 +1,12 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  readModelConfig,
-  readModelDirectory,
-  readModelTokenizer,
-} from "../lib/checkpoint/model_directory.ts";
+import { readModelDirectory } from "../lib/checkpoint/model_directory.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
 import { readTexts } from "../lib/corpus/read_texts.ts";
-import { formatLlamaConfig, type LlamaConfig, parseLlamaConfig } from "../lib/llama/config.ts";
+import { formatLlamaConfig, type LlamaConfig } from "../lib/llama/config.ts";
 import { initialParameters } from "../lib/llama/initial_parameters.ts";
-import { stepMemory } from "../lib/llama/memory_need.ts";
-import { llamaParameters, parameterCount } from "../lib/llama/parameters.ts";
-import { PRESETS } from "../lib/llama/presets.ts";
+import { llamaParameters } from "../lib/llama/parameters.ts";
 import type { ParameterValues } from "../lib/llama/trainer.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";
 import { type MachineSettings, readMachineSettings } from "../lib/swarm/machine_settings.ts";
@@ -25,12 +19,10 @@ import {
   type RunDefinition,
   runId,
 } from "../lib/swarm/run_definition.ts";
-import { formatBytes, formatCount } from "../lib/terminal/format_quantity.ts";
-import { nearest } from "../lib/terminal/nearest.ts";
-import { byteTokenizer } from "../lib/tokenizer/byte_tokenizer.ts";
-import { jsonTokenizer } from "../lib/tokenizer/json_tokenizer.ts";
 import type { Tokenizer } from "../lib/tokenizer/tokenizer.ts";
 import { RefusedRequestError } from "./command.ts";
+import { fitStep } from "./_train_fit.ts";
+import { checkpointDirectory, chooseModel, chooseTokenizer } from "./_train_model.ts";
 import type { TrainOptions } from "./_train_options.ts";
 
 /** Everything that `covey train` needs before it computes. */
@@ -58,18 +50,8 @@ export interface TrainPlan {
 /** Text that is trained on when the user gives none. */
 export const DEFAULT_TEXT: URL = new URL("../fixtures/text/shakespeare.txt", import.meta.url);
 
-const DEFAULT_PRESET = "tiny";
 const DEFAULT_PEERS = 4;
 const DEFAULT_WINDOWS = 12;
-/** Vocabularies of presets are padded to a multiple of this, so that tables cut into full tiles. */
-const VOCABULARY_MULTIPLE = 64;
-/**
- * Bytes a parameter that a peer holds in this process at the worst moment: parameters, error feedback, old
- * and new moments, pseudo-gradient, and its share of decoded submissions.
- */
-const PEER_BYTES = 30;
-/** Part of the free memory that a plan may count on. */
-const MEMORY_FRACTION = 0.85;
 
 /**
  * Turns options into a plan: reads texts, model and run definitions, fills in defaults, checks that the
@@ -213,115 +195,6 @@ async function readStored(out: string): Promise<RunDefinition | undefined> {
     throw cause;
   }
   return checkRunDefinition(parseRunDefinition(text));
-}
-
-/** A checkpoint directory, or the one inside the directory of a run. */
-async function checkpointDirectory(path: string): Promise<string> {
-  const names: string[] = await readdir(path);
-  const inside = !names.includes("config.json") && names.includes("checkpoint");
-  return inside ? join(path, "checkpoint") : path;
-}
-
-async function chooseTokenizer(
-  { tokenizer }: TrainOptions,
-  from: string | undefined,
-): Promise<Tokenizer> {
-  if (tokenizer) return jsonTokenizer(await readFile(tokenizer, "utf8"));
-  const json = from && await readModelTokenizer(from);
-  return json ? jsonTokenizer(json) : byteTokenizer();
-}
-
-async function chooseModel(
-  { model }: TrainOptions,
-  given: PartialRunDefinition,
-  stored: RunDefinition | undefined,
-  from: string | undefined,
-  tokenizer: Tokenizer,
-): Promise<LlamaConfig> {
-  if (from && model) {
-    throw new RefusedRequestError(
-      `Cannot use --model ${model} and --from together: a checkpoint has its own shape`,
-      "leave one of them out",
-    );
-  }
-  const written = given.model ?? stored?.model;
-  if (model && Object.hasOwn(PRESETS, model)) return presetFor(model, tokenizer);
-  if (!from && !model && !written) return presetFor(DEFAULT_PRESET, tokenizer);
-  const config = from
-    ? await readModelConfig(from)
-    : model
-    ? await readConfig(model)
-    : parseLlamaConfig(written);
-  if (config.vocabSize < tokenizer.vocabularySize) {
-    throw new RefusedRequestError(
-      `Cannot train model: its vocabulary has ${config.vocabSize} entries, want at least ${tokenizer.vocabularySize} for this tokenizer`,
-      "use the tokenizer that belongs to the model, or set vocab_size",
-    );
-  }
-  return config;
-}
-
-function presetFor(name: string, { endOfText, vocabularySize }: Tokenizer): LlamaConfig {
-  const vocabSize = Math.ceil(vocabularySize / VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE;
-  return { ...PRESETS[name], vocabSize, bosTokenId: undefined, eosTokenIds: [endOfText] };
-}
-
-async function readConfig(path: string): Promise<LlamaConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    const guess = nearest(path, Object.keys(PRESETS));
-    throw new RefusedRequestError(
-      `Cannot use model ${path}: ${(cause as Error).message}`,
-      guess ? `did you mean ${guess}?` : `want ${Object.keys(PRESETS).join(", ")} or a config.json`,
-    );
-  }
-  try {
-    return parseLlamaConfig(JSON.parse(text));
-  } catch (cause) {
-    throw new RefusedRequestError(`${(cause as Error).message} (${path})`, "mend that file");
-  }
-}
-
-/** Chooses the fastest shape of the step and the largest micro-batch that fit, unless they are fixed. */
-function fitStep(
-  config: LlamaConfig,
-  { batch, sequence }: { batch: number; sequence: number },
-  fixed: { microBatch: number | undefined; stepShape: "whole" | "blocks" | undefined },
-  peers: number,
-  memoryBytes: number,
-): { microBatch: number; stepShape: "whole" | "blocks" } {
-  if (fixed.microBatch !== undefined && batch % fixed.microBatch !== 0) {
-    throw new RefusedRequestError(
-      `Cannot cut a batch of ${batch} sequences into micro-batches of ${fixed.microBatch}`,
-      "choose a --micro-batch that divides --batch",
-    );
-  }
-  const ofPeers = peers * PEER_BYTES * parameterCount(config);
-  const room = memoryBytes * MEMORY_FRACTION - ofPeers;
-  const sizes = fixed.microBatch ? [fixed.microBatch] : divisorsDescending(batch);
-  for (const stepShape of fixed.stepShape ? [fixed.stepShape] : ["whole", "blocks"] as const) {
-    for (const microBatch of sizes) {
-      const need = stepMemory(config, { batch: microBatch, sequence })[stepShape];
-      if (need <= room) return { microBatch, stepShape };
-    }
-  }
-  const least = ofPeers + stepMemory(config, { batch: sizes.at(-1)!, sequence }).blocks;
-  throw new RefusedRequestError(
-    `Cannot train model of ${
-      formatCount(parameterCount(config))
-    } parameters: ${peers} peers need about ${formatBytes(least / MEMORY_FRACTION)} of memory, ${
-      formatBytes(memoryBytes)
-    } are free`,
-    "choose a smaller --model, fewer --peers, or a smaller --micro-batch or --sequence",
-  );
-}
-
-function divisorsDescending(batch: number): number[] {
-  return Array.from({ length: Math.min(batch, 4096) }, (_, i) => i + 1)
-    .filter((size) => batch % size === 0)
-    .reverse();
 }
 
 function refuseOtherRun(out: string, stored: RunDefinition, wanted: RunDefinition): void {

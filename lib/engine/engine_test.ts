@@ -5,7 +5,9 @@ import { matmul } from "../graph/operators/matmul.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
 import { type Engine, EngineError, type HostTensor } from "./engine.ts";
 import { startEngineWorker } from "./start_engine_worker.ts";
-import { testOnDevices, withEngine } from "./_test_engine.ts";
+import { deviceTests, testOnCpu } from "./_test_engine.ts";
+
+const testOnDevices = deviceTests(import.meta.url);
 
 const vector = (...values: number[]): HostTensor => ({
   type: "float32",
@@ -73,57 +75,51 @@ testOnDevices("Engine refuses tensors that were disposed of, and missing keeps",
   await assert.rejects(() => session.run({}), /released or never loaded/);
 });
 
-Deno.test("EngineError names the operator and its shapes", async () => {
-  await withEngine("cpu", async (engine) => {
-    const graph = new Graph("wrong");
-    const table = graph.input("table", "float32", [2, 3]);
-    const rows = graph.input("rows", "int32", [1]);
-    const [picked] = graph.emit({
-      operator: "Gather",
-      inputs: [table, rows],
-      outputs: [{ type: "float32", dims: [1, 3] }],
-    });
-    graph.output("picked", picked);
-    const session = await engine.load(serializeGraph(graph));
-    await assert.rejects(
-      () =>
-        session.run({
-          table: { type: "float32", dims: [2, 3], data: new Float32Array(6) },
-          rows: { type: "int32", dims: [1], data: Int32Array.of(7) },
-        }),
-      (error: EngineError) => {
-        assert.ok(error instanceof EngineError);
-        assert.deepEqual([error.operator, error.shapes], ["Gather", "[2,3][1]"]);
-        assert.match(error.message, /Cannot run graph at Gather of shapes \[2,3\]\[1\]/);
-        return true;
-      },
-    );
-    await session.release();
+testOnCpu("EngineError names the operator and its shapes", async (engine) => {
+  const graph = new Graph("wrong");
+  const table = graph.input("table", "float32", [2, 3]);
+  const rows = graph.input("rows", "int32", [1]);
+  const [picked] = graph.emit({
+    operator: "Gather",
+    inputs: [table, rows],
+    outputs: [{ type: "float32", dims: [1, 3] }],
   });
+  graph.output("picked", picked);
+  const session = await engine.load(serializeGraph(graph));
+  await assert.rejects(
+    () =>
+      session.run({
+        table: { type: "float32", dims: [2, 3], data: new Float32Array(6) },
+        rows: { type: "int32", dims: [1], data: Int32Array.of(7) },
+      }),
+    (error: EngineError) => {
+      assert.ok(error instanceof EngineError);
+      assert.deepEqual([error.operator, error.shapes], ["Gather", "[2,3][1]"]);
+      assert.match(error.message, /Cannot run graph at Gather of shapes \[2,3\]\[1\]/);
+      return true;
+    },
+  );
+  await session.release();
 });
 
-Deno.test("Engine refuses bytes that are no model", async () => {
-  await withEngine("cpu", async (engine) => {
-    await assert.rejects(() => engine.load(new Uint8Array(64).fill(7)), EngineError);
-    await assert.rejects(() => engine.load(new Uint8Array()), EngineError);
-  });
+testOnCpu("Engine refuses bytes that are no model", async (engine) => {
+  await assert.rejects(() => engine.load(new Uint8Array(64).fill(7)), EngineError);
+  await assert.rejects(() => engine.load(new Uint8Array()), EngineError);
 });
 
-Deno.test("Engine leaves the main thread free while it computes", async () => {
-  await withEngine("cpu", async (engine: Engine) => {
-    const graph = new Graph("slow");
-    const x = graph.input("x", "float32", [1024, 1024]);
-    graph.output("y", matmul(matmul(x, x), x));
-    const session = await engine.load(serializeGraph(graph));
-    const data = new Float32Array(1024 * 1024);
-    let done = false;
-    const running = session.run({ x: { type: "float32", dims: [1024, 1024], data } })
-      .then(() => done = true);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    assert.equal(done, false);
-    await running;
-    await session.release();
-  });
+testOnCpu("Engine leaves the main thread free while it computes", async (engine) => {
+  const graph = new Graph("slow");
+  const x = graph.input("x", "float32", [1024, 1024]);
+  graph.output("y", matmul(matmul(x, x), x));
+  const session = await engine.load(serializeGraph(graph));
+  const data = new Float32Array(1024 * 1024);
+  let done = false;
+  const running = session.run({ x: { type: "float32", dims: [1024, 1024], data } })
+    .then(() => done = true);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.equal(done, false);
+  await running;
+  await session.release();
 });
 
 Deno.test("the engine worker may load native code and nothing else", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Engine, HostTensor } from "../engine/engine.ts";
-import { withEngine } from "../engine/_test_engine.ts";
+import { testOnCpu } from "../engine/_test_engine.ts";
 import { rmsNorm } from "../llama/rms_norm.ts";
 import { gatedUnit } from "../llama/gated_unit.ts";
 import { SeededRandom } from "../random/seeded_random.ts";
@@ -69,12 +69,10 @@ const CASES: Case[] = [
   ["gatedUnit", [[2, 5], [2, 5]], gatedUnit],
 ];
 
-Deno.test("gradients agrees with finite differences for every operator", async (t) => {
-  await withEngine("cpu", async (engine) => {
-    for (const [name, shapes, build] of CASES) {
-      await t.step(name, () => checkOperator(engine, shapes, build));
-    }
-  });
+testOnCpu("gradients agrees with finite differences for every operator", async (engine, t) => {
+  for (const [name, shapes, build] of CASES) {
+    await t.step(name, () => checkOperator(engine, shapes, build));
+  }
 });
 
 Deno.test("gradients gives zeros where the loss does not depend on a parameter", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withEngine } from "../engine/_test_engine.ts";
+import { testOnCpu } from "../engine/_test_engine.ts";
 import { Graph } from "./graph.ts";
 import { add, multiply } from "./operators/arithmetic.ts";
 import { exp } from "./operators/functions.ts";
@@ -14,14 +14,15 @@ Deno.test("serializeGraph leaves out nodes that no output needs", () => {
   assert.ok(text.includes("Add#0[2][2]") && !text.includes("Exp#"));
 });
 
-Deno.test("serializeGraph gives one value several output names, and inputs as outputs", async () => {
-  const graph = new Graph("aliases");
-  const x = graph.input("x", "float32", [2]);
-  const y = multiply(x, x);
-  graph.output("once", y);
-  graph.output("twice", y);
-  graph.output("unchanged", x);
-  await withEngine("cpu", async (engine) => {
+testOnCpu(
+  "serializeGraph gives one value several output names, and inputs as outputs",
+  async (engine) => {
+    const graph = new Graph("aliases");
+    const x = graph.input("x", "float32", [2]);
+    const y = multiply(x, x);
+    graph.output("once", y);
+    graph.output("twice", y);
+    graph.output("unchanged", x);
     const session = await engine.load(serializeGraph(graph));
     const data = Float32Array.of(2, 3);
     const found = await session.run({ x: { type: "float32", dims: [2], data } });
@@ -29,8 +30,8 @@ Deno.test("serializeGraph gives one value several output names, and inputs as ou
     assert.deepEqual([...found.twice.data], [4, 9]);
     assert.deepEqual([...found.unchanged.data], [2, 3]);
     await session.release();
-  });
-});
+  },
+);
 
 Deno.test("serializeGraph refuses a graph without outputs", () => {
   assert.throws(() => serializeGraph(new Graph("empty")), /"empty": it has no output/);

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { openSafetensors } from "../checkpoint/safetensors_file.ts";
 import { readModelDirectory } from "../checkpoint/model_directory.ts";
 import type { Engine } from "../engine/engine.ts";
-import { testOnDevices } from "../engine/_test_engine.ts";
+import { deviceTests } from "../engine/_test_engine.ts";
 import { fixture } from "../../fixtures/fixture.ts";
 import { type LlamaConfig, parseLlamaConfig } from "./config.ts";
 import type { MicroBatch } from "./gradient_pass.ts";
 import { LogitsModel } from "./logits.ts";
 import { llamaParameters } from "./parameters.ts";
 import { type ParameterValues, Trainer } from "./trainer.ts";
+
+const testOnDevices = deviceTests(import.meta.url);
 
 const RECORD = JSON.parse(Deno.readTextFileSync(fixture("tiny_llama/training.json")));
 const LOGITS = JSON.parse(Deno.readTextFileSync(fixture("tiny_llama/expected_logits.json")));

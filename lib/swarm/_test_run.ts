@@ -59,7 +59,8 @@ export async function runTestSwarm(
       options.emit?.(event);
     },
   });
-  return { events, digest: stateDigest(learner.tensors, parameters) };
+  const { tensors } = options.learner ?? learner;
+  return { events, digest: stateDigest(tensors, parameters) };
 }
 
 /** Gives a test a directory of its own. */

@@ -1,0 +1,92 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readModelConfig, readModelTokenizer } from "../lib/checkpoint/model_directory.ts";
+import { type LlamaConfig, parseLlamaConfig } from "../lib/llama/config.ts";
+import { PRESETS } from "../lib/llama/presets.ts";
+import type { PartialRunDefinition, RunDefinition } from "../lib/swarm/run_definition.ts";
+import { nearest } from "../lib/terminal/nearest.ts";
+import { byteTokenizer } from "../lib/tokenizer/byte_tokenizer.ts";
+import { jsonTokenizer } from "../lib/tokenizer/json_tokenizer.ts";
+import type { Tokenizer } from "../lib/tokenizer/tokenizer.ts";
+import { RefusedRequestError } from "./command.ts";
+import type { TrainOptions } from "./_train_options.ts";
+
+const DEFAULT_PRESET = "tiny";
+/** Vocabularies of presets are padded to a multiple of this, so that tables cut into full tiles. */
+const VOCABULARY_MULTIPLE = 64;
+
+/** A checkpoint directory, or the one inside the directory of a run. */
+export async function checkpointDirectory(path: string): Promise<string> {
+  const names: string[] = await readdir(path);
+  const inside = !names.includes("config.json") && names.includes("checkpoint");
+  return inside ? join(path, "checkpoint") : path;
+}
+
+/** Tokenizer of a run: the one given, the checkpoint's, or bytes. */
+export async function chooseTokenizer(
+  { tokenizer }: TrainOptions,
+  from: string | undefined,
+): Promise<Tokenizer> {
+  if (tokenizer) return jsonTokenizer(await readFile(tokenizer, "utf8"));
+  const json = from && await readModelTokenizer(from);
+  return json ? jsonTokenizer(json) : byteTokenizer();
+}
+
+/**
+ * Shape of the model: a preset fitted to the tokenizer, a config file, the checkpoint's, or the one that a
+ * run definition names.
+ *
+ * @throws RefusedRequestError when the choices contradict each other or the tokenizer does not fit.
+ */
+export async function chooseModel(
+  { model }: TrainOptions,
+  given: PartialRunDefinition,
+  stored: RunDefinition | undefined,
+  from: string | undefined,
+  tokenizer: Tokenizer,
+): Promise<LlamaConfig> {
+  if (from && model) {
+    throw new RefusedRequestError(
+      `Cannot use --model ${model} and --from together: a checkpoint has its own shape`,
+      "leave one of them out",
+    );
+  }
+  const written = given.model ?? stored?.model;
+  if (model && Object.hasOwn(PRESETS, model)) return presetFor(model, tokenizer);
+  if (!from && !model && !written) return presetFor(DEFAULT_PRESET, tokenizer);
+  const config = from
+    ? await readModelConfig(from)
+    : model
+    ? await readConfig(model)
+    : parseLlamaConfig(written);
+  if (config.vocabSize < tokenizer.vocabularySize) {
+    throw new RefusedRequestError(
+      `Cannot train model: its vocabulary has ${config.vocabSize} entries, want at least ${tokenizer.vocabularySize} for this tokenizer`,
+      "use the tokenizer that belongs to the model, or set vocab_size",
+    );
+  }
+  return config;
+}
+
+function presetFor(name: string, { endOfText, vocabularySize }: Tokenizer): LlamaConfig {
+  const vocabSize = Math.ceil(vocabularySize / VOCABULARY_MULTIPLE) * VOCABULARY_MULTIPLE;
+  return { ...PRESETS[name], vocabSize, bosTokenId: undefined, eosTokenIds: [endOfText] };
+}
+
+async function readConfig(path: string): Promise<LlamaConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    const guess = nearest(path, Object.keys(PRESETS));
+    throw new RefusedRequestError(
+      `Cannot use model ${path}: ${(cause as Error).message}`,
+      guess ? `did you mean ${guess}?` : `want ${Object.keys(PRESETS).join(", ")} or a config.json`,
+    );
+  }
+  try {
+    return parseLlamaConfig(JSON.parse(text));
+  } catch (cause) {
+    throw new RefusedRequestError(`${(cause as Error).message} (${path})`, "mend that file");
+  }
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
+import { UnusableTextError } from "../lib/corpus/read_texts.ts";
+import { EngineError } from "../lib/engine/engine.ts";
+import { NotFiniteError } from "../lib/llama/trainer.ts";
+import { parseRunDefinition, RunDefinitionError } from "../lib/swarm/run_definition.ts";
+import { TokenizerError } from "../lib/tokenizer/json_tokenizer.ts";
+import { InterruptedError, RefusedRequestError, UsageError } from "./command.ts";
+import { describeError } from "./describe_error.ts";
+
+const system = (code: string) => Object.assign(new Error(`${code}: no`), { code });
+
+Deno.test("describeError gives every kind of error its exit code", () => {
+  const cases: [error: unknown, exitCode: number][] = [
+    [new UsageError("no"), 2],
+    [new UsageError("help", 0), 0],
+    [new RefusedRequestError("no", "do"), 2],
+    [new InterruptedError("Interrupted"), 130],
+    [new RunDefinitionError("no"), 2],
+    [new UnusableTextError("no"), 2],
+    [new TokenizerError("no"), 2],
+    [new CorruptFileError("no"), 6],
+    [new EngineError("no"), 1],
+    [new NotFiniteError("no"), 1],
+    [new RangeError("Cannot cut corpus"), 2],
+    [new RangeError("Invalid array length"), 1],
+    [system("ENOSPC"), 7],
+    [system("EACCES"), 4],
+    [system("EROFS"), 7],
+    [new Deno.errors.NotCapable("no"), 4],
+    [new Error("no"), 1],
+    ["text", 1],
+  ];
+  for (const [error, exitCode] of cases) {
+    assert.equal(describeError(error).exitCode, exitCode, String(error));
+  }
+});
+
+Deno.test("describeError calls only surprises a bug", () => {
+  assert.match(describeError(new TypeError("x is undefined")).hint!, /this is a bug/);
+  assert.match(describeError(new RangeError("Invalid array length")).hint!, /this is a bug/);
+  assert.match(describeError(system("ENOSPC")).hint!, /free some disk space/);
+});
+
+Deno.test("describeError names the nearest key", () => {
+  try {
+    parseRunDefinition("training: {inerSteps: 3}");
+    assert.fail();
+  } catch (error) {
+    assert.equal(describeError(error).hint, 'did you mean "training.innerSteps"?');
+  }
+});

@@ -1,0 +1,245 @@
+// The program as its users run it: in a process of its own, by its command line.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readModelDirectory } from "../lib/checkpoint/model_directory.ts";
+import { swiftShaderEnvironment, swiftShaderIsThere } from "../lib/engine/_test_engine.ts";
+import { readEvents } from "../lib/swarm/event_log.ts";
+import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SMALL = "--windows 3 --inner-steps 2 --batch 2 --sequence 16 --threads 1 --device cpu".split(
+  " ",
+);
+const CONFIG = {
+  hidden_size: 32,
+  intermediate_size: 48,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  vocab_size: 320,
+  tie_word_embeddings: true,
+};
+
+function covey(args: string[], env: Record<string, string> = {}): Deno.Command {
+  const flags = "run -q --no-prompt --allow-read --allow-write --allow-net --allow-env --allow-sys";
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      ...flags.split(" "),
+      `--allow-ffi=${join(ROOT, "node_modules")}`,
+      join(ROOT, "main.ts"),
+      ...args,
+    ],
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+async function run(args: string[], env?: Record<string, string>) {
+  const { code, stderr, stdout } = await covey(args, env).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), error: text(stderr) };
+}
+
+/** A directory with a small model's config and a text; `train` makes the arguments of a run in it. */
+async function withRun(
+  body: (
+    paths: { directory: string; out: string; train: (...more: string[]) => string[] },
+  ) => Promise<void>,
+): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "covey-" });
+  try {
+    const [model, text, out] = ["config.json", "text.txt", "run"].map((name) =>
+      join(directory, name)
+    );
+    await Deno.writeTextFile(model, JSON.stringify(CONFIG));
+    await Deno.writeTextFile(text, "the quick brown fox jumps over the lazy dog. ".repeat(60));
+    const train = (
+      ...more: string[]
+    ) => ["train", text, "--model", model, "--out", out, ...SMALL, ...more];
+    await body({ directory, out, train });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function digestsByWindow(events: SwarmEvent[]): Map<number, Set<string>> {
+  const digests = new Map<number, Set<string>>();
+  for (const event of events) {
+    if (event.event !== "digest") continue;
+    digests.set(event.window, (digests.get(event.window) ?? new Set()).add(event.digest));
+  }
+  return digests;
+}
+
+async function finalDigest(out: string): Promise<string> {
+  return JSON.parse(await Deno.readTextFile(join(out, "checkpoint/run.json"))).digest;
+}
+
+Deno.test("covey train leaves a run, a checkpoint and a report, and resumes", async () => {
+  await withRun(async ({ out, train }) => {
+    const first = await run(train());
+    assert.equal(first.code, 0, first.error);
+    assert.match(first.out, /the same on all 4 peers in 3 of 3 windows/);
+    assert.equal(first.error.match(/^window \d\/3 .* 4 accepted .* on 4 peers$/gm)?.length, 3);
+    const digests = digestsByWindow(readEvents(join(out, "events.jsonl")));
+    assert.deepEqual([...digests.values()].map(({ size }) => size), [1, 1, 1]);
+    const { config, tokenizerJson } = await readModelDirectory(join(out, "checkpoint"));
+    assert.equal(config.hiddenSize, 32);
+    assert.ok(tokenizerJson!.includes("<|endoftext|>"));
+    assert.match(await Deno.readTextFile(join(out, "report.html")), /<\/html>/);
+    const digest = await finalDigest(out);
+    const again = await run(train());
+    assert.equal(again.code, 0, again.error);
+    assert.equal(await finalDigest(out), digest);
+    const more = await run(train("--windows", "4"));
+    assert.equal(more.code, 0, more.error);
+    assert.match(more.error, /^resuming at window 4\nwindow 3\/4.*\nwindow 4\/4/);
+  });
+});
+
+Deno.test("covey train killed at any event and run again ends with the same digest", async () => {
+  let wanted = "";
+  let lines = 0;
+  await withRun(async ({ out, train }) => {
+    lines = (await run(train("--json-lines", "--quiet"))).out.trim().split("\n").length;
+    wanted = await finalDigest(out);
+  });
+  for (const part of [0.1, 0.45, 0.7, 0.97]) {
+    await withRun(async ({ out, train }) => {
+      await killAfterLines(covey(train("--json-lines", "--quiet")), Math.floor(lines * part));
+      const { code, error } = await run(train());
+      assert.equal(code, 0, error);
+      assert.equal(await finalDigest(out), wanted);
+    });
+  }
+});
+
+/** Reads so many lines of standard output, then kills the process as hard as can be. */
+async function killAfterLines(command: Deno.Command, lines: number): Promise<void> {
+  await using child = command.spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  for (let seen = 0; seen < lines;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    seen += value.split("\n").length - 1;
+  }
+  child.kill("SIGKILL");
+  await reader.cancel();
+  await child.stderr.cancel();
+  await child.status;
+}
+
+Deno.test("covey train stops at Ctrl-C with exit code 130, and goes on from there", async () => {
+  await withRun(async ({ out, train }) => {
+    const args = train("--windows", "200", "--json-lines", "--quiet");
+    await using child = covey(args).spawn();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ""; !text.includes('"window":2');) text += (await reader.read()).value ?? "";
+    child.kill("SIGINT");
+    while (!(await reader.read()).done);
+    const error = await new Response(child.stderr).text();
+    assert.equal((await child.status).code, 130, error);
+    assert.equal(error, "error: Interrupted\nhint: run the same line again to go on\n");
+    assert.ok(readEvents(join(out, "events.jsonl")).some(({ event }) => event === "interrupted"));
+    assert.match(await Deno.readTextFile(join(out, "report.html")), /<\/html>/);
+    const { code } = await run(train("--windows", "4"));
+    assert.equal(code, 0);
+  });
+});
+
+Deno.test("covey train refuses bad input with one line, a hint and its exit code", async () => {
+  await withRun(async ({ directory, out, train }) => {
+    const write = async (name: string, content: string | Uint8Array) => {
+      const path = join(directory, name);
+      await Deno.writeFile(
+        path,
+        typeof content === "string" ? new TextEncoder().encode(content) : content,
+      );
+      return path;
+    };
+    const heads = await write("heads.json", JSON.stringify({ ...CONFIG, num_key_value_heads: 3 }));
+    const empty = await write("empty.txt", "");
+    const keys = await write("keys.yaml", "sparseloco: {topkk: 3}");
+    const cases: [args: string[], code: number, message: RegExp][] = [
+      [["train", "--peer", "3"], 2, /unknown option '--peer' \(Did you mean --peers\?\)/],
+      [["trian"], 2, /unknown command "trian" \(Did you mean train\?\)/],
+      [["train", empty, "--out", out], 2, /it is empty/],
+      [["train", join(directory, "none.txt"), "--out", out], 2, /there is no such file/],
+      [["train", "--model", heads, "--out", out], 2, /want a multiple of num_key_value_heads 3/],
+      [["train", "--model", "tinny", "--out", out], 2, /hint: did you mean tiny\?/],
+      [
+        ["train", "--model", "covenant-72b", "--out", out],
+        2,
+        /Cannot train model of 68\.5B parameters/,
+      ],
+      [["train", "--run", keys, "--out", out], 2, /hint: did you mean "sparseloco.topk"\?/],
+      [["train", "--sequence", "4096", "--out", out], 2, /the model has 2048 positions/],
+      [train("--micro-batch", "3"), 2, /choose a --micro-batch that divides --batch/],
+      [["train", "--from", directory, "--out", out], 2, /./],
+    ];
+    for (const [args, code, message] of cases) {
+      const result = await run(args);
+      assert.equal(result.code, code, `${args}: ${result.error}`);
+      assert.match(result.error, message);
+      assert.ok(result.error.split("\n").length <= 3, result.error);
+      assert.equal(result.out, "");
+    }
+    await assert.rejects(() => Deno.stat(out), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("covey train refuses to turn a run into another, and keeps what is there", async () => {
+  await withRun(async ({ out, train }) => {
+    assert.equal((await run(train())).code, 0);
+    const before = await Deno.readTextFile(join(out, "run.yaml"));
+    const other = await run(train("--inner-steps", "3"));
+    assert.equal(other.code, 2);
+    assert.match(other.error, /training.innerSteps is 2 there, asked for 3/);
+    assert.equal(await Deno.readTextFile(join(out, "run.yaml")), before);
+    await Deno.truncate(join(out, "peers/0/state-00000003.safetensors"), 1000);
+    const damaged = await run(train("--windows", "4"));
+    assert.equal(damaged.code, 6, damaged.error);
+    assert.match(damaged.error, /state-00000003.safetensors/);
+  });
+});
+
+Deno.test("covey starts from a checkpoint of another run", async () => {
+  await withRun(async ({ directory, out, train }) => {
+    assert.equal((await run(train())).code, 0);
+    const next = join(directory, "next");
+    const args = ["train", join(directory, "text.txt"), "--from", out, "--out", next, ...SMALL];
+    const { code, error } = await run(args);
+    assert.equal(code, 0, error);
+    assert.equal((await readModelDirectory(join(next, "checkpoint"))).config.hiddenSize, 32);
+  });
+});
+
+Deno.test("covey explains itself without doing anything", async (t) => {
+  const help = await run(["--help"]);
+  assert.equal(help.code, 0);
+  await t.assertSnapshot(help.out);
+  assert.equal((await run(["--version"])).out, "covey 0.1.0\n");
+  assert.equal((await run([])).code, 2);
+  const scope = await run(["train", "--out", "/tmp/covey-nowhere", "--explain-permissions"]);
+  assert.equal(scope.code, 0);
+  assert.match(scope.out, /write {2}\/tmp\/covey-nowhere\n {2}net {4}nothing/);
+});
+
+Deno.test({
+  name: "covey train runs on webgpu, and its peers agree",
+  ignore: !swiftShaderIsThere(),
+  fn: async () => {
+    await withRun(async ({ out, train }) => {
+      const args = train("--windows", "2", "--peers", "2", "--device", "webgpu");
+      const { code, error } = await run(args, swiftShaderEnvironment());
+      assert.equal(code, 0, error);
+      const events = readEvents(join(out, "events.jsonl"));
+      const started = events.find((event) => event.event === "started");
+      assert.equal(started?.event === "started" && started.device, "webgpu");
+      assert.deepEqual([...digestsByWindow(events).values()].map(({ size }) => size), [1, 1]);
+    });
+  },
+});

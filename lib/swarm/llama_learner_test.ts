@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import type { Engine, HostTensor, Session } from "../engine/engine.ts";
+import { deviceTests } from "../engine/_test_engine.ts";
+import { parseLlamaConfig } from "../llama/config.ts";
+import { initialParameters } from "../llama/initial_parameters.ts";
+import { llamaParameters } from "../llama/parameters.ts";
+import { Trainer } from "../llama/trainer.ts";
+import { SeededRandom } from "../random/seeded_random.ts";
+import { LlamaLearner } from "./llama_learner.ts";
+import { runTestSwarm, testDefinition, withDirectory } from "./_test_run.ts";
+
+const testOnDevices = deviceTests(import.meta.url);
+
+const CONFIG = parseLlamaConfig({
+  hidden_size: 32,
+  intermediate_size: 48,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  vocab_size: 320,
+  tie_word_embeddings: true,
+});
+
+/** Writes every call to a log: w write, d download, r run; runs with their largest host tensor. */
+function watched(engine: Engine, log: string[], largest: { bytes: number }): Engine {
+  const measure = (values: Record<string, unknown>) => {
+    for (const value of Object.values(values)) {
+      const { data } = value as Partial<HostTensor>;
+      if (data) largest.bytes = Math.max(largest.bytes, data.byteLength);
+    }
+  };
+  return {
+    ...engine,
+    write: (target, tensor) => {
+      log.push("w");
+      return engine.write(target, tensor);
+    },
+    download: (tensor) => {
+      log.push("d");
+      return engine.download(tensor);
+    },
+    load: async (model, kept): Promise<Session> => {
+      const session = await engine.load(model, kept);
+      return {
+        release: () => session.release(),
+        run: async (feeds, keep) => {
+          log.push("r");
+          measure(feeds);
+          const results = await session.run(feeds, keep);
+          measure(results);
+          return results;
+        },
+      };
+    },
+  };
+}
+
+testOnDevices(
+  "two windows keep parameters and moments on the device from step to step",
+  async (engine) => {
+    await withDirectory(async (directory) => {
+      const log: string[] = [];
+      const largest = { bytes: 0 };
+      const { batch, innerSteps, sequence, ...adamw } = testDefinition().training;
+      const trainer = await Trainer.open(watched(engine, log, largest), CONFIG, {
+        batch,
+        sequence,
+        accumulate: 1,
+        shape: "whole",
+        adamw,
+      });
+      const phases = await phasesOf(trainer, directory);
+      const tensors = llamaParameters(CONFIG).length;
+      const groups = 1 + 1 + 1; // embedding, final norm, one block
+      // In: parameters and two moments. Steps. Out: the same. Nothing else crosses, in either window.
+      const phase = "w".repeat(3 * tensors) + "r".repeat(innerSteps * (1 + groups)) +
+        "d".repeat(3 * tensors);
+      assert.equal(log.join(""), phase.repeat(phases));
+      assert.ok(largest.bytes <= batch * sequence * 4, `${largest.bytes} bytes crossed at once`);
+      const { locations } = await engine.statistics();
+      const where = engine.device === "webgpu" ? "gpu-buffer" : "cpu";
+      for (const { id } of trainer.deviceTensors()) assert.equal(locations[id], where);
+      await trainer.close();
+    });
+  },
+);
+
+/** Runs two windows of two peers; gives how many training phases that were. */
+async function phasesOf(trainer: Trainer, directory: string): Promise<number> {
+  const { events } = await runTestSwarm(directory, 2, {
+    peers: 2,
+    learner: new LlamaLearner(trainer, CONFIG),
+    initialParameters: initialParameters(CONFIG, new SeededRandom(0n)),
+  });
+  const digests = events.flatMap((event) =>
+    event.event === "digest" ? [`${event.window}${event.digest}`] : []
+  );
+  assert.equal(new Set(digests).size, 2);
+  return events.filter((event) => event.event === "phase-ended" && event.phase === "train").length;
+}
