@@ -1,0 +1,126 @@
+/**
+ * Measures covey against the runtime's own matrix product and against PyTorch. Ratios come from one run in
+ * which both sides take turns; absolute numbers are this machine's. Prints a table, writes `bench.json`.
+ */
+import { fileURLToPath } from "node:url";
+import { openBenchEngine } from "./bench/bench_engine.ts";
+import { benchConsensus } from "./bench/consensus.ts";
+import { median } from "./bench/median.ts";
+import { startTorch } from "./bench/torch_process.ts";
+import {
+  matmulRate,
+  STEP_CASES,
+  type StepCase,
+  stepFlops,
+  timedStep,
+} from "./bench/training_step.ts";
+
+const ROUNDS = 9;
+const WARM_UPS = 3;
+const THREADS = navigator.hardwareConcurrency;
+const SHAPES = ["whole", "blocks"] as const;
+const seconds = () => performance.now() / 1000;
+
+type Row = Record<string, string | number>;
+
+/** Times product, whole step, step in blocks and PyTorch in turns. */
+async function benchSteps(step: StepCase): Promise<Row> {
+  await using bench = await openBenchEngine(THREADS);
+  await using torch = await startTorch(step, THREADS);
+  const peak = await matmulRate(bench.engine);
+  const [whole, blocks] = [
+    await timedStep(bench.engine, step, "whole"),
+    await timedStep(bench.engine, step, "blocks"),
+  ];
+  const times: Record<string, number[]> = { peak: [], whole: [], blocks: [], torch: [] };
+  for (let round = -WARM_UPS; round < ROUNDS; round++) {
+    const found = {
+      peak: await peak(),
+      whole: await whole.seconds(),
+      blocks: await blocks.seconds(),
+      torch: await torch?.step() ?? NaN,
+    };
+    if (round >= 0) { for (const [name, value] of Object.entries(found)) times[name].push(value); }
+  }
+  const flops = stepFlops(whole.config, step);
+  const middle = (name: string) => median(times[name]);
+  const row: Row = {
+    model: step.name,
+    "tokens a step": step.batch * step.sequence,
+    "product GFLOP/s": round1(middle("peak") / 1e9),
+    "whole GFLOP/s": round1(flops / middle("whole") / 1e9),
+    "whole / product": round2(flops / middle("whole") / middle("peak")),
+    "blocks / product": round2(flops / middle("blocks") / middle("peak")),
+    torch: torch?.version ?? "not there",
+    "torch s / whole s": round2(middle("torch") / middle("whole")),
+  };
+  await whole.trainer.close();
+  await blocks.trainer.close();
+  return row;
+}
+
+/** Peak memory of a step, each in a process of its own. */
+async function benchMemory(step: StepCase): Promise<Row> {
+  const row: Row = { model: step.name };
+  for (const shape of SHAPES) row[`${shape} MB`] = Math.round(await stepMemory(step, shape) / 1e6);
+  await using torch = await startTorch(step, THREADS);
+  for (let i = 0; torch && i < 3; i++) await torch.step();
+  const torchBytes = await torch?.memory() ?? NaN;
+  row["torch MB"] = Math.round(torchBytes / 1e6);
+  row["whole / torch"] = round2((Number(row["whole MB"]) * 1e6) / torchBytes);
+  return row;
+}
+
+/** What one more layer costs, in parameters, moments and gradients, and beyond. */
+async function benchLayerGrowth(step: StepCase): Promise<Row[]> {
+  const deep = (layers: number): StepCase => ({
+    ...step,
+    name: `${layers} layers`,
+    config: { ...step.config, num_hidden_layers: layers },
+  });
+  const [few, many] = [8, 24];
+  const { hidden_size: hidden, intermediate_size: inner } = step.config as Record<string, number>;
+  const layerParameters = 4 * hidden * hidden + 3 * hidden * inner + 2 * hidden;
+  const rows: Row[] = [];
+  for (const shape of SHAPES) {
+    const growth = (await stepMemory(deep(many), shape) - await stepMemory(deep(few), shape)) /
+      (many - few);
+    rows.push({
+      shape,
+      "MB a layer": round1(growth / 1e6),
+      "parameters, moments MB": round1((layerParameters * 12) / 1e6),
+      "gradients MB": round1((layerParameters * 4) / 1e6),
+      "one hidden tensor MB": round1((step.batch * step.sequence * hidden * 4) / 1e6),
+    });
+  }
+  return rows;
+}
+
+async function stepMemory(step: StepCase, shape: string): Promise<number> {
+  const script = fileURLToPath(new URL("bench/step_memory.ts", import.meta.url));
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", script, JSON.stringify(step), shape, String(THREADS)],
+    stderr: "inherit",
+  }).output();
+  return success ? Number(new TextDecoder().decode(stdout)) : NaN;
+}
+
+const round1 = (value: number) => Math.round(value * 10) / 10;
+const round2 = (value: number) => Math.round(value * 100) / 100;
+
+const consensus = benchConsensus(seconds);
+const steps: Row[] = [];
+for (const step of STEP_CASES) steps.push(await benchSteps(step));
+const memory: Row[] = [];
+for (const step of STEP_CASES) memory.push(await benchMemory(step));
+const layers = await benchLayerGrowth(STEP_CASES[0]);
+console.table(steps);
+console.table(memory);
+console.table(layers);
+console.table([
+  Object.fromEntries(Object.entries(consensus).map(([name, value]) => [name, round2(value)])),
+]);
+await Deno.writeTextFile(
+  "bench.json",
+  JSON.stringify({ threads: THREADS, steps, memory, layers, consensus }, null, 2) + "\n",
+);

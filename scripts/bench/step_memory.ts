@@ -1,0 +1,12 @@
+// Takes a few training steps in a process of its own and prints the most memory that it has had, bytes.
+// Arguments: a StepCase as JSON, the shape of the step, threads.
+import process from "node:process";
+import { openBenchEngine } from "./bench_engine.ts";
+import { timedStep } from "./training_step.ts";
+
+const [step, shape, threads] = Deno.args;
+await using bench = await openBenchEngine(Number(threads));
+const { seconds, trainer } = await timedStep(bench.engine, JSON.parse(step), shape as "whole");
+for (let i = 0; i < 3; i++) await seconds();
+console.log(process.resourceUsage().maxRSS * 1024);
+await trainer.close();
