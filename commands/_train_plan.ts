@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readModelDirectory } from "../lib/checkpoint/model_directory.ts";
+import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
 import { readTexts } from "../lib/corpus/read_texts.ts";
 import { formatLlamaConfig, type LlamaConfig } from "../lib/llama/config.ts";
@@ -186,15 +187,8 @@ function defaultSettings(config: LlamaConfig, steps: number) {
 }
 
 async function readStored(out: string): Promise<RunDefinition | undefined> {
-  const path = join(out, "run.yaml");
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOENT") return undefined;
-    throw cause;
-  }
-  return checkRunDefinition(parseRunDefinition(text));
+  const text = await readTextIfAny(join(out, "run.yaml"));
+  return text === undefined ? undefined : checkRunDefinition(parseRunDefinition(text));
 }
 
 function refuseOtherRun(out: string, stored: RunDefinition, wanted: RunDefinition): void {

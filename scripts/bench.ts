@@ -15,8 +15,8 @@ import {
   timedStep,
 } from "./bench/training_step.ts";
 
-const ROUNDS = 9;
-const WARM_UPS = 3;
+const ROUNDS = 5;
+const WARM_UPS = 2;
 const THREADS = navigator.hardwareConcurrency;
 const SHAPES = ["whole", "blocks"] as const;
 const seconds = () => performance.now() / 1000;

@@ -1,16 +1,14 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { formatLlamaConfig, type LlamaConfig, parseLlamaConfig } from "../llama/config.ts";
 import { HEAD, llamaParameters } from "../llama/parameters.ts";
 import type { ParameterValues } from "../llama/trainer.ts";
 import { sameDims } from "../graph/tensor.ts";
+import { readTextIfAny } from "./read_text_if_any.ts";
 import { replaceFile } from "./replace_file.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors_file.ts";
 import { CorruptFileError } from "./corrupt_file_error.ts";
 import { writeSafetensors } from "./write_safetensors.ts";
-
-/** JSON files of a checkpoint that are read at most. */
-const JSON_BYTES_MAX = 256 * 2 ** 20;
 
 /** A model in Hugging Face's layout, read whole. */
 export interface LoadedModel {
@@ -173,15 +171,4 @@ function parseJson(path: string, text: string): unknown {
   } catch (cause) {
     throw new CorruptFileError(`Cannot read ${path}: it is not JSON`, { cause });
   }
-}
-
-async function readTextIfAny(path: string): Promise<string | undefined> {
-  const stats = await stat(path).catch(() => undefined);
-  if (!stats) return undefined;
-  if (stats.size > JSON_BYTES_MAX) {
-    throw new CorruptFileError(
-      `Cannot read ${path}: it has ${stats.size} bytes, want at most ${JSON_BYTES_MAX}`,
-    );
-  }
-  return await readFile(path, "utf8");
 }

@@ -3,7 +3,7 @@ import { Graph } from "../graph/graph.ts";
 import { add, multiply } from "../graph/operators/arithmetic.ts";
 import { matmul } from "../graph/operators/matmul.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
-import { type Engine, EngineError, type HostTensor } from "./engine.ts";
+import { EngineError, type HostTensor } from "./engine.ts";
 import { startEngineWorker } from "./start_engine_worker.ts";
 import { deviceTests, testOnCpu } from "./_test_engine.ts";
 

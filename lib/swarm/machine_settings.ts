@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import * as v from "valibot";
+import { readTextIfAny } from "../checkpoint/read_text_if_any.ts";
 import { replaceFile } from "../checkpoint/replace_file.ts";
 import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
 
@@ -24,13 +24,8 @@ export type MachineSettings = v.InferOutput<typeof FILE>;
  * @throws CorruptFileError
  */
 export async function readMachineSettings(path: string): Promise<MachineSettings | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOENT") return undefined;
-    throw cause;
-  }
+  const text = await readTextIfAny(path);
+  if (text === undefined) return undefined;
   try {
     return v.parse(FILE, JSON.parse(text));
   } catch (cause) {

@@ -2,8 +2,7 @@ const BLOCKS = "▁▂▃▄▅▆▇█";
 
 /** A curve in one line of block characters, the highest value full, the lowest one eighth. */
 export function sparkline(values: readonly number[]): string {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  const [low, high] = extremes(values);
   const place = (value: number) =>
     high === low ? 0 : Math.round(((value - low) / (high - low)) * (BLOCKS.length - 1));
   return values.map((value) => BLOCKS[place(value)]).join("");
@@ -20,8 +19,7 @@ export function plotLines(values: readonly number[], rows: number, columns: numb
   const width = Math.min(columns, Math.max(values.length, Math.min(columns, 48)));
   const at = (column: number) =>
     values[Math.round((column * (values.length - 1)) / Math.max(1, width - 1))];
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  const [low, high] = extremes(values);
   const rowOf = (value: number) =>
     high === low ? rows - 1 : Math.round(((high - value) / (high - low)) * (rows - 1));
   return Array.from({ length: rows }, (_, row) => {
@@ -34,4 +32,12 @@ export function plotLines(values: readonly number[], rows: number, columns: numb
       dots.join("").trimEnd()
     }`;
   });
+}
+
+/** Lowest and highest value; by a loop, since a long run has more values than a call takes arguments. */
+function extremes(values: readonly number[]): [number, number] {
+  return values.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Infinity, -Infinity],
+  );
 }

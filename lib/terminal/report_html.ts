@@ -45,7 +45,7 @@ ${
       values: windows.map(({ peerBytes }) =>
         [...peerBytes.values()].reduce((sum, bytes) => sum + bytes, 0) / Math.max(1, peerBytes.size)
       ),
-    }])
+    }], 0)
   }
 <h2>Time by phase, all peers and windows</h2>
 ${phaseTable(summary)}
@@ -86,10 +86,12 @@ interface Series {
   readonly values: readonly (number | undefined)[];
 }
 
-function lineChart(series: readonly Series[]): string {
+/** A chart of series over windows; its lowest value is `floor` where that is given. */
+function lineChart(series: readonly Series[], floor?: number): string {
   const known = series.flatMap(({ values }) => values.filter((value) => value !== undefined));
   if (known.length === 0) return "<p>No data.</p>";
-  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const low = floor ?? known.reduce((least, value) => Math.min(least, value));
+  const high = known.reduce((most, value) => Math.max(most, value));
   const count = Math.max(...series.map(({ values }) => values.length));
   const x = (index: number) =>
     MARGIN.left + ((WIDTH - MARGIN.left - MARGIN.right) * index) / Math.max(1, count - 1);

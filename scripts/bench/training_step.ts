@@ -22,8 +22,8 @@ export interface StepCase {
 
 /** The models of the bench: about 5M and 35M parameters. */
 export const STEP_CASES: StepCase[] = [
-  { name: "5M", ...model(4096, 256, 4, 4, 688), batch: 4, sequence: 256 },
-  { name: "35M", ...model(8192, 512, 8, 8, 1376), batch: 8, sequence: 256 },
+  { name: "5M", ...model(4096, 256, 4, 4, 688), batch: 16, sequence: 256 },
+  { name: "35M", ...model(8192, 512, 8, 8, 1376), batch: 16, sequence: 256 },
 ];
 
 function model(vocab: number, hidden: number, layers: number, heads: number, inner: number) {
