@@ -1,14 +1,18 @@
 import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SystemClock } from "../lib/clock/system_clock.ts";
 import type { DeviceName } from "../lib/engine/engine.ts";
 import { type EngineWorker, startEngineWorker } from "../lib/engine/start_engine_worker.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
 import { processTerminal, type Terminal } from "../lib/terminal/terminal.ts";
 import { COMMANDS, VERSION } from "./_commands.ts";
 import type { WorkerRequest, WorkerResult } from "./_command_worker.ts";
-import { type Scope, UsageError } from "./command.ts";
+import { InterruptedError, type Scope, UsageError } from "./command.ts";
 import { describeError } from "./describe_error.ts";
 
+/** Time that a command has to stop by itself. */
+const GRACE_MS = 5000;
 const KINDS = ["net", "ffi", "write", "run", "env", "sys", "read"] as const;
 
 /**
@@ -78,8 +82,8 @@ async function runInWorkers(
     name: "command",
     deno: {
       permissions: {
-        read: [...scope.read, programRoot(entry)],
-        write: scope.write,
+        read: [...withRealPaths(scope.read), programRoot(entry)],
+        write: withRealPaths(scope.write),
         net: scope.net.length > 0 ? scope.net : false,
         sys: scope.sys,
         env: false,
@@ -100,7 +104,7 @@ async function runInWorkers(
     result.resolve(tell(terminal, new Error(event.message)));
   };
   engine?.died.then((error) => result.resolve(tell(terminal, error)));
-  const stop = watchSignals(worker, engine);
+  const stop = watchSignals(worker, engine, terminal);
   const exitCode = await result.promise;
   stop();
   worker.terminate();
@@ -108,8 +112,16 @@ async function runInWorkers(
   return exitCode;
 }
 
-/** First signal: finish the write in hand. Second: leave at once. */
-function watchSignals(worker: Worker, engine: EngineWorker | undefined): () => void {
+/**
+ * First signal: finish the write in hand, within the grace. Second: leave at once. Leaving is safe at any
+ * time, since every file is replaced whole.
+ */
+function watchSignals(
+  worker: Worker,
+  engine: EngineWorker | undefined,
+  terminal: Terminal,
+): () => void {
+  const clock = new SystemClock();
   let asked = false;
   const onSignal = () => {
     if (asked) {
@@ -118,6 +130,10 @@ function watchSignals(worker: Worker, engine: EngineWorker | undefined): () => v
     }
     asked = true;
     worker.postMessage("interrupt");
+    clock.sleepUntil(clock.nowMs() + GRACE_MS).then(() => {
+      tell(terminal, new InterruptedError("Interrupted in the middle of a long step"));
+      Deno.exit(130);
+    });
   };
   Deno.addSignalListener("SIGINT", onSignal);
   Deno.addSignalListener("SIGTERM", onSignal);
@@ -177,6 +193,16 @@ function explainScope(scope: Scope, entry: URL): string {
     "Native code that the engine worker loads is outside this sandbox.",
     "",
   ].join("\n");
+}
+
+/** Paths and, where links lead elsewhere, what they lead to: permissions are checked on the latter. */
+function withRealPaths(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    let there = path;
+    while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+    const real = join(Deno.realPathSync(there), relative(there, path));
+    return real === path ? [path] : [path, real];
+  });
 }
 
 function programRoot(entry: URL): string {

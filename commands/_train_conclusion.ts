@@ -37,11 +37,17 @@ export function conclusion(progress: RunProgress, out: string): string {
     }, the same on all ${started?.peers} peers in ${agreed} of ${windows.length} windows`,
     "",
     "sample",
-    ...(finished?.sample ?? "").split("\n").map((line) => `  ${line}`),
+    ...printable(finished?.sample ?? "").split("\n").map((line) => `  ${line}`),
     "",
     `checkpoint   ${join(out, "checkpoint")}`,
     `report       ${join(out, "report.html")}`,
     `events       ${join(out, "events.jsonl")}`,
     "",
   ].join("\n");
+}
+
+/** What a model makes up may hold control characters; a terminal would obey them. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
 }

@@ -65,7 +65,9 @@ export async function chooseModel(
       "use the tokenizer that belongs to the model, or set vocab_size",
     );
   }
-  return config;
+  // Without one, what the checkpoint generates would never end.
+  const eosTokenIds = config.eosTokenIds.length > 0 ? config.eosTokenIds : [tokenizer.endOfText];
+  return { ...config, eosTokenIds };
 }
 
 function presetFor(name: string, { endOfText, vocabularySize }: Tokenizer): LlamaConfig {
@@ -78,15 +80,17 @@ async function readConfig(path: string): Promise<LlamaConfig> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
+    if ((cause as { code?: string }).code !== "ENOENT") throw cause;
     const guess = nearest(path, Object.keys(PRESETS));
     throw new RefusedRequestError(
-      `Cannot use model ${path}: ${(cause as Error).message}`,
+      `Cannot use model ${path}: there is no such preset or file`,
       guess ? `did you mean ${guess}?` : `want ${Object.keys(PRESETS).join(", ")} or a config.json`,
     );
   }
   try {
     return parseLlamaConfig(JSON.parse(text));
   } catch (cause) {
-    throw new RefusedRequestError(`${(cause as Error).message} (${path})`, "mend that file");
+    const [what] = (cause as Error).message.split("\n");
+    throw new RefusedRequestError(`${what} (${path})`, "mend that file");
   }
 }

@@ -77,6 +77,10 @@ function trainParser(): Command {
     }
     return value;
   };
+  const path = (text: string) => {
+    if (text === "") throw new InvalidArgumentError("Want a path.");
+    return text;
+  };
   return new Command("covey train")
     .description(
       "Train a language model with a swarm of peers on this machine: inner AdamW steps, compressed signed submissions in buckets, one exact outer step.",
@@ -85,7 +89,7 @@ function trainParser(): Command {
       "[TEXT...]",
       'UTF-8 files, .jsonl with a "text" a line, or .npy token shards (default: a text that comes with covey)',
     )
-    .option("--peers <N>", "peers of the swarm (default: 4)", count(1024))
+    .option("--peers <N>", "peers of the swarm (default: 4)", count(256))
     .option("--windows <N>", "windows to have done in the end (default: 12)", count(1_000_000))
     .option(
       "--inner-steps <H>",
@@ -98,7 +102,7 @@ function trainParser(): Command {
     )
     .option("--from <DIR>", "start from a checkpoint or from another run")
     .option("--run <FILE>", "run.yaml with the settings that have no option here")
-    .option("--out <DIR>", "directory of the run; one that exists is resumed", "covey-run")
+    .option("--out <DIR>", "directory of the run; one that exists is resumed", path, "covey-run")
     .addOption(
       new Option("--device <NAME>", "where to compute; auto measures which is fastest")
         .choices(["auto", "cpu", "webgpu", "cuda"]).default("auto"),

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -116,7 +117,16 @@ export async function planTrain(
     seed,
     model: formatLlamaConfig(config),
     ...facts,
-    training: { ...defaults.training, ...stored?.training, ...given.training, ...training },
+    training: {
+      ...defaults.training,
+      ...stored?.training,
+      ...given.training,
+      ...training,
+      schedule: {
+        ...(stored?.training.schedule ?? defaults.training.schedule),
+        ...given.training?.schedule,
+      },
+    },
     sparseloco: {
       ...defaults.sparseloco,
       ...stored?.sparseloco,
@@ -188,7 +198,14 @@ function defaultSettings(config: LlamaConfig, steps: number) {
 
 async function readStored(out: string): Promise<RunDefinition | undefined> {
   const text = await readTextIfAny(join(out, "run.yaml"));
-  return text === undefined ? undefined : checkRunDefinition(parseRunDefinition(text));
+  if (text !== undefined) return checkRunDefinition(parseRunDefinition(text));
+  if (existsSync(join(out, "ledger.sqlite"))) {
+    throw new RefusedRequestError(
+      `Cannot train in ${out}: it holds parts of a run but no run.yaml`,
+      "choose another --out, or put that file back",
+    );
+  }
+  return undefined;
 }
 
 function refuseOtherRun(out: string, stored: RunDefinition, wanted: RunDefinition): void {

@@ -1,3 +1,4 @@
+import { UnusableLedgerError } from "../lib/chain/local_chain.ts";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { UnusableTextError } from "../lib/corpus/read_texts.ts";
 import { EngineError } from "../lib/engine/engine.ts";
@@ -19,6 +20,9 @@ export interface ErrorDescription {
   readonly exitCode: number;
 }
 
+/** Longest text of an error, characters. */
+const TEXT_LENGTH_MAX = 600;
+
 type Kind = new (...args: never[]) => Error;
 
 /** Errors that are expected, most specific first. */
@@ -35,6 +39,7 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     2,
     "give a Hugging Face tokenizer.json, or leave --tokenizer out to train on bytes",
   ],
+  [UnusableLedgerError, 6, "remove ledger.sqlite: it is made again from the run's own files"],
   [CorruptFileError, 6, "fetch or make the file again; nothing was changed"],
   [
     NotFiniteError,
@@ -69,7 +74,7 @@ const SYSTEM: Readonly<Record<string, [exitCode: number, hint: string]>> = {
 /** The one place that turns errors into text, hint and exit code. */
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { text: String(error), hint: undefined, exitCode: 1 };
-  const text = error.message;
+  const text = error instanceof UsageError ? error.message : oneLine(error.message);
   if (error instanceof UsageError) return { text, hint: undefined, exitCode: error.exitCode };
   if (error instanceof RefusedRequestError) return { text, hint: error.hint, exitCode: 2 };
   if (error instanceof UnknownKeyError) {
@@ -94,4 +99,10 @@ export function describeError(error: unknown): ErrorDescription {
     return { text, hint: undefined, exitCode: 2 };
   }
   return { text, hint: "this is a bug: please report it with the line you ran", exitCode: 1 };
+}
+
+/** Errors of others may quote pages of input. */
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > TEXT_LENGTH_MAX ? `${line.slice(0, TEXT_LENGTH_MAX)}...` : line;
 }

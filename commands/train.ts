@@ -195,7 +195,11 @@ async function writeCheckpoint(
   digest: string,
 ): Promise<void> {
   const directory = join(out, "checkpoint");
-  await writeModelDirectory(directory, { config, parameters, tokenizerJson: tokenizer.json });
+  await writeModelDirectory(
+    directory,
+    { config, parameters, tokenizerJson: tokenizer.json },
+    tokenizer.endOfTextToken,
+  );
   const facts = { run: runId(definition), windows: window, digest };
   await replaceFile(join(directory, "run.json"), [JSON.stringify(facts, null, 2) + "\n"]);
 }

@@ -40,8 +40,9 @@ Deno.test("parseTrainOptions refuses what it does not understand, with the neare
   const cases: [args: string, environment: Record<string, string>, message: RegExp][] = [
     ["--peer 3", {}, /unknown option '--peer' \(Did you mean --peers\?\)/],
     ["--peers", {}, /'--peers <N>' argument missing/],
-    ["--peers 0", {}, /Want a whole number from 1 to 1024/],
+    ["--peers 0", {}, /Want a whole number from 1 to 256/],
     ["--peers 1e3", {}, /Want a whole number/],
+    ["--out=", {}, /Want a path/],
     ["--sequence 1", {}, /Want a whole number from 2/],
     ["--device tpu", {}, /Allowed choices are auto, cpu, webgpu, cuda/],
     ["--aggregation mean", {}, /Allowed choices are selected-mean, peer-mean/],

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import type { Stats } from "node:fs";
+import { Gate } from "./_gate.ts";
 import type { Clock } from "../clock/clock.ts";
 import {
   type Bucket,
@@ -15,6 +16,9 @@ import {
 /** Folder for files that are still being written; its name is no valid key. */
 const INCOMING = ".incoming";
 
+/** Files that all directory buckets of a process have open at most: some systems allow only 256. */
+const OPEN_FILES = new Gate(32);
+
 /** A bucket in a directory: one file an object. Writes go into a neighbouring file that is then renamed. */
 export class DirectoryBucket implements Bucket {
   /**
@@ -24,7 +28,21 @@ export class DirectoryBucket implements Bucket {
   constructor(readonly root: string, readonly clock: Clock) {}
 
   /** See {@linkcode Bucket.put}. */
-  async put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
+  put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
+    return OPEN_FILES.pass(() => this.#put(key, bytes));
+  }
+
+  /** See {@linkcode Bucket.get}. */
+  get(key: string, options: GetOptions = {}) {
+    return OPEN_FILES.pass(() => this.#get(key, options));
+  }
+
+  /** Removes what writes that were cut off have left. Only for the one process that writes. */
+  async removeLeftovers(): Promise<void> {
+    await rm(join(this.root, INCOMING), { recursive: true, force: true });
+  }
+
+  async #put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
     checkKey(key);
     const target = join(this.root, key);
     const incoming = join(this.root, INCOMING, crypto.randomUUID());
@@ -48,8 +66,7 @@ export class DirectoryBucket implements Bucket {
     return infoOf(key, await stat(target));
   }
 
-  /** See {@linkcode Bucket.get}. */
-  async get(key: string, options: GetOptions = {}) {
+  async #get(key: string, options: GetOptions) {
     checkKey(key);
     // Asked first, since opening what is no file (a pipe, say) might never return.
     const file = await this.head(key) && await orUndefined(open(join(this.root, key), "r"));

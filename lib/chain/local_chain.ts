@@ -12,6 +12,11 @@ const TABLES = `
     validator INTEGER REFERENCES registration, uid INTEGER REFERENCES registration,
     weight REAL NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (validator, uid)) STRICT;`;
 
+/** A ledger file that is damaged or no ledger. */
+export class UnusableLedgerError extends Error {
+  override readonly name = "UnusableLedgerError";
+}
+
 /** How a local ledger is opened. */
 export interface LocalChainOptions {
   /** Time between blocks. */
@@ -32,8 +37,14 @@ export class LocalChain implements Chain, Disposable {
    * @param clock Decides which block is the newest.
    */
   constructor(path: string, clock: Clock, options: LocalChainOptions) {
-    this.#database = new DatabaseSync(path);
-    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + TABLES);
+    try {
+      this.#database = new DatabaseSync(path);
+      this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + TABLES);
+    } catch (cause) {
+      throw new UnusableLedgerError(`Cannot open ledger ${path}: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
     this.#clock = clock;
     this.#blockMs = this.#setting("block_ms", options.blockMs);
     this.#genesisMs = this.#setting("genesis_ms", options.genesisMs);

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatLlamaConfig, type LlamaConfig, parseLlamaConfig } from "../llama/config.ts";
 import { HEAD, llamaParameters } from "../llama/parameters.ts";
@@ -59,7 +59,7 @@ async function withTensors<Value>(
     fileOf: (name: string) => SafetensorsFile | undefined,
   ) => Promise<Value>,
 ): Promise<Value> {
-  const config = parseLlamaConfig(await readJson(join(directory, "config.json")));
+  const config = await readConfigFile(join(directory, "config.json"));
   const shards = new Map<string, SafetensorsFile>();
   try {
     const fileOf = await locateTensors(directory, shards);
@@ -98,10 +98,15 @@ async function readParameter(
   return values;
 }
 
-/** Writes a LLaMA checkpoint directory that Hugging Face tools open; each file is replaced whole. */
+/**
+ * Writes a LLaMA checkpoint directory that Hugging Face tools open; each file is replaced whole.
+ *
+ * @param endOfTextToken Token that ends a document, as the tokenizer writes it.
+ */
 export async function writeModelDirectory(
   directory: string,
   { config, parameters, tokenizerJson }: LoadedModel,
+  endOfTextToken?: string,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   const json = (value: unknown) => [JSON.stringify(value, null, 2) + "\n"];
@@ -119,7 +124,11 @@ export async function writeModelDirectory(
     await replaceFile(join(directory, "tokenizer.json"), [tokenizerJson]);
     await replaceFile(
       join(directory, "tokenizer_config.json"),
-      json({ tokenizer_class: "PreTrainedTokenizerFast", clean_up_tokenization_spaces: false }),
+      json({
+        tokenizer_class: "PreTrainedTokenizerFast",
+        clean_up_tokenization_spaces: false,
+        ...(endOfTextToken === undefined ? {} : { eos_token: endOfTextToken }),
+      }),
     );
   }
 }
@@ -159,10 +168,14 @@ async function locateTensors(
   return (name) => places.get(name);
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const text = await readTextIfAny(path);
-  if (text === undefined) throw new CorruptFileError(`Cannot read ${path}: there is no such file`);
-  return parseJson(path, text);
+/** Reads and parses a file that must be there. */
+async function readConfigFile(path: string): Promise<LlamaConfig> {
+  const json = parseJson(path, await readFile(path, "utf8"));
+  try {
+    return parseLlamaConfig(json);
+  } catch (cause) {
+    throw new RangeError(`${(cause as Error).message} (${path})`, { cause });
+  }
 }
 
 function parseJson(path: string, text: string): unknown {

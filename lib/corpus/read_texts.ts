@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
 import { parseNpy } from "./npy.ts";
 
 /** Largest text: a JavaScript string holds no more. Larger corpora come as token shards. */
@@ -37,7 +38,7 @@ export async function readTexts(
 
 async function readFileTokens(path: string, tokenizer: Tokenizer): Promise<Uint32Array[]> {
   const bytes = await readBytes(path);
-  if (path.endsWith(".npy")) return [checkIds(path, parseNpy(bytes), tokenizer)];
+  if (path.endsWith(".npy")) return [checkIds(path, parseShard(path, bytes), tokenizer)];
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -50,6 +51,14 @@ async function readFileTokens(path: string, tokenizer: Tokenizer): Promise<Uint3
     checkIds(path, Uint32Array.from(tokenizer.encode(document)), tokenizer),
     end,
   ]);
+}
+
+function parseShard(path: string, bytes: Uint8Array): Uint32Array {
+  try {
+    return parseNpy(bytes);
+  } catch (cause) {
+    throw new CorruptFileError(`${(cause as Error).message} (${path})`, { cause });
+  }
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

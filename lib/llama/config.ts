@@ -101,9 +101,9 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   if (!result.success) {
     const issue = result.issues[0];
     throw new RangeError(
-      `Cannot read model config: ${
-        v.getDotPath(issue) ?? "document"
-      } is ${issue.received}, want ${issue.expected}`,
+      `Cannot read model config: ${v.getDotPath(issue) ?? "document"} is ${issue.received}, want ${
+        issue.expected ?? issue.type
+      }`,
     );
   }
   const file = result.output;
@@ -125,6 +125,14 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     eosTokenIds: typeof eos === "number" ? [eos] : eos,
   };
   checkHeads(config);
+  const outside = [...config.eosTokenIds, config.bosTokenId ?? 0].find((id) =>
+    id >= config.vocabSize
+  );
+  if (outside !== undefined) {
+    throw new RangeError(
+      `Cannot read model config: a special token has id ${outside}, want less than vocab_size ${config.vocabSize}`,
+    );
+  }
   return config;
 }
 

@@ -1,22 +1,21 @@
 import type { SwarmEvent } from "./swarm_event.ts";
 
+/** Longest line that is looked for. */
+const LINE_BYTES_MAX = 2 ** 20;
+
 /** Appends events to `events.jsonl`, each written before the next thing happens. */
 export class EventLog implements Disposable {
   readonly #file: Deno.FsFile;
 
   /**
-   * Opens or makes the file. A last line that a crash has cut is ended, so that it spoils no other.
+   * Opens or makes the file. A last line that a crash has cut is removed.
    *
    * @param nowMs Stamps each line.
    */
   constructor(readonly path: string, readonly nowMs: () => number) {
-    this.#file = Deno.openSync(path, { create: true, read: true, append: true });
-    const { size } = this.#file.statSync();
-    if (size === 0) return;
-    const last = new Uint8Array(1);
-    this.#file.seekSync(size - 1, Deno.SeekMode.Start);
-    this.#file.readSync(last);
-    if (last[0] !== 0x0a) this.#file.writeSync(Uint8Array.of(0x0a));
+    this.#file = Deno.openSync(path, { create: true, read: true, write: true });
+    this.#file.truncateSync(lastLineEnd(this.#file));
+    this.#file.seekSync(0, Deno.SeekMode.End);
   }
 
   /** Appends one event; gives its line. */
@@ -31,6 +30,19 @@ export class EventLog implements Disposable {
   [Symbol.dispose](): void {
     this.#file.close();
   }
+}
+
+/** Where the last whole line of a file ends. */
+function lastLineEnd(file: Deno.FsFile): number {
+  const { size } = file.statSync();
+  const tail = new Uint8Array(Math.min(size, LINE_BYTES_MAX));
+  file.seekSync(size - tail.length, Deno.SeekMode.Start);
+  for (let at = 0; at < tail.length;) {
+    const read = file.readSync(tail.subarray(at));
+    if (read === null) break;
+    at += read;
+  }
+  return size - tail.length + tail.lastIndexOf(0x0a) + 1;
 }
 
 /** Events of an earlier part of a run; none when there is no file. Lines that a crash has cut are left out. */

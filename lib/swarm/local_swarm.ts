@@ -83,6 +83,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerSta
   // One peer's failure ends the others' waits.
   const failure = new AbortController();
   const bucketAt = (path: string) => new DirectoryBucket(join(directory, path), clock);
+  for (const uid of stores.keys()) await bucketAt(`buckets/${uid}`).removeLeftovers();
   const shared: Omit<PeerDependencies, "bucket" | "keypair" | "store"> = {
     ...options,
     clock,
@@ -175,17 +176,23 @@ async function registerAll(
   keypairs: Keypair[],
   window: number,
 ): Promise<boolean> {
-  const known = (await chain.registrations()).length;
+  const registrations = await chain.registrations();
+  const known = registrations.length;
+  // Nothing is written to a ledger that is not this run's.
+  if (
+    registrations.some(({ hotkey, uid }) =>
+      uid < keypairs.length && hotkey !== keypairs[uid].hotkey
+    )
+  ) {
+    throw new RangeError("Cannot resume swarm: the ledger belongs to another run");
+  }
   if (known > keypairs.length || (window > 0 && known !== keypairs.length)) {
     throw new RangeError(
       `Cannot resume swarm: it has ${known} peers, asked for ${keypairs.length}`,
     );
   }
   for (const [uid, { hotkey }] of keypairs.entries()) {
-    const given = await chain.register(hotkey);
-    if (given !== uid) {
-      throw new RangeError(`Cannot resume swarm: the ledger has uid ${given} for peer ${uid}`);
-    }
+    await chain.register(hotkey);
     await chain.commit(hotkey, `directory:buckets/${uid}`);
   }
   return known > 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { SeededRandom } from "../random/seeded_random.ts";
-import { runTestSwarm, withDirectory } from "./_test_run.ts";
+import { runTestSwarm, testDefinition, withDirectory } from "./_test_run.ts";
 import type { SwarmEvent } from "./swarm_event.ts";
 
 const WINDOWS = 6;
@@ -183,3 +183,24 @@ function tamper(path: string, change: (bytes: Uint8Array) => Uint8Array): void {
 function edit(bytes: Uint8Array, from: RegExp, to: string): Uint8Array {
   return new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to));
 }
+
+Deno.test("a local swarm refuses a state whose content was changed, and another run's ledger", async () => {
+  await withDirectory(async (directory) => {
+    await runTestSwarm(directory, 2);
+    const path = join(directory, "peers/1/state-00000002.safetensors");
+    const bytes = await Deno.readFile(path);
+    bytes[bytes.length - 5] ^= 1;
+    await Deno.writeFile(path, bytes);
+    await assert.rejects(
+      () => runTestSwarm(directory, 3),
+      /does not have the digest it was saved with; delete/,
+    );
+    const definition = { ...testDefinition(), seed: 7 };
+    await Deno.remove(join(directory, "peers"), { recursive: true });
+    await assert.rejects(
+      () => runTestSwarm(directory, 3, { definition }),
+      /belongs to another run/,
+    );
+    assert.equal(of((await runTestSwarm(directory, 1)).events, "digest").length, 3);
+  });
+});

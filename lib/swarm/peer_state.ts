@@ -2,8 +2,9 @@ import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { openSafetensors } from "../checkpoint/safetensors_file.ts";
 import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
-import { writeSafetensors } from "../checkpoint/write_safetensors.ts";
+import { type TensorToWrite, writeSafetensors } from "../checkpoint/write_safetensors.ts";
 import { sameDims } from "../graph/tensor.ts";
+import { stateDigest } from "../sparseloco/state_digest.ts";
 import type { OptimizerState, ParameterValues } from "../llama/trainer.ts";
 import type { Learner } from "./learner.ts";
 
@@ -42,25 +43,12 @@ export class PeerStateStore {
   /** Writes a state, then removes those that are no longer needed. */
   async save(state: PeerState): Promise<void> {
     await mkdir(this.directory, { recursive: true });
-    const parts: [string, ParameterValues | undefined][] = [
-      ["parameters", state.parameters],
-      ["error_feedback", state.errorFeedback],
-      ["first_moment", state.optimizer?.first],
-      ["second_moment", state.optimizer?.second],
-    ];
-    await writeSafetensors(
-      this.#path(state.window),
-      parts.flatMap(([part, values]) =>
-        values
-          ? this.tensors.map(({ name, dims }) => ({
-            name: `${part}.${name}`,
-            dims,
-            data: values.get(name)!,
-          }))
-          : []
-      ),
-      { window: String(state.window), optimizer_steps: String(state.optimizer?.steps ?? 0) },
-    );
+    const tensors = this.#contents(state);
+    await writeSafetensors(this.#path(state.window), tensors, {
+      window: String(state.window),
+      optimizer_steps: String(state.optimizer?.steps ?? 0),
+      digest: contentDigest(tensors),
+    });
     for (const window of await this.windows()) {
       // Later ones are left from before a restart, and will be made again.
       const kept = window <= state.window && window > state.window - STATES_KEPT;
@@ -75,6 +63,17 @@ export class PeerStateStore {
    */
   async load(window: number): Promise<PeerState> {
     const path = this.#path(window);
+    try {
+      return await this.#read(path, window);
+    } catch (cause) {
+      if (!(cause instanceof CorruptFileError)) throw cause;
+      const advice =
+        "delete that file to go on from the window before, if its state is still there";
+      throw new CorruptFileError(`${cause.message}; ${advice}`, { cause });
+    }
+  }
+
+  async #read(path: string, window: number): Promise<PeerState> {
     const file = await openSafetensors(path);
     try {
       const read = async (part: string): Promise<ParameterValues> => {
@@ -91,23 +90,53 @@ export class PeerStateStore {
         return values;
       };
       const steps = Number(file.metadata.optimizer_steps);
-      const optimizer = steps > 0
-        ? { first: await read("first_moment"), second: await read("second_moment"), steps }
-        : undefined;
-      return {
-        window,
+      const state = {
+        window: Number(file.metadata.window),
         parameters: await read("parameters"),
         errorFeedback: await read("error_feedback"),
-        optimizer,
+        optimizer: steps > 0
+          ? { first: await read("first_moment"), second: await read("second_moment"), steps }
+          : undefined,
       };
+      if (
+        state.window !== window || contentDigest(this.#contents(state)) !== file.metadata.digest
+      ) {
+        throw new CorruptFileError(
+          `Cannot read ${path}: its content does not have the digest it was saved with`,
+        );
+      }
+      return state;
     } finally {
       await file.close();
     }
   }
 
+  /** Tensors of a state's file, in order. */
+  #contents({ errorFeedback, optimizer, parameters }: PeerState): TensorToWrite[] {
+    const parts: [string, ParameterValues | undefined][] = [
+      ["parameters", parameters],
+      ["error_feedback", errorFeedback],
+      ["first_moment", optimizer?.first],
+      ["second_moment", optimizer?.second],
+    ];
+    return parts.flatMap(([part, values]) =>
+      values
+        ? this.tensors.map(({ name, dims }) => ({
+          name: `${part}.${name}`,
+          dims,
+          data: values.get(name)!,
+        }))
+        : []
+    );
+  }
+
   #path(window: number): string {
     return join(this.directory, `state-${String(window).padStart(8, "0")}.safetensors`);
   }
+}
+
+function contentDigest(tensors: TensorToWrite[]): string {
+  return stateDigest(tensors, new Map(tensors.map(({ data, name }) => [name, data])));
 }
 
 /** State before the first window: parameters as given, nothing left unsent. */

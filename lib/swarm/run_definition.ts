@@ -9,6 +9,7 @@ const whole = (min: number, max: number) =>
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const decay = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const seconds = v.pipe(positive, v.maxValue(1e6));
 const STEPS_MAX = 2 ** 40;
 const steps = whole(0, STEPS_MAX);
 const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -40,7 +41,7 @@ const DEFINITION = v.strictObject({
     innerSteps: whole(1, 1_000_000),
     batch: whole(1, 1_000_000),
     sequence: whole(2, 1_000_000),
-    betas: v.tuple([decay, decay]),
+    betas: v.strictTuple([decay, decay]),
     epsilon: positive,
     weightDecay: fraction,
     clipNorm: positive,
@@ -50,13 +51,13 @@ const DEFINITION = v.strictObject({
     topk: whole(2, 4096),
     errorFeedbackDecay: fraction,
     aggregation: v.picklist(["selected-mean", "peer-mean"]),
-    outerLearningRate: positive,
+    outerLearningRate: v.pipe(positive, v.maxValue(100)),
   }),
   window: v.strictObject({
     blocks: whole(1, 1_000_000),
-    blockSeconds: positive,
-    acceptanceSeconds: positive,
-    digestSeconds: positive,
+    blockSeconds: seconds,
+    acceptanceSeconds: seconds,
+    digestSeconds: seconds,
   }),
 });
 
@@ -64,11 +65,11 @@ const DEFINITION = v.strictObject({
 export type RunDefinition = v.InferOutput<typeof DEFINITION>;
 
 /** Parts of a definition that a user may leave to defaults. */
-export type PartialRunDefinition = {
-  [Key in keyof RunDefinition]?: RunDefinition[Key] extends Record<string, unknown>
-    ? Partial<RunDefinition[Key]>
-    : RunDefinition[Key];
-};
+export type PartialRunDefinition = DeepPartial<RunDefinition>;
+
+type DeepPartial<Value> = Value extends readonly unknown[] ? Value
+  : Value extends object ? { [Key in keyof Value]?: DeepPartial<Value[Key]> }
+  : Value;
 
 /** A run definition that cannot be used. */
 export class RunDefinitionError extends Error {
@@ -119,17 +120,21 @@ export function parseRunDefinition(text: string): PartialRunDefinition {
   try {
     value = text.trim() === "" ? {} : load(text) ?? {};
   } catch (cause) {
-    throw new RunDefinitionError(`Cannot read run definition: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new RunDefinitionError(`Cannot read run definition: ${firstLine(cause)}`, { cause });
   }
   if (typeof value !== "object" || Array.isArray(value)) {
     throw new RunDefinitionError("Cannot read run definition: it is no mapping, want key: value");
   }
+  // Object schemas take lists for empty mappings.
+  for (const key of ["model", "training", "sparseloco", "window"]) {
+    if (Array.isArray((value as Record<string, unknown>)[key])) {
+      throw new RunDefinitionError(`Cannot read run definition: ${key} is a list, want key: value`);
+    }
+  }
   const { training, sparseloco, window } = DEFINITION.entries;
   const partial = v.partial(v.strictObject({
     ...DEFINITION.entries,
-    training: v.partial(training),
+    training: v.partial(v.strictObject({ ...training.entries, schedule: v.partial(SCHEDULE) })),
     sparseloco: v.partial(sparseloco),
     window: v.partial(window),
   }));
@@ -166,12 +171,17 @@ function explain(issues: readonly v.BaseIssue<unknown>[]): RunDefinitionError {
   const path = (issue.path ?? []).map(({ key }) => String(key));
   if (!unknown) {
     const where = path.join(".") || "document";
-    const wanted = issue.expected ?? issue.message;
+    const wanted = issue.expected ?? issue.type;
     return new RunDefinitionError(
       `Cannot read run definition: ${where} is ${issue.received}, want ${wanted}`,
     );
   }
   return new UnknownKeyError(path, knownKeys(path.slice(0, -1)));
+}
+
+/** Parsers quote their input below the first line. */
+function firstLine(cause: unknown): string {
+  return (cause as Error).message.split("\n")[0].slice(0, 200);
 }
 
 /** Keys that a definition has at a path, the outermost for an empty one. */

@@ -27,6 +27,8 @@ Deno.test("runId does not depend on the order of keys, but on every value", () =
 Deno.test("parseRunDefinition takes any part of a definition", () => {
   assert.deepEqual(parseRunDefinition(""), {});
   assert.deepEqual(parseRunDefinition("training: {batch: 4}"), { training: { batch: 4 } });
+  const peak = { training: { schedule: { peak: 0.001 } } };
+  assert.deepEqual(parseRunDefinition("training: {schedule: {peak: 0.001}}"), peak);
 });
 
 Deno.test("parseRunDefinition says what is wrong and what is wanted", () => {
@@ -39,6 +41,9 @@ Deno.test("parseRunDefinition says what is wrong and what is wanted", () => {
     ],
     ["sparseloco: {topk: 1}", /sparseloco.topk is 1, want >=2/],
     ["sparseloco: {aggregation: median}", /aggregation is "median", want/],
+    ["seed: 1.5", /seed is 1.5, want integer/],
+    ["model: []", /model is a list/],
+    ["training: {betas: [0.9, 0.95, 0.99]}", /training.betas/],
     ["seed: x", /seed is "x", want number/],
     ["model: {hiden_size: 8}", /unknown key "model.hiden_size", want .*hidden_size/],
     ['{"a.b": 1}', /unknown key "a.b"/],

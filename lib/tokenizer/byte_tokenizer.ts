@@ -1,6 +1,7 @@
 import type { Tokenizer } from "./tokenizer.ts";
 
 const END_OF_TEXT = 256;
+const END_OF_TEXT_TOKEN = "<|endoftext|>";
 
 /**
  * Tokens are the bytes of UTF-8, and one more that ends a document. It needs no download, and its
@@ -10,6 +11,7 @@ export function byteTokenizer(): Tokenizer {
   return {
     vocabularySize: END_OF_TEXT + 1,
     endOfText: END_OF_TEXT,
+    endOfTextToken: END_OF_TEXT_TOKEN,
     encode: (text) => new TextEncoder().encode(text),
     decode: (ids) =>
       new TextDecoder().decode(Uint8Array.from(ids.filter((id) => id < END_OF_TEXT))),
@@ -31,7 +33,7 @@ function tokenizerJson(): string {
     padding: null,
     added_tokens: [{
       id: END_OF_TEXT,
-      content: "<|endoftext|>",
+      content: END_OF_TEXT_TOKEN,
       single_word: false,
       lstrip: false,
       rstrip: false,
@@ -51,7 +53,7 @@ function tokenizerJson(): string {
       fuse_unk: false,
       byte_fallback: false,
       ignore_merges: false,
-      vocab: { ...vocab, "<|endoftext|>": END_OF_TEXT },
+      vocab: { ...vocab, [END_OF_TEXT_TOKEN]: END_OF_TEXT },
       merges: [],
     },
   });

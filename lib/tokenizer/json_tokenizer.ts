@@ -38,6 +38,7 @@ export function jsonTokenizer(json: string, endOfText?: string): Tokenizer {
   return {
     vocabularySize: [...ids.values()].reduce((top, id) => Math.max(top, id), 0) + 1,
     endOfText: ids.get(end)!,
+    endOfTextToken: end,
     encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
     decode: (tokens) =>
       tokenizer.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),

@@ -4,6 +4,8 @@ export interface Tokenizer {
   readonly vocabularySize: number;
   /** Id that ends a document. */
   readonly endOfText: number;
+  /** The same as the tokenizer writes it. */
+  readonly endOfTextToken: string;
   /** Ids of a text, without special tokens. */
   encode(text: string): ArrayLike<number> & Iterable<number>;
   /** Text of ids. */
