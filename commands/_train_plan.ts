@@ -66,7 +66,7 @@ export async function planTrain(
   memoryBytes: number,
 ): Promise<TrainPlan> {
   const stored = await readStored(options.out);
-  const begun = await readMachineSettings(join(options.out, "machine.json"));
+  const begun = stored && await readMachineSettings(join(options.out, "machine.json"));
   const given = options.run ? parseRunDefinition(await readFile(options.run, "utf8")) : {};
   const from = options.from && await checkpointDirectory(options.from);
   const tokenizer = await chooseTokenizer(options, from);

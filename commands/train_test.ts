@@ -94,9 +94,30 @@ Deno.test("covey train leaves a run, a checkpoint and a report, and resumes", as
     const again = await run(train());
     assert.equal(again.code, 0, again.error);
     assert.equal(await finalDigest(out), digest);
+    const machine = join(out, "machine.json");
+    const begun = JSON.parse(await Deno.readTextFile(machine));
+    assert.deepEqual(begun, {
+      peers: 4,
+      microBatch: 2,
+      stepShape: "whole",
+      device: "cpu",
+      threads: 1,
+    });
+    // What the run was begun with counts, not what would be chosen now.
+    await Deno.writeTextFile(
+      machine,
+      JSON.stringify({ ...begun, microBatch: 1, stepShape: "blocks" }),
+    );
     const more = await run(train("--windows", "4"));
     assert.equal(more.code, 0, more.error);
     assert.match(more.error, /^resuming at window 4\nwindow 3\/4.*\nwindow 4\/4/);
+    const started = readEvents(join(out, "events.jsonl")).filter(({ event }) =>
+      event === "started"
+    );
+    assert.deepEqual(
+      started.map((event) => event.event === "started" && event.stepShape),
+      ["whole", "whole", "blocks"],
+    );
   });
 });
 
