@@ -15,6 +15,7 @@ const ARROWS: Record<string, string[]> = {
   graph: [],
   engine: ["graph"],
   sparseloco: [],
+  gauntlet: ["sparseloco"],
   checkpoint: ["graph", "llama"],
   llama: ["engine", "graph", "random"],
   bucket: ["clock"],

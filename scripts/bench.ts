@@ -108,19 +108,30 @@ async function stepMemory(step: StepCase, shape: string): Promise<number> {
 const round1 = (value: number) => Math.round(value * 10) / 10;
 const round2 = (value: number) => Math.round(value * 100) / 100;
 
-const consensus = benchConsensus(seconds);
-const steps: Row[] = [];
-for (const step of STEP_CASES) steps.push(await benchSteps(step));
-const memory: Row[] = [];
-for (const step of STEP_CASES) memory.push(await benchMemory(step));
-const layers = await benchLayerGrowth(STEP_CASES[0]);
-console.table(steps);
-console.table(memory);
-console.table(layers);
-console.table([
-  Object.fromEntries(Object.entries(consensus).map(([name, value]) => [name, round2(value)])),
-]);
+async function each(measure: (step: StepCase) => Promise<Row>): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const step of STEP_CASES) rows.push(await measure(step));
+  return rows;
+}
+
+/** Parts of the bench by name; arguments choose some. */
+const PARTS: Record<string, () => Promise<Row[]>> = {
+  consensus: () => {
+    const entries = Object.entries(benchConsensus(seconds)).map((
+      [name, value],
+    ) => [name, round2(value)]);
+    return Promise.resolve([Object.fromEntries(entries)]);
+  },
+  steps: () => each(benchSteps),
+  memory: () => each(benchMemory),
+  layers: () => benchLayerGrowth(STEP_CASES[0]),
+};
+const results: Record<string, Row[]> = {};
+for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(PARTS)) {
+  results[name] = await PARTS[name]();
+  console.table(results[name]);
+}
 await Deno.writeTextFile(
   "bench.json",
-  JSON.stringify({ threads: THREADS, steps, memory, layers, consensus }, null, 2) + "\n",
+  JSON.stringify({ threads: THREADS, ...results }, null, 2) + "\n",
 );

@@ -1,6 +1,5 @@
 // Takes a few training steps in a process of its own and prints the most memory that it has had, bytes.
 // Arguments: a StepCase as JSON, the shape of the step, threads.
-import process from "node:process";
 import { openBenchEngine } from "./bench_engine.ts";
 import { timedStep } from "./training_step.ts";
 
@@ -8,5 +7,6 @@ const [step, shape, threads] = Deno.args;
 await using bench = await openBenchEngine(Number(threads));
 const { seconds, trainer } = await timedStep(bench.engine, JSON.parse(step), shape as "whole");
 for (let i = 0; i < 3; i++) await seconds();
-console.log(process.resourceUsage().maxRSS * 1024);
+// Not getrusage, which counts what the parent had before this process became itself.
+console.log(1024 * Number(Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s*(\d+)/)![1]));
 await trainer.close();

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { SeededRandom } from "../random/seeded_random.ts";
+import { compress } from "../sparseloco/compress.ts";
+import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
+import { indexMasks, indexOverlaps } from "./index_overlap.ts";
+
+const SHAPES = [[128, 64], [100, 64], [64]];
+
+function submission(seed: bigint): CompressedTensor[] {
+  const random = new SeededRandom(seed);
+  return SHAPES.map((dims) => {
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    const delta = Float32Array.from({ length }, () => random.normal());
+    return compress(delta, new Float32Array(length), dims, 64, 1);
+  });
+}
+
+/** The readable reference: sets. */
+function overlap(a: CompressedTensor[], b: CompressedTensor[]): number {
+  let [common, all] = [0, 0];
+  a.forEach(({ indices, kept, tiling }, i) => {
+    if (kept === tiling.chunkLength) return;
+    for (let at = 0; at < indices.length; at += kept) {
+      const other = new Set(b[i].indices.slice(at, at + kept));
+      common += indices.slice(at, at + kept).filter((index) => other.has(index)).length;
+      all += kept;
+    }
+  });
+  return common / all;
+}
+
+Deno.test("indexOverlaps agrees with sets, and is 1 for a copy", () => {
+  const peers = [submission(1n), submission(2n), submission(1n)];
+  const found = indexOverlaps(peers.map(indexMasks));
+  peers.forEach((a, i) => peers.forEach((b, j) => assert.equal(found[i][j], overlap(a, b))));
+  assert.equal(found[0][2], 1);
+  assert.ok(found[0][1] < 0.05);
+});
+
+Deno.test("indexOverlaps has nothing to say of dense tensors", () => {
+  const dense = indexMasks([submission(1n)[2]]);
+  assert.deepEqual(indexOverlaps([dense, dense]), [[1, 0], [0, 1]]);
+});
