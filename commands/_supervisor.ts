@@ -76,6 +76,8 @@ async function runInWorkers(
   entry: URL,
   terminal: Terminal,
 ): Promise<number> {
+  // The Vulkan loader complains when it is missing, and wants nothing from it here.
+  if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
   const engine = scope.engine ? await startEngineWorker(entry, libraryFolder(entry)) : undefined;
   const worker = new Worker(entry, {
     type: "module",

@@ -43,7 +43,7 @@ export interface LocalSwarmOptions {
   /** Stops the swarm; what was saved stays valid. */
   readonly signal: AbortSignal;
   /**
-   * Called with the consensus state after each window, and at the start of a resumed run with the one it
+   * Called with the consensus state after each window, before any peer begins the next, and at the start of a resumed run with the one it
    * starts from: a stop may have come between the window's end and this call.
    */
   readonly onWindow?: (state: PeerState, digest: string) => Promise<void>;
@@ -104,6 +104,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerSta
   if (window > 0) {
     await options.onWindow?.(states[0], stateDigest(options.learner.tensors, states[0].parameters));
   }
+  const told = new WindowsTold();
   const starts = stores.map((store, uid) => {
     const peer = new Peer({ uid, run, definition, microBatch: options.microBatch }, {
       ...shared,
@@ -111,7 +112,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerSta
       keypair: keypairs[uid],
       bucket: bucketAt(`buckets/${uid}`),
     });
-    return runPeer(peer, states[uid], options).finally(() => clock.leave());
+    return runPeer(peer, states[uid], options, told).finally(() => clock.leave());
   });
   const results = await Promise.allSettled(starts.map((started) =>
     started.catch((cause) => {
@@ -128,18 +129,35 @@ async function runPeer(
   peer: Peer,
   state: PeerState,
   { onWindow, windows }: LocalSwarmOptions,
+  told: WindowsTold,
 ): Promise<PeerState> {
   while (state.window < windows) {
     const { window } = state;
-    const { agrees, digest } = await peer.runWindow(state);
-    if (!agrees) {
-      throw new DivergedError(
-        `Cannot go on: after window ${window} most peers have other parameters than peer ${peer.identity.uid}`,
-      );
+    try {
+      const { agrees, digest } = await peer.runWindow(state);
+      if (!agrees) {
+        throw new DivergedError(
+          `Cannot go on: after window ${window} most peers have other parameters than peer ${peer.identity.uid}`,
+        );
+      }
+      if (peer.identity.uid === 0) await onWindow?.(state, digest);
+    } finally {
+      if (peer.identity.uid === 0) told.at(window).resolve();
     }
-    if (peer.identity.uid === 0) await onWindow?.(state, digest);
+    await told.at(window).promise;
   }
   return state;
+}
+
+/** For each window, whether its end was told: peers wait for that, so that reports come in order. */
+class WindowsTold {
+  readonly #windows = new Map<number, PromiseWithResolvers<void>>();
+
+  at(window: number): PromiseWithResolvers<void> {
+    const known = this.#windows.get(window) ?? Promise.withResolvers<void>();
+    this.#windows.set(window, known);
+    return known;
+  }
 }
 
 /**

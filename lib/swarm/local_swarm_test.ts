@@ -204,3 +204,19 @@ Deno.test("a local swarm refuses a state whose content was changed, and another 
     assert.equal(of((await runTestSwarm(directory, 1)).events, "digest").length, 3);
   });
 });
+
+Deno.test("a local swarm tells a window's end before any peer begins the next", async () => {
+  await withDirectory(async (directory) => {
+    const order: string[] = [];
+    const emit = (event: SwarmEvent) => {
+      if (event.event === "phase" && event.phase === "train") order.push(`train ${event.window}`);
+    };
+    const onWindow = async ({ window }: { window: number }) => {
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+      order.push(`told ${window - 1}`);
+    };
+    await runTestSwarm(directory, 2, { emit, onWindow });
+    const window = (number: number) => [...new Array(3).fill(`train ${number}`), `told ${number}`];
+    assert.deepEqual(order, [...window(0), ...window(1)]);
+  });
+});

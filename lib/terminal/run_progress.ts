@@ -102,6 +102,7 @@ export class RunProgress {
     const current = windows.findLast(({ window }) => window === now.window);
     const loss = current && trainLoss(current);
     const losses = windows.flatMap((entry) => entry.heldOutLoss ?? []);
+    const bytes = windows.flatMap(({ peerBytes }) => [...peerBytes.values()]).at(-1);
     return [
       [
         `window ${now.window + 1}/${started.windows}`,
@@ -110,9 +111,13 @@ export class RunProgress {
         `${formatCount(this.tokensPerSecond)} tokens/s`,
         elapsed,
       ].join("  "),
-      `held-out loss ${sparkline(losses)}${
-        losses.length > 0 ? ` ${losses.at(-1)!.toFixed(3)}` : ""
-      }`,
+      [
+        `held-out loss ${sparkline(losses)}${
+          losses.length > 0 ? ` ${losses.at(-1)!.toFixed(3)}` : ""
+        }`,
+        ...(bytes === undefined ? [] : [`${formatBytes(bytes)} sent by a peer`]),
+        `${started.peers} peers`,
+      ].join("  "),
     ];
   }
 

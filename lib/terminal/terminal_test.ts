@@ -84,6 +84,7 @@ Deno.test("RunProgress redraws within the columns of a screen, and clears up", (
   // deno-lint-ignore no-control-regex
   const lines = text().replace(/\x1b\[\d*[AJ]/g, "").split("\n");
   assert.ok(lines.some((line) => line.startsWith("window 2/2  peer 1 train step 1")));
+  assert.ok(lines.includes("held-out loss ▁ 3.500  1.00 kB sent by a peer  2 peers"));
   assert.ok(lines.every((line) => line.length < 120));
   assert.ok(text().endsWith("\x1b[J"));
 });
