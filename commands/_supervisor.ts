@@ -133,7 +133,12 @@ function watchSignals(
     asked = true;
     worker.postMessage("interrupt");
     clock.sleepUntil(clock.nowMs() + GRACE_MS).then(() => {
-      tell(terminal, new InterruptedError("Interrupted in the middle of a long step"));
+      tell(
+        terminal,
+        new InterruptedError(
+          "Interrupted; what was in hand is cut off, what was saved before is whole",
+        ),
+      );
       Deno.exit(130);
     });
   };

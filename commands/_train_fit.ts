@@ -39,14 +39,17 @@ export function fitStep(
       if (need <= room) return { microBatch, stepShape };
     }
   }
-  const least = ofPeers + stepMemory(config, { batch: sizes.at(-1)!, sequence }).blocks;
+  const leastStep = stepMemory(config, { batch: sizes.at(-1)!, sequence });
+  const least = ofPeers + leastStep[fixed.stepShape ?? "blocks"];
   throw new RefusedRequestError(
     `Cannot train model of ${
       formatCount(parameterCount(config))
     } parameters: ${peers} peers need about ${formatBytes(least / MEMORY_FRACTION)} of memory, ${
       formatBytes(memoryBytes)
     } are free`,
-    "choose a smaller --model, fewer --peers, or a smaller --micro-batch or --sequence",
+    fixed.stepShape
+      ? "free some memory: a run keeps the shape of step it was begun with"
+      : "choose a smaller --model, fewer --peers, or a smaller --micro-batch or --sequence",
   );
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +16,7 @@ import { LlamaLearner } from "../lib/swarm/llama_learner.ts";
 import { runLocalSwarm } from "../lib/swarm/local_swarm.ts";
 import { writeMachineSettings } from "../lib/swarm/machine_settings.ts";
 import type { PeerState } from "../lib/swarm/peer_state.ts";
-import { lockDirectory } from "../lib/swarm/lock_directory.ts";
+import { DirectoryInUseError, lockDirectory } from "../lib/swarm/lock_directory.ts";
 import { formatRunDefinition, runId } from "../lib/swarm/run_definition.ts";
 import type { Emit, SwarmEvent } from "../lib/swarm/swarm_event.ts";
 import { reportHtml } from "../lib/terminal/report_html.ts";
@@ -55,6 +56,11 @@ async function runTrain(options: TrainOptions, dependencies: CommandDependencies
   const plan = await planTrain(options, dependencies.memoryBytes());
   await mkdir(out, { recursive: true });
   using _lock = lockDirectory(out);
+  if (!plan.resumed && existsSync(join(out, "run.yaml"))) {
+    throw new DirectoryInUseError(
+      `Cannot use ${out}: another process has begun a run in it meanwhile`,
+    );
+  }
   const { device, threads } = plan.machine;
   const engine = await openEngine(device, threads);
   try {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { LockstepClock } from "../clock/lockstep_clock.ts";
 import type { Chain } from "./chain.ts";
-import { LocalChain } from "./local_chain.ts";
+import { LocalChain, UnusableLedgerError } from "./local_chain.ts";
 
 const GENESIS_MS = Date.UTC(2026, 0, 1);
 const OPTIONS = { blockMs: 12_000, genesisMs: GENESIS_MS };
@@ -97,4 +97,13 @@ Deno.test("LocalChain finds everything again when its file is opened anew", asyn
   assert.equal(await chain.commitment(0), "here");
   assert.equal(await chain.blockTimeMs(1), GENESIS_MS + 12_000);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("LocalChain tells a damaged file from a folder that is not there", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, "this is no ledger".repeat(500));
+  const clock = new LockstepClock(GENESIS_MS, 1);
+  assert.throws(() => new LocalChain(path, clock, OPTIONS), UnusableLedgerError);
+  await Deno.remove(path);
+  assert.throws(() => new LocalChain("/no/such/folder/x", clock, OPTIONS), { code: "EACCES" });
 });

@@ -27,6 +27,7 @@ export interface LocalChainOptions {
 
 /** A ledger in one SQLite file, with blocks counted off a clock. Nothing is signed: its users trust the file. */
 export class LocalChain implements Chain, Disposable {
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
   readonly #blockMs: number;
@@ -37,14 +38,11 @@ export class LocalChain implements Chain, Disposable {
    * @param clock Decides which block is the newest.
    */
   constructor(path: string, clock: Clock, options: LocalChainOptions) {
-    try {
-      this.#database = new DatabaseSync(path);
-      this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + TABLES);
-    } catch (cause) {
-      throw new UnusableLedgerError(`Cannot open ledger ${path}: ${(cause as Error).message}`, {
-        cause,
-      });
-    }
+    this.#path = path;
+    this.#database = this.#guard(() => new DatabaseSync(path));
+    this.#guard(() =>
+      this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + TABLES)
+    );
     this.#clock = clock;
     this.#blockMs = this.#setting("block_ms", options.blockMs);
     this.#genesisMs = this.#setting("genesis_ms", options.genesisMs);
@@ -66,11 +64,12 @@ export class LocalChain implements Chain, Disposable {
     if (!/^[0-9a-f]{64}$/.test(hotkey)) {
       throw new RangeError(`Cannot register hotkey: "${hotkey}", want 64 hexadecimal digits`);
     }
-    this.#database.prepare(
+    const insert = this.#database.prepare(
       `INSERT INTO registration (uid, hotkey, block)
        SELECT COALESCE(MAX(uid) + 1, 0), ?, ? FROM registration WHERE TRUE
        ON CONFLICT (hotkey) DO NOTHING`,
-    ).run(hotkey, this.#block());
+    );
+    this.#guard(() => insert.run(hotkey, this.#block()));
     return this.#uid(hotkey);
   }
 
@@ -88,8 +87,11 @@ export class LocalChain implements Chain, Disposable {
     if (bytes > COMMITMENT_BYTES_MAX) {
       throw new RangeError(`Cannot commit: ${bytes} bytes, want at most ${COMMITMENT_BYTES_MAX}`);
     }
-    this.#database.prepare("INSERT OR REPLACE INTO commitment (uid, text, block) VALUES (?, ?, ?)")
-      .run(this.#uid(hotkey), text, this.#block());
+    const uid = this.#uid(hotkey);
+    const insert = this.#database.prepare(
+      "INSERT OR REPLACE INTO commitment (uid, text, block) VALUES (?, ?, ?)",
+    );
+    this.#guard(() => insert.run(uid, text, this.#block()));
   }
 
   /** See {@linkcode Chain.commitment}. */
@@ -114,15 +116,17 @@ export class LocalChain implements Chain, Disposable {
     const insert = this.#database.prepare(
       "INSERT INTO weight (validator, uid, weight, block) VALUES (?, ?, ?, ?)",
     );
-    this.#database.exec("BEGIN");
-    try {
-      this.#database.prepare("DELETE FROM weight WHERE validator = ?").run(validator);
-      for (const { uid, weight } of weights) insert.run(validator, uid, weight, this.#block());
-      this.#database.exec("COMMIT");
-    } catch (cause) {
-      this.#database.exec("ROLLBACK");
-      throw cause;
-    }
+    this.#guard(() => {
+      this.#database.exec("BEGIN");
+      try {
+        this.#database.prepare("DELETE FROM weight WHERE validator = ?").run(validator);
+        for (const { uid, weight } of weights) insert.run(validator, uid, weight, this.#block());
+        this.#database.exec("COMMIT");
+      } catch (cause) {
+        this.#database.exec("ROLLBACK");
+        throw cause;
+      }
+    });
   }
 
   /** See {@linkcode Chain.weights}. */
@@ -150,10 +154,31 @@ export class LocalChain implements Chain, Disposable {
   }
 
   #setting(key: string, value: number): number {
-    this.#database.prepare("INSERT OR IGNORE INTO ledger (key, value) VALUES (?, ?)").run(
-      key,
-      String(value),
-    );
-    return Number(this.#database.prepare("SELECT value FROM ledger WHERE key = ?").get(key)!.value);
+    return this.#guard(() => {
+      this.#database.prepare("INSERT OR IGNORE INTO ledger (key, value) VALUES (?, ?)")
+        .run(key, String(value));
+      const row = this.#database.prepare("SELECT value FROM ledger WHERE key = ?").get(key);
+      return Number(row!.value);
+    });
+  }
+
+  /** Retells SQLite's errors: a damaged file as such, the others as what the system would say. */
+  #guard<Value>(task: () => Value): Value {
+    try {
+      return task();
+    } catch (cause) {
+      const { message } = cause as Error;
+      const text = `Cannot use ledger ${this.#path}: ${message}`;
+      if (/malformed|not a database/.test(message)) throw new UnusableLedgerError(text, { cause });
+      const [, code] = SYSTEM_CODES.find(([pattern]) => pattern.test(message)) ?? [];
+      throw code ? Object.assign(new Error(text, { cause }), { code }) : cause;
+    }
   }
 }
+
+/** What the operating system calls the errors that SQLite passes on. */
+const SYSTEM_CODES: readonly [message: RegExp, code: string][] = [
+  [/full/, "ENOSPC"],
+  [/readonly|read-only/, "EROFS"],
+  [/unable to open/, "EACCES"],
+];

@@ -113,6 +113,37 @@ Deno.test("decodeSubmission refuses an index behind the end of its chunk", () =>
   assert.throws(() => decodeSubmission(context, bytes), { reason: "index-out-of-range" });
 });
 
+/** Indices, codes and levels of the declared model, and a header. */
+const ALLOCATED_MAX = 512 +
+  sample(CONTEXT, 1n).reduce((sum, { indices }) => sum + 3 * indices.length + 16, 0);
+
+/** Tells of every typed array that is made by length, until it is disposed of. */
+function countAllocations(tell: (bytes: number) => void): Disposable {
+  const names = [
+    "Uint8Array",
+    "Uint16Array",
+    "Uint32Array",
+    "Float32Array",
+    "Float64Array",
+    "ArrayBuffer",
+  ];
+  const globals = globalThis as unknown as Record<
+    string,
+    new (...args: never[]) => { byteLength: number }
+  >;
+  const originals = names.map((name) => globals[name]);
+  names.forEach((name, i) => {
+    globals[name] = new Proxy(originals[i], {
+      construct(target, args, by) {
+        const made = Reflect.construct(target, args, by === globals[name] ? target : by);
+        if (typeof args[0] === "number") tell(made.byteLength);
+        return made;
+      },
+    });
+  });
+  return { [Symbol.dispose]: () => names.forEach((name, i) => globals[name] = originals[i]) };
+}
+
 Deno.test("100,000 mutated submissions: only typed errors, memory bounded by the model", () => {
   const mutation = fc.record({
     cut: fc.option(fc.nat(GOOD.length), { freq: 4 }),
@@ -120,14 +151,19 @@ Deno.test("100,000 mutated submissions: only typed errors, memory bounded by the
     tail: fc.uint8Array({ maxLength: 12 }),
   });
   const outcomes = new Map<string, number>();
+  let allocated = 0;
+  using _counting = countAllocations((bytes) => allocated += bytes);
   fc.assert(
     fc.property(mutation, ({ cut, edits, tail }) => {
       const bytes = Uint8Array.of(...GOOD.slice(0, cut ?? GOOD.length), ...tail);
       for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
       let outcome = "accepted";
+      allocated = 0;
       try {
         const tensors = decodeSubmission(CONTEXT, bytes);
         for (const { codes, indices, kept, levels, tiling } of tensors) {
+          assert.equal(indices.length, tiling.chunks * kept);
+          assert.equal(codes.length, indices.length);
           assert.ok(levels.every(Number.isFinite) && codes.every((code) => code < 4));
           indices.forEach((index, i) => {
             assert.ok(index < tiling.chunkLength);
@@ -138,6 +174,11 @@ Deno.test("100,000 mutated submissions: only typed errors, memory bounded by the
         assert.ok(error instanceof RefusedError, String(error));
         outcome = error.reason;
       }
+      assert.ok(
+        allocated <= ALLOCATED_MAX,
+        `${allocated} bytes allocated, want at most ${ALLOCATED_MAX}`,
+      );
+      if (outcome === "accepted") assert.ok(allocated > ALLOCATED_MAX / 2, "nothing was counted");
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }),
     { seed: 5, numRuns: 100_000 },

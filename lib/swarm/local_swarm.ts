@@ -173,11 +173,11 @@ async function commonWindow(stores: PeerStateStore[]): Promise<number> {
   const latest = Math.max(0, ...windows.flat());
   if (common.length > 0) return common.at(-1)!;
   if (latest <= 1) return 0;
-  const lost = windows.findIndex((list) => !list.includes(latest) && !list.includes(latest - 1));
+  const states = stores.map(({ directory }, uid) =>
+    `${directory} has ${windows[uid].join(", ") || "none"}`
+  );
   throw new RangeError(
-    `Cannot resume swarm: peer ${lost} has states ${windows[lost]} in ${
-      stores[lost].directory
-    }, want window ${latest} or ${latest - 1} as the others`,
+    `Cannot resume swarm: its peers have no window in common: ${states.join("; ")}`,
   );
 }
 
@@ -204,7 +204,8 @@ async function registerAll(
   ) {
     throw new RangeError("Cannot resume swarm: the ledger belongs to another run");
   }
-  if (known > keypairs.length || (window > 0 && known !== keypairs.length)) {
+  // A ledger that is gone is made again; one that knows other peers is another swarm's.
+  if (known > keypairs.length || (window > 0 && known > 0 && known !== keypairs.length)) {
     throw new RangeError(
       `Cannot resume swarm: it has ${known} peers, asked for ${keypairs.length}`,
     );
@@ -213,5 +214,5 @@ async function registerAll(
     await chain.register(hotkey);
     await chain.commit(hotkey, `directory:buckets/${uid}`);
   }
-  return known > 0;
+  return known > 0 || window > 0;
 }

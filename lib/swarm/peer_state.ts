@@ -49,6 +49,9 @@ export class PeerStateStore {
       optimizer_steps: String(state.optimizer?.steps ?? 0),
       digest: contentDigest(tensors),
     });
+    for (const name of await readdir(this.directory)) {
+      if (name.endsWith(".tmp")) await unlink(join(this.directory, name)); // of a write that was cut off
+    }
     for (const window of await this.windows()) {
       // Later ones are left from before a restart, and will be made again.
       const kept = window <= state.window && window > state.window - STATES_KEPT;
