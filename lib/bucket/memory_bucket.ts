@@ -8,7 +8,21 @@ import {
   ObjectNotFoundError,
 } from "./bucket.ts";
 
-/** A bucket in memory, for tests and simulations. */
+/**
+ * A bucket in memory, for tests and simulations.
+ *
+ * @example
+ * ```ts
+ * import { SystemClock } from "../clock/system_clock.ts";
+ * import { MemoryBucket } from "./memory_bucket.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const bucket = new MemoryBucket(new SystemClock());
+ * const { etag } = await bucket.put("a/b", new Uint8Array([1, 2, 3]));
+ * const { bytes } = await bucket.get("a/b", { ifMatch: etag, range: { start: 1, end: 3 } });
+ * assert.deepEqual([...bytes], [2, 3]);
+ * ```
+ */
 export class MemoryBucket implements Bucket {
   readonly #objects = new Map<string, { info: ObjectInfo; bytes: Uint8Array<ArrayBuffer> }>();
   #writes = 0;

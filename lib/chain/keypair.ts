@@ -13,6 +13,17 @@ export interface Keypair {
  * Key from a 32-byte seed.
  *
  * @param random Source of each signature's nonce; a fixed one makes signatures repeatable.
+ *
+ * @example
+ * ```ts
+ * import { SeededRandom } from "../random/seeded_random.ts";
+ * import { keypairFromSeed, verifySignature } from "./keypair.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const pair = keypairFromSeed(new Uint8Array(32).fill(7), new SeededRandom(1n));
+ * const message = new TextEncoder().encode("a window's manifest");
+ * assert.ok(verifySignature(pair.hotkey, message, pair.sign(message)));
+ * ```
  */
 export function keypairFromSeed(seed: Uint8Array, random: Random): Keypair {
   const secret = secretFromSeed(seed);

@@ -25,7 +25,21 @@ export interface LocalChainOptions {
   readonly genesisMs: number;
 }
 
-/** A ledger in one SQLite file, with blocks counted off a clock. Nothing is signed: its users trust the file. */
+/**
+ * A ledger in one SQLite file, with blocks counted off a clock. Nothing is signed: its users trust the file.
+ *
+ * @example
+ * ```ts
+ * import { SystemClock } from "../clock/system_clock.ts";
+ * import { LocalChain } from "./local_chain.ts";
+ * import assert from "node:assert/strict";
+ *
+ * using chain = new LocalChain(":memory:", new SystemClock(), { blockMs: 12_000, genesisMs: 0 });
+ * const uid = await chain.register("ab".repeat(32));
+ * await chain.commit("ab".repeat(32), "directory:buckets/0");
+ * assert.equal(await chain.commitment(uid), "directory:buckets/0");
+ * ```
+ */
 export class LocalChain implements Chain, Disposable {
   readonly #path: string;
   readonly #database: DatabaseSync;

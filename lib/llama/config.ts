@@ -95,6 +95,17 @@ const FILE = v.object({
  * Reads a `config.json`. Keys that do not change the computation are ignored.
  *
  * @throws RangeError when a key has a value that no LLaMA can have, naming key, value and wanted value.
+ *
+ * @example
+ * ```ts
+ * import { parseLlamaConfig } from "./config.ts";
+ * import { parameterCount } from "./parameters.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const config = parseLlamaConfig({ hidden_size: 64, num_attention_heads: 4, num_hidden_layers: 2 });
+ * assert.equal(config.headDim, 16);
+ * assert.equal(parameterCount(config), 8_356_160);
+ * ```
  */
 export function parseLlamaConfig(json: unknown): LlamaConfig {
   const result = v.safeParse(FILE, Array.isArray(json) ? undefined : json);

@@ -32,6 +32,19 @@ const LEVEL_MAX = 1e4;
  * Writes a submission; `docs/submission-format.md` describes the bytes.
  *
  * @param tensors One for each of the context's tensors, in their order.
+ *
+ * @example A submission and what it holds
+ * ```ts
+ * import { compress } from "./compress.ts";
+ * import { decodeSubmission, encodeSubmission } from "./submission.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const tensors = [{ name: "w", dims: [64, 64] }];
+ * const context = { run: "ab".repeat(32), window: 0, uid: 1, topk: 64, tensors };
+ * const delta = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i * i));
+ * const sent = [compress(delta, new Float32Array(4096), [64, 64], 64, 0.95)];
+ * assert.deepEqual(decodeSubmission(context, encodeSubmission(context, sent)), sent);
+ * ```
  */
 export function encodeSubmission(
   context: SubmissionContext,
