@@ -127,7 +127,7 @@ function trainParser(): Command {
     .addHelpText(
       "after",
       `
-Files: DIR/run.yaml, events.jsonl, ledger.sqlite, buckets/, peers/, checkpoint/ (opens in Hugging Face tools), report.html.
+Files: DIR/run.yaml, tokens.npy, events.jsonl, ledger.sqlite, buckets/, peers/, checkpoint/ (opens in Hugging Face tools), report.html.
 Every option can be set by a variable, such as COVEY_INNER_STEPS.
 Exit status: 0 done, 1 failed, 2 usage, 4 permission, 6 bad data, 7 no disk space, 130 interrupted.`,
     );

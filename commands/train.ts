@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeModelDirectory } from "../lib/checkpoint/model_directory.ts";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
+import { writeShard } from "../lib/corpus/write_shard.ts";
 import type { Engine } from "../lib/engine/engine.ts";
 import { generate } from "../lib/llama/generate.ts";
 import { LogitsModel } from "../lib/llama/logits.ts";
@@ -85,9 +86,10 @@ async function runTrain(options: TrainOptions, dependencies: CommandDependencies
 /** The run's definition goes last: where it is, the directory holds a run. */
 async function writeSettings(
   out: string,
-  { definition, machine }: TrainPlan,
+  { corpus, definition, machine }: TrainPlan,
   { device }: Engine,
 ): Promise<void> {
+  await writeShard(join(out, "tokens.npy"), corpus.tokens);
   await writeMachineSettings(join(out, "machine.json"), { ...machine, device });
   await replaceFile(join(out, "run.yaml"), [formatRunDefinition(definition)]);
 }

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SMALL_CONFIG } from "../fixtures/small_config.ts";
 import { readModelDirectory } from "../lib/checkpoint/model_directory.ts";
+import { parseNpy } from "../lib/corpus/npy.ts";
 import { swiftShaderEnvironment, swiftShaderIsThere } from "../lib/engine/_test_engine.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";
 import { readEvents } from "../lib/swarm/event_log.ts";
@@ -12,15 +14,6 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SMALL = "--windows 3 --inner-steps 2 --batch 2 --sequence 16 --threads 1 --device cpu".split(
   " ",
 );
-const CONFIG = {
-  hidden_size: 32,
-  intermediate_size: 48,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  num_key_value_heads: 1,
-  vocab_size: 320,
-  tie_word_embeddings: true,
-};
 
 function covey(args: string[], env: Record<string, string> = {}): Deno.Command {
   const flags = "run -q --no-prompt --allow-read --allow-write --allow-net --allow-env --allow-sys";
@@ -55,7 +48,7 @@ async function withRun(
     const [model, text, out] = ["config.json", "text.txt", "run"].map((name) =>
       join(directory, name)
     );
-    await Deno.writeTextFile(model, JSON.stringify(CONFIG));
+    await Deno.writeTextFile(model, JSON.stringify(SMALL_CONFIG));
     await Deno.writeTextFile(text, "the quick brown fox jumps over the lazy dog. ".repeat(60));
     const train = (
       ...more: string[]
@@ -95,6 +88,8 @@ Deno.test("covey train leaves a run, a checkpoint and a report, and resumes", as
     const again = await run(train());
     assert.equal(again.code, 0, again.error);
     assert.equal(await finalDigest(out), digest);
+    const shard = parseNpy(await Deno.readFile(join(out, "tokens.npy")));
+    assert.deepEqual([shard.length, shard[0], shard.at(-1)], [45 * 60 + 1, 116, 256]);
     const machine = join(out, "machine.json");
     const begun = JSON.parse(await Deno.readTextFile(machine));
     assert.deepEqual(begun, {
@@ -184,7 +179,10 @@ Deno.test("covey train refuses bad input with one line, a hint and its exit code
       );
       return path;
     };
-    const heads = await write("heads.json", JSON.stringify({ ...CONFIG, num_key_value_heads: 3 }));
+    const heads = await write(
+      "heads.json",
+      JSON.stringify({ ...SMALL_CONFIG, num_key_value_heads: 3 }),
+    );
     const empty = await write("empty.txt", "");
     const keys = await write("keys.yaml", "sparseloco: {topkk: 3}");
     const cases: [args: string[], code: number, message: RegExp][] = [

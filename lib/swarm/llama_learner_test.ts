@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Engine, HostTensor, Session } from "../engine/engine.ts";
 import { deviceTests } from "../engine/_test_engine.ts";
+import { SMALL_CONFIG } from "../../fixtures/small_config.ts";
 import { parseLlamaConfig } from "../llama/config.ts";
 import { initialParameters } from "../llama/initial_parameters.ts";
 import { llamaParameters } from "../llama/parameters.ts";
@@ -11,15 +12,7 @@ import { runTestSwarm, testDefinition, withDirectory } from "./_test_run.ts";
 
 const testOnDevices = deviceTests(import.meta.url);
 
-const CONFIG = parseLlamaConfig({
-  hidden_size: 32,
-  intermediate_size: 48,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  num_key_value_heads: 1,
-  vocab_size: 320,
-  tie_word_embeddings: true,
-});
+const CONFIG = parseLlamaConfig(SMALL_CONFIG);
 
 /** Writes every call to a log: w write, d download, r run; runs with their largest host tensor. */
 function watched(engine: Engine, log: string[], largest: { bytes: number }): Engine {

@@ -1,0 +1,8 @@
+import { replaceFile } from "../checkpoint/replace_file.ts";
+import { npyHeader } from "./npy.ts";
+
+/** Writes tokens as a shard that numpy, the reference and `readTexts` read: a `.npy` vector of uint32. */
+export async function writeShard(path: string, tokens: Uint32Array): Promise<void> {
+  const bytes = new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength);
+  await replaceFile(path, [npyHeader(tokens.length), bytes]);
+}
