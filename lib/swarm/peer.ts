@@ -80,7 +80,7 @@ export class Peer {
   }
 
   /**
-   * Goes through one window and saves the state it ends with.
+   * Goes through one window and saves the state it ends with, unless most peers have another one.
    *
    * @param state Updated in place once the window is over; after an error it is to be loaded anew.
    */
@@ -105,6 +105,7 @@ export class Peer {
     const digest = await this.#phase(window, "outer", () => this.#outerStep(state, accepted));
     await clock.sleepUntil(times.digestEndMs, signal);
     const agrees = await this.#compareDigests(window, digest, times);
+    if (!agrees) return { digest, agrees };
     state.optimizer = optimizer;
     state.window = window + 1;
     await this.#phase(window, "save", () => store.save(state));
