@@ -4,7 +4,7 @@ import type { DeviceName } from "../lib/engine/engine.ts";
 import { SystemClock } from "../lib/clock/system_clock.ts";
 import { COMMANDS } from "./_commands.ts";
 import { InterruptedError } from "./command.ts";
-import { describeError } from "./describe_error.ts";
+import { tellError } from "./_tell_error.ts";
 
 /** What the supervisor asks of the worker. */
 export interface WorkerRequest {
@@ -50,8 +50,6 @@ async function runCommand(request: WorkerRequest, signal: AbortSignal): Promise<
       },
     });
   } catch (error) {
-    const { exitCode, hint, text } = describeError(error);
-    terminal.error(`error: ${text}\n${hint ? `hint: ${hint}\n` : ""}`);
-    return exitCode;
+    return tellError(terminal, error);
   }
 }

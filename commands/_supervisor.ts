@@ -9,7 +9,7 @@ import { processTerminal, type Terminal } from "../lib/terminal/terminal.ts";
 import { COMMANDS, VERSION } from "./_commands.ts";
 import type { WorkerRequest, WorkerResult } from "./_command_worker.ts";
 import { InterruptedError, type Scope, UsageError } from "./command.ts";
-import { describeError } from "./describe_error.ts";
+import { tellError } from "./_tell_error.ts";
 
 /** Time that a command has to stop by itself. */
 const GRACE_MS = 5000;
@@ -26,7 +26,6 @@ export async function supervise(args: string[], entry: URL): Promise<number> {
   const environment = Deno.env.toObject();
   const terminalFacts = {
     isTerminal: Deno.stderr.isTerminal(),
-    noColor: environment.NO_COLOR,
     term: environment.TERM,
   };
   const terminal = processTerminal(terminalFacts);
@@ -52,7 +51,7 @@ export async function supervise(args: string[], entry: URL): Promise<number> {
     const request = { name, options, terminalFacts, devices: devicesToTry(environment) };
     return await runInWorkers(request, scope, entry, terminal);
   } catch (error) {
-    return tell(terminal, error);
+    return tellError(terminal, error);
   }
 }
 
@@ -103,9 +102,9 @@ async function runInWorkers(
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    result.resolve(tell(terminal, new Error(event.message)));
+    result.resolve(tellError(terminal, new Error(event.message)));
   };
-  engine?.died.then((error) => result.resolve(tell(terminal, error)));
+  engine?.died.then((error) => result.resolve(tellError(terminal, error)));
   const stop = watchSignals(worker, engine, terminal);
   const exitCode = await result.promise;
   stop();
@@ -133,7 +132,7 @@ function watchSignals(
     asked = true;
     worker.postMessage("interrupt");
     clock.sleepUntil(clock.nowMs() + GRACE_MS).then(() => {
-      tell(
+      tellError(
         terminal,
         new InterruptedError(
           "Interrupted; what was in hand is cut off, what was saved before is whole",
@@ -153,14 +152,6 @@ function watchSignals(
 /** The workers have theirs; what this thread keeps could only be misused. */
 function dropPermissions(): void {
   for (const name of KINDS) Deno.permissions.revokeSync({ name } as Deno.PermissionDescriptor);
-}
-
-function tell(terminal: Terminal, error: unknown): number {
-  const { exitCode, hint, text } = describeError(error);
-  if (exitCode === 0) terminal.out(text + "\n");
-  else if (error instanceof UsageError && text.includes("\n")) terminal.error(text + "\n");
-  else terminal.error(`error: ${text}\n${hint ? `hint: ${hint}\n` : ""}`);
-  return exitCode;
 }
 
 function overview(): string {

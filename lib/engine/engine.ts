@@ -9,7 +9,7 @@ export interface HostTensor {
   readonly type: ElementType;
   /** Length of every axis. */
   readonly dims: readonly number[];
-  /** Elements; one byte each for booleans. */
+  /** Elements. */
   readonly data: ElementArray;
 }
 

@@ -9,13 +9,6 @@ export class ProtobufWriter {
       .#push(encodeVarint(BigInt.asUintN(64, BigInt(value))));
   }
 
-  /** Appends a 32-bit float field. */
-  float(field: number, value: number): this {
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setFloat32(0, value, true);
-    return this.#push(encodeVarint((BigInt(field) << 3n) | 5n)).#push(bytes);
-  }
-
   /** Appends a length-delimited field: raw bytes, text, or a nested message. */
   bytes(field: number, value: Uint8Array | string | ProtobufWriter): this {
     const body = typeof value === "string"

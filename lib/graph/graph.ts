@@ -1,7 +1,7 @@
 import { type ElementArray, elementCount, type ElementType, type Tensor } from "./tensor.ts";
 
-/** Value of a node attribute; integers and floats are told apart by the wrapper. */
-export type Attribute = { int: number } | { float: number } | { text: string } | { ints: number[] };
+/** Value of a node attribute, wrapped in the name of its kind. */
+export type Attribute = { int: number } | { text: string } | { ints: number[] };
 
 /**
  * Vector-Jacobian product of one node: takes the gradient of each output (`undefined` where the loss

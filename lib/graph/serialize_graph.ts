@@ -78,7 +78,6 @@ function nodeMessage(node: Node, index: number, nameOf: (tensor: Tensor) => stri
 
 function attributeMessage(name: string, attribute: Attribute): ProtobufWriter {
   const message = new ProtobufWriter().bytes(1, name);
-  if ("float" in attribute) return message.float(2, attribute.float).varint(20, 1);
   if ("int" in attribute) return message.varint(3, attribute.int).varint(20, 2);
   if ("text" in attribute) return message.bytes(4, attribute.text).varint(20, 3);
   for (const value of attribute.ints) message.varint(8, value);

@@ -1,15 +1,14 @@
 import type { Graph } from "./graph.ts";
 
 /** Element types a graph may hold. `float64` serves the gradient checks. */
-export type ElementType = "float32" | "float64" | "int32" | "int64" | "bool";
+export type ElementType = "float32" | "float64" | "int32" | "int64";
 
 /** Typed arrays that carry the elements of each {@linkcode ElementType}. */
 export type ElementArray =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>
-  | BigInt64Array<ArrayBuffer>
-  | Uint8Array<ArrayBuffer>;
+  | BigInt64Array<ArrayBuffer>;
 
 /** A symbolic value of a graph: a type and a shape that is fully known. */
 export interface Tensor {

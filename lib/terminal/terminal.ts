@@ -1,6 +1,6 @@
 /**
  * Where a command writes. Data goes to `out`, everything that people read meanwhile to `error`; only a
- * terminal that wants colour gets escapes.
+ * screen gets escapes, and those only move the cursor: nothing is coloured, `NO_COLOR` or not.
  */
 export interface Terminal {
   /** Writes data. */
@@ -11,22 +11,18 @@ export interface Terminal {
   readonly live: boolean;
   /** Columns of the screen. */
   readonly columns: number;
-  /** Whether colours are wanted. */
-  readonly colour: boolean;
 }
 
 /** What decides how a terminal is used. */
 export interface TerminalFacts {
   /** Whether the standard error stream is a screen. */
   readonly isTerminal: boolean;
-  /** Value of `NO_COLOR`. */
-  readonly noColor: string | undefined;
   /** Value of `TERM`. */
   readonly term: string | undefined;
 }
 
 /** The process's own streams. */
-export function processTerminal({ isTerminal, noColor, term }: TerminalFacts): Terminal {
+export function processTerminal({ isTerminal, term }: TerminalFacts): Terminal {
   const live = isTerminal && term !== "dumb";
   const write = (stream: { writeSync(bytes: Uint8Array): number }) => (text: string) => {
     const bytes = new TextEncoder().encode(text);
@@ -37,7 +33,6 @@ export function processTerminal({ isTerminal, noColor, term }: TerminalFacts): T
     error: write(Deno.stderr),
     live,
     columns: live ? screenColumns() : 100,
-    colour: live && !noColor,
   };
 }
 

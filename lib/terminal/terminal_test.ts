@@ -59,7 +59,7 @@ function recorder(live: boolean): { terminal: Terminal; text: () => string } {
   let text = "";
   const write = (part: string) => text += part;
   return {
-    terminal: { out: write, error: write, live, columns: 60, colour: false },
+    terminal: { out: write, error: write, live, columns: 60 },
     text: () => text,
   };
 }
