@@ -1,4 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ADVERSARIES } from "../lib/adversary/adversaries.ts";
+import { type GauntletPolicy, POLICIES } from "../lib/gauntlet/policy.ts";
 import type { AggregationMode } from "../lib/sparseloco/aggregate.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
 import { UsageError } from "./command.ts";
@@ -37,6 +39,10 @@ export interface TrainOptions {
   sequence?: number;
   /** Aggregation mode. */
   aggregation?: AggregationMode;
+  /** Scoring policy. */
+  policy?: GauntletPolicy["name"];
+  /** Kinds of the peers that misbehave, one for each of the last peers. */
+  adversaries?: string[];
   /** Write events to standard output. */
   jsonLines: boolean;
   /** Show no progress. */
@@ -121,16 +127,50 @@ function trainParser(): Command {
       new Option("--aggregation <MODE>", "how submissions are averaged (default: selected-mean)")
         .choices(["selected-mean", "peer-mean"]),
     )
+    .addOption(policyOption("how peers are scored (default: templar)"))
+    .option("--adversaries <KIND[:N],...>", "the last peers misbehave; see below", parseAdversaries)
     .option("--json-lines", "write every event to standard output as a line of JSON", false)
     .option("--quiet", "show no progress", false)
     .helpOption("-h, --help", "show this text")
     .addHelpText(
       "after",
       `
-Files: DIR/run.yaml, tokens.npy, events.jsonl, ledger.sqlite, buckets/, peers/, checkpoint/ (opens in Hugging Face tools), report.html.
-Every option can be set by a variable, such as COVEY_INNER_STEPS.
-Exit status: 0 done, 1 failed, 2 usage, 4 permission, 6 bad data, 7 no disk space, 130 interrupted.`,
+${helpText()}`,
     );
+}
+
+function helpText(): string {
+  return `Files: DIR/run.yaml, tokens.npy, initial.safetensors, events.jsonl, ledger.sqlite, buckets/, peers/, validators/, checkpoint/ (opens in Hugging Face tools), report.html. covey validate DIR explains the scores.
+Kinds of adversaries:
+${adversaryList()}
+Every option can be set by a variable, such as COVEY_INNER_STEPS.
+Exit status: 0 done, 1 failed, 2 usage, 4 permission, 6 bad data, 7 no disk space, 130 interrupted.`;
+}
+
+function policyOption(text: string): Option {
+  return new Option("--policy <NAME>", text).choices(Object.keys(POLICIES));
+}
+
+/** Kinds by name and number: `zero,sign-flip:2`. */
+function parseAdversaries(text: string): string[] {
+  return text.split(",").flatMap((part) => {
+    const [kind, number = "1"] = part.trim().split(":");
+    if (!Object.hasOwn(ADVERSARIES, kind)) {
+      const guess = nearest(kind, Object.keys(ADVERSARIES));
+      throw new InvalidArgumentError(
+        `There is no kind "${kind}"${guess ? `; did you mean ${guess}?` : "; --help lists them."}`,
+      );
+    }
+    if (!/^[1-9]\d{0,2}$/.test(number)) {
+      throw new InvalidArgumentError(`Want a whole number of peers, not "${number}".`);
+    }
+    return new Array<string>(Number(number)).fill(kind);
+  });
+}
+
+function adversaryList(): string {
+  return Object.entries(ADVERSARIES)
+    .map(([kind, { summary }]) => `  ${kind.padEnd(14)}${summary}`).join("\n");
 }
 
 /** Variables as the arguments that they stand for, to be put before the real ones. */

@@ -6,6 +6,7 @@ import { readModelDirectory } from "../lib/checkpoint/model_directory.ts";
 import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
 import { readTexts } from "../lib/corpus/read_texts.ts";
+import { type GauntletPolicy, POLICIES } from "../lib/gauntlet/policy.ts";
 import { formatLlamaConfig, type LlamaConfig } from "../lib/llama/config.ts";
 import { initialParameters } from "../lib/llama/initial_parameters.ts";
 import { llamaParameters } from "../lib/llama/parameters.ts";
@@ -89,12 +90,15 @@ export async function planTrain(
     );
   }
   const peers = pick(options.peers, begun?.peers, DEFAULT_PEERS);
+  const adversaries = pick(options.adversaries, begun?.adversaries, []);
+  refuseAdversaries(options.out, peers, adversaries, begun);
   const fixed = {
     microBatch: options.microBatch ?? begun?.microBatch,
     stepShape: begun?.stepShape,
   };
   const machine = {
     peers,
+    adversaries,
     ...fitStep(config, training, fixed, peers, memoryBytes),
     device: options.device === "auto" && begun ? begun.device : options.device,
     threads: pick(options.threads, begun?.threads, 0),
@@ -113,7 +117,7 @@ export async function planTrain(
   const defaults = defaultSettings(config, windows * training.innerSteps);
   const aggregation = options.aggregation && { aggregation: options.aggregation };
   const definition = checkRunDefinition({
-    version: 1,
+    version: 2,
     seed,
     model: formatLlamaConfig(config),
     ...facts,
@@ -133,11 +137,47 @@ export async function planTrain(
       ...given.sparseloco,
       ...aggregation,
     },
+    gauntlet: choosePolicy(options.policy, given.gauntlet, stored?.gauntlet),
     window: { ...defaults.window, ...stored?.window, ...given.window },
   });
   if (stored) refuseOtherRun(options.out, stored, definition);
   const resumed = stored !== undefined;
   return { definition, config, corpus, tokenizer, parameters, machine, windows, resumed };
+}
+
+/** A policy by name or as the run has it, with the parts that are given in the file. */
+function choosePolicy(
+  name: GauntletPolicy["name"] | undefined,
+  given: PartialRunDefinition["gauntlet"] = {},
+  stored: GauntletPolicy | undefined,
+): GauntletPolicy {
+  const named = name ?? given.name;
+  const base = named === undefined ? stored ?? POLICIES.templar : POLICIES[named];
+  const groups = Object.entries(base).map(([key, group]) => {
+    const part = given[key as keyof GauntletPolicy];
+    return [key, typeof group === "object" ? { ...group, ...part as object } : group];
+  });
+  return Object.fromEntries(groups);
+}
+
+function refuseAdversaries(
+  out: string,
+  peers: number,
+  adversaries: readonly string[],
+  begun: MachineSettings | undefined,
+): void {
+  if (adversaries.length >= peers) {
+    throw new RefusedRequestError(
+      `Cannot train with ${adversaries.length} adversaries among ${peers} peers: nobody is honest`,
+      "choose more --peers, or fewer --adversaries",
+    );
+  }
+  if (begun && adversaries.join() !== begun.adversaries.join()) {
+    throw new RefusedRequestError(
+      `Cannot resume run in ${out}: its adversaries are ${begun.adversaries.join() || "none"}`,
+      "choose another --out for a new run, or leave --adversaries out",
+    );
+  }
 }
 
 async function readCorpus(
@@ -192,7 +232,13 @@ function defaultSettings(config: LlamaConfig, steps: number) {
       aggregation: "selected-mean",
       outerLearningRate: 1,
     },
-    window: { blocks: 115, blockSeconds: 12, acceptanceSeconds: 70, digestSeconds: 30 },
+    window: {
+      blocks: 115,
+      blockSeconds: 12,
+      commitSeconds: 30,
+      acceptanceSeconds: 70,
+      digestSeconds: 120,
+    },
   };
 }
 

@@ -2,21 +2,24 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ADVERSARIES } from "../lib/adversary/adversaries.ts";
 import { writeModelDirectory } from "../lib/checkpoint/model_directory.ts";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
 import { writeShard } from "../lib/corpus/write_shard.ts";
 import type { Engine } from "../lib/engine/engine.ts";
 import { generate } from "../lib/llama/generate.ts";
+import { LossModel } from "../lib/llama/loss_model.ts";
 import { LogitsModel } from "../lib/llama/logits.ts";
 import { llamaParameters, parameterCount } from "../lib/llama/parameters.ts";
 import { Trainer } from "../lib/llama/trainer.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";
 import { stateDigest } from "../lib/sparseloco/state_digest.ts";
 import { EventLog, readEvents } from "../lib/swarm/event_log.ts";
+import { evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
+import { writeInitialState } from "../lib/swarm/initial_state.ts";
 import { LlamaLearner } from "../lib/swarm/llama_learner.ts";
-import { runLocalSwarm } from "../lib/swarm/local_swarm.ts";
+import { type ConsensusState, runLocalSwarm } from "../lib/swarm/local_swarm.ts";
 import { writeMachineSettings } from "../lib/swarm/machine_settings.ts";
-import type { PeerState } from "../lib/swarm/peer_state.ts";
 import { DirectoryInUseError, lockDirectory } from "../lib/swarm/lock_directory.ts";
 import { formatRunDefinition, runId } from "../lib/swarm/run_definition.ts";
 import type { Emit, SwarmEvent } from "../lib/swarm/swarm_event.ts";
@@ -86,10 +89,11 @@ async function runTrain(options: TrainOptions, dependencies: CommandDependencies
 /** The run's definition goes last: where it is, the directory holds a run. */
 async function writeSettings(
   out: string,
-  { corpus, definition, machine }: TrainPlan,
+  { config, corpus, definition, machine, parameters }: TrainPlan,
   { device }: Engine,
 ): Promise<void> {
   await writeShard(join(out, "tokens.npy"), corpus.tokens);
+  await writeInitialState(out, config, parameters);
   await writeMachineSettings(join(out, "machine.json"), { ...machine, device });
   await replaceFile(join(out, "run.yaml"), [formatRunDefinition(definition)]);
 }
@@ -145,8 +149,8 @@ async function trainSwarm(
   engine: Engine,
   emit: Emit,
   { signal, stopwatch }: CommandDependencies,
-): Promise<PeerState> {
-  const { config, definition, machine: { microBatch, peers, stepShape } } = plan;
+): Promise<ConsensusState> {
+  const { config, definition, machine: { adversaries, microBatch, peers, stepShape } } = plan;
   const { batch, sequence, ...adamw } = definition.training;
   const trainer = await Trainer.open(engine, config, {
     batch: microBatch,
@@ -156,50 +160,42 @@ async function trainSwarm(
     adamw,
   });
   const learner = new LlamaLearner(trainer, config);
-  const heldOut = heldOutBatches(plan);
+  const lossModel = await LossModel.open(engine, config, evaluationShape(definition));
+  const evaluator = new LlamaEvaluator(lossModel, plan.corpus);
+  const heldOut = plan.corpus.heldOut(HELD_OUT_SAMPLES);
   const state = await runLocalSwarm({
     directory: out,
     definition,
     peers,
     windows: plan.windows,
     microBatch,
+    adversaries: adversaries.map((kind) => ADVERSARIES[kind].create()),
     learner,
+    evaluator,
     corpus: plan.corpus,
     initialParameters: plan.parameters,
     emit,
     stopwatch,
     signal,
-    onWindow: async (state, digest) => {
+    onWindow: async (state) => {
       const window = state.window - 1;
+      const digest = stateDigest(learner.tensors, state.parameters);
       await writeCheckpoint(out, plan, state, digest);
       emit({ event: "checkpoint", window, digest, path: join(out, "checkpoint") });
-      emit({ event: "held-out-loss", window, loss: await learner.loss(state.parameters, heldOut) });
+      const losses = await evaluator.losses(state.parameters, heldOut);
+      const loss = losses.reduce((sum, each) => sum + each, 0) / losses.length;
+      emit({ event: "held-out-loss", window, loss });
     },
   });
   await trainer.close();
+  await lossModel.close();
   return state;
-}
-
-/** Held-out samples as full micro-batches; too few are gone through again, what fills none is left out. */
-function heldOutBatches({ corpus, machine: { microBatch } }: TrainPlan) {
-  const samples = corpus.heldOut(HELD_OUT_SAMPLES);
-  const batches = Math.max(1, Math.floor(samples.length / microBatch));
-  return Array.from(
-    { length: batches },
-    (_, i) =>
-      corpus.batch(
-        Array.from(
-          { length: microBatch },
-          (_, j) => samples[(i * microBatch + j) % samples.length],
-        ),
-      ),
-  );
 }
 
 async function writeCheckpoint(
   out: string,
   { config, definition, tokenizer }: TrainPlan,
-  { parameters, window }: PeerState,
+  { parameters, window }: ConsensusState,
   digest: string,
 ): Promise<void> {
   const directory = join(out, "checkpoint");
@@ -216,7 +212,7 @@ async function writeCheckpoint(
 async function sampleText(
   engine: Engine,
   { config, corpus, definition, tokenizer }: TrainPlan,
-  { parameters }: PeerState,
+  { parameters }: ConsensusState,
   signal: AbortSignal,
 ): Promise<string> {
   const context = Math.min(SAMPLE_CONTEXT_MAX, config.positionsMax);

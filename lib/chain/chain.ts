@@ -6,6 +6,8 @@ export interface Registration {
   readonly hotkey: string;
   /** Block of the registration. */
   readonly block: number;
+  /** What the key has at stake: more than nothing makes it a validator. */
+  readonly stake: number;
 }
 
 /** Weight that a validator gives to a peer. */
@@ -16,18 +18,24 @@ export interface Weight {
   readonly weight: number;
 }
 
+/** The chain cannot be reached now: no fault of this process, and worth another try. */
+export class ChainUnavailableError extends Error {
+  override readonly name = "ChainUnavailableError";
+}
+
 /** A ledger: blocks as the common clock, registrations, commitments, weights. */
 export interface Chain {
   /** Number of the newest block. */
   block(): Promise<number>;
-  /** When a block was or will be made, milliseconds since 1970. */
+  /** When a block was made, or is expected to be; milliseconds since 1970. */
   blockTimeMs(block: number): Promise<number>;
   /**
-   * Registers a key; one that is registered keeps its number.
+   * Registers a key; one that is registered keeps its number and its stake.
    *
+   * @param stake What the key puts at stake; 0 for a peer that trains.
    * @returns The uid.
    */
-  register(hotkey: string): Promise<number>;
+  register(hotkey: string, stake?: number): Promise<number>;
   /** All registrations, ascending by uid. */
   registrations(): Promise<Registration[]>;
   /**
@@ -46,6 +54,8 @@ export interface Chain {
   setWeights(hotkey: string, weights: Weight[]): Promise<void>;
   /** Weights that a validator set last, ascending by uid. */
   weights(validatorUid: number): Promise<Weight[]>;
+  /** Block in which a validator last set weights; undefined when it never has. */
+  weightsBlock(validatorUid: number): Promise<number | undefined>;
 }
 
 /** Longest commitment, bytes. */

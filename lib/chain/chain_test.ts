@@ -42,11 +42,11 @@ for (const [kind, withChain] of Object.entries(KINDS)) {
   test("numbers keys in order and keeps their numbers", async (chain, clock) => {
     assert.equal(await chain.register(ALICE), 0);
     await clock.sleepUntil(GENESIS_MS + 12_000);
-    assert.equal(await chain.register(BOB), 1);
-    assert.equal(await chain.register(ALICE), 0);
+    assert.equal(await chain.register(BOB, 2.5), 1);
+    assert.equal(await chain.register(ALICE, 9), 0);
     assert.deepEqual(await chain.registrations(), [
-      { uid: 0, hotkey: ALICE, block: 0 },
-      { uid: 1, hotkey: BOB, block: 1 },
+      { uid: 0, hotkey: ALICE, block: 0, stake: 0 },
+      { uid: 1, hotkey: BOB, block: 1, stake: 2.5 },
     ]);
     await assert.rejects(() => chain.register("abc"), /want 64 hexadecimal digits/);
   });
@@ -65,8 +65,10 @@ for (const [kind, withChain] of Object.entries(KINDS)) {
     assert.equal(await chain.commitment(uid), "second");
   });
 
-  test("keeps a validator's last weights, whole", async (chain) => {
+  test("keeps a validator's last weights, whole, and their block", async (chain, clock) => {
     for (const key of [ALICE, BOB, CAROL]) await chain.register(key);
+    assert.equal(await chain.weightsBlock(0), undefined);
+    await clock.sleepUntil(GENESIS_MS + 36_000);
     await chain.setWeights(ALICE, [{ uid: 2, weight: 0.25 }, { uid: 1, weight: 0.75 }]);
     assert.deepEqual(await chain.weights(0), [{ uid: 1, weight: 0.75 }, { uid: 2, weight: 0.25 }]);
     for (
@@ -78,6 +80,7 @@ for (const [kind, withChain] of Object.entries(KINDS)) {
       );
     }
     assert.equal((await chain.weights(0)).length, 2);
+    assert.equal(await chain.weightsBlock(0), 3);
     await chain.setWeights(ALICE, [{ uid: 0, weight: 1 }]);
     assert.deepEqual(await chain.weights(0), [{ uid: 0, weight: 1 }]);
     assert.deepEqual(await chain.weights(1), []);

@@ -33,6 +33,13 @@ export function keypairFromSeed(seed: Uint8Array, random: Random): Keypair {
   };
 }
 
+/** Whether a signature of a message was made by a key. */
+export type VerifySignature = (
+  hotkey: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+) => boolean;
+
 /** Whether a signature of a message was made by a key; false for keys and signatures that are no points. */
 export function verifySignature(
   hotkey: string,

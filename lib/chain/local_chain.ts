@@ -5,12 +5,15 @@ import { type Chain, COMMITMENT_BYTES_MAX, type Registration, type Weight } from
 const TABLES = `
   CREATE TABLE IF NOT EXISTS ledger (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS registration (
-    uid INTEGER PRIMARY KEY, hotkey TEXT NOT NULL UNIQUE, block INTEGER NOT NULL) STRICT;
+    uid INTEGER PRIMARY KEY, hotkey TEXT NOT NULL UNIQUE, block INTEGER NOT NULL,
+    stake REAL NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS commitment (
     uid INTEGER PRIMARY KEY REFERENCES registration, text TEXT NOT NULL, block INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS weight (
     validator INTEGER REFERENCES registration, uid INTEGER REFERENCES registration,
-    weight REAL NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (validator, uid)) STRICT;`;
+    weight REAL NOT NULL, PRIMARY KEY (validator, uid)) STRICT;
+  CREATE TABLE IF NOT EXISTS epoch (
+    validator INTEGER PRIMARY KEY REFERENCES registration, block INTEGER NOT NULL) STRICT;`;
 
 /** A ledger file that is damaged or no ledger. */
 export class UnusableLedgerError extends Error {
@@ -74,23 +77,25 @@ export class LocalChain implements Chain, Disposable {
 
   /** See {@linkcode Chain.register}. */
   // deno-lint-ignore require-await
-  async register(hotkey: string): Promise<number> {
+  async register(hotkey: string, stake = 0): Promise<number> {
     if (!/^[0-9a-f]{64}$/.test(hotkey)) {
       throw new RangeError(`Cannot register hotkey: "${hotkey}", want 64 hexadecimal digits`);
     }
     const insert = this.#database.prepare(
-      `INSERT INTO registration (uid, hotkey, block)
-       SELECT COALESCE(MAX(uid) + 1, 0), ?, ? FROM registration WHERE TRUE
+      `INSERT INTO registration (uid, hotkey, block, stake)
+       SELECT COALESCE(MAX(uid) + 1, 0), ?, ?, ? FROM registration WHERE TRUE
        ON CONFLICT (hotkey) DO NOTHING`,
     );
-    this.#guard(() => insert.run(hotkey, this.#block()));
+    this.#guard(() => insert.run(hotkey, this.#block(), stake));
     return this.#uid(hotkey);
   }
 
   /** See {@linkcode Chain.registrations}. */
   // deno-lint-ignore require-await
   async registrations(): Promise<Registration[]> {
-    const rows = this.#database.prepare("SELECT uid, hotkey, block FROM registration ORDER BY uid");
+    const rows = this.#database.prepare(
+      "SELECT uid, hotkey, block, stake FROM registration ORDER BY uid",
+    );
     return rows.all().map((row) => ({ ...row })) as unknown as Registration[];
   }
 
@@ -128,13 +133,15 @@ export class LocalChain implements Chain, Disposable {
       );
     }
     const insert = this.#database.prepare(
-      "INSERT INTO weight (validator, uid, weight, block) VALUES (?, ?, ?, ?)",
+      "INSERT INTO weight (validator, uid, weight) VALUES (?, ?, ?)",
     );
     this.#guard(() => {
       this.#database.exec("BEGIN");
       try {
         this.#database.prepare("DELETE FROM weight WHERE validator = ?").run(validator);
-        for (const { uid, weight } of weights) insert.run(validator, uid, weight, this.#block());
+        for (const { uid, weight } of weights) insert.run(validator, uid, weight);
+        this.#database.prepare("INSERT OR REPLACE INTO epoch (validator, block) VALUES (?, ?)")
+          .run(validator, this.#block());
         this.#database.exec("COMMIT");
       } catch (cause) {
         this.#database.exec("ROLLBACK");
@@ -150,6 +157,14 @@ export class LocalChain implements Chain, Disposable {
       "SELECT uid, weight FROM weight WHERE validator = ? ORDER BY uid",
     );
     return rows.all(validatorUid).map((row) => ({ ...row })) as unknown as Weight[];
+  }
+
+  /** See {@linkcode Chain.weightsBlock}. */
+  // deno-lint-ignore require-await
+  async weightsBlock(validatorUid: number): Promise<number | undefined> {
+    const row = this.#database.prepare("SELECT block FROM epoch WHERE validator = ?")
+      .get(validatorUid);
+    return row?.block as number | undefined;
   }
 
   /** Closes the file. */

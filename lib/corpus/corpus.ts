@@ -35,12 +35,17 @@ export class Corpus {
 
   /** Samples of a peer in a window, and the digest of their ids. */
   assign(uid: number, window: number, count: number): { samples: Uint32Array; digest: string } {
-    const samples = assignSamples(uid, window, this.trainSamples, count);
+    const samples = this.assigned(uid, window, count);
     const ids = [...samples].map((sample) => {
       const start = sample * this.sequence;
       return sampleId(this.tokens.subarray(start, start + this.sequence));
     });
     return { samples, digest: sampleDigest(ids) };
+  }
+
+  /** Samples of a peer in a window, in the order of its steps. */
+  assigned(uid: number, window: number, count: number): Uint32Array {
+    return assignSamples(uid, window, this.trainSamples, count);
   }
 
   /** Tokens and targets of samples, [samples, sequence] each. */

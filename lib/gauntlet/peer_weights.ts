@@ -1,31 +1,28 @@
-/** How a validator's weight is shared out among ranked peers. */
-export interface WeightSettings {
-  /** Share that goes to nobody's work. */
-  readonly burnRate: number;
-  /** Peers whose submissions are aggregated. */
-  readonly gatherCount: number;
-  /** Peers that stand in for missing ones. */
-  readonly reserveCount: number;
-  /** Part of the rest that the gather peers share, 0 to 1. */
-  readonly gatherShare: number;
-  /** Weight of the best gather peer over that of the last. */
-  readonly gatherTopRatio: number;
-  /** Weight of each reserve peer over that of the one before. */
-  readonly reserveDecay: number;
-}
+import type { GauntletPolicy } from "./policy.ts";
+
+type WeightSettings =
+  & GauntletPolicy["weights"]
+  & Pick<GauntletPolicy["selection"], "gatherCount" | "reserveCount">;
 
 /**
- * Weights of peers from the best down, as the reference's final run set them: the gather peers on a line,
- * the reserve geometrically and never above the last gather peer, all scaled to what is not burned.
+ * Weights of peers from the best down. By `line`, as the reference's final run: gather peers on a straight
+ * line, reserve peers geometrically and never above the last gather peer. By `power`, as the paper: a power
+ * of the score. All are scaled to what is not burned.
  *
- * @param ranked Number of peers with a positive score.
- * @returns One weight a peer, as many as are paid; together 1 - burnRate, or nothing without peers.
+ * @param scores Positive scores, descending.
+ * @returns One weight for each of the first peers; together 1 - burnRate, or nothing without peers.
  */
-export function peerWeights(ranked: number, settings: WeightSettings): number[] {
-  const { burnRate, gatherCount, gatherShare, gatherTopRatio, reserveCount, reserveDecay } =
-    settings;
+export function peerWeights(scores: readonly number[], settings: WeightSettings): number[] {
+  const { burnRate, gatherCount, power, reserveCount, rule } = settings;
+  const weights = rule === "power"
+    ? scores.map((score) => score ** power)
+    : lineWeights(scores.slice(0, gatherCount + reserveCount).length, settings);
+  return toSum(weights, 1 - burnRate);
+}
+
+function lineWeights(ranked: number, settings: WeightSettings): number[] {
+  const { gatherCount, gatherShare, gatherTopRatio } = settings;
   const gathered = Math.min(ranked, gatherCount);
-  const reserved = Math.min(Math.max(ranked - gatherCount, 0), reserveCount);
   const line = Array.from(
     { length: gathered },
     (_, i) =>
@@ -34,13 +31,32 @@ export function peerWeights(ranked: number, settings: WeightSettings): number[] 
         : gatherTopRatio + ((1 - gatherTopRatio) * i) / (gathered - 1),
   );
   const gather = toSum(line, gatherShare);
-  const reserve = toSum(
-    Array.from({ length: reserved }, (_, i) => reserveDecay ** i),
+  return [...gather, ...reserveWeights(ranked - gathered, gather.at(-1) ?? 0, settings)];
+}
+
+/** Geometric weights of the reserve, none above the ceiling. */
+function reserveWeights(
+  count: number,
+  ceiling: number,
+  { gatherShare, reserve, reserveDecay }: WeightSettings,
+): number[] {
+  const wanted = toSum(
+    Array.from({ length: count }, (_, i) => reserveDecay ** i),
     1 - gatherShare,
   );
-  const ceiling = gather.at(-1) ?? 0;
-  const factor = reserve.length > 0 && reserve[0] > ceiling ? (ceiling / reserve[0]) * 0.5 : 1;
-  return toSum([...gather, ...reserve.map((weight) => weight * factor)], 1 - burnRate);
+  if (reserve === "capped") {
+    const factor = count > 0 && wanted[0] > ceiling ? (ceiling / wanted[0]) * 0.5 : 1;
+    return wanted.map((weight) => weight * factor);
+  }
+  // What the ceiling cuts off goes to the peers below, so that the reserve keeps its share.
+  let left = 1 - gatherShare;
+  let rest = 1 - gatherShare;
+  return wanted.map((weight) => {
+    const paid = Math.min(ceiling, rest > 0 ? (left * weight) / rest : ceiling);
+    left = Math.max(0, left - paid);
+    rest -= weight;
+    return paid;
+  });
 }
 
 function toSum(values: number[], sum: number): number[] {

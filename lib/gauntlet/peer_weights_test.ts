@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { peerWeights, type WeightSettings } from "./peer_weights.ts";
+import { peerWeights } from "./peer_weights.ts";
+import { POLICIES } from "./policy.ts";
 
-const TEMPLAR: WeightSettings = {
-  burnRate: 0.5,
-  gatherCount: 20,
-  reserveCount: 10,
-  gatherShare: 0.75,
-  gatherTopRatio: 2,
-  reserveDecay: 0.5,
-};
+const { selection, weights: settings } = POLICIES.templar;
+const TEMPLAR = { ...settings, ...selection };
+/** Scores of so many peers. */
+const scores = (count: number) => Array.from({ length: count }, (_, i) => count - i);
 
 Deno.test("peerWeights gives the reference's weights", () => {
   const vectors: [ranked: number, wanted: [place: number, weight: number][]][] = [
@@ -19,7 +16,7 @@ Deno.test("peerWeights gives the reference's weights", () => {
     [30, [[0, 0.032259], [19, 0.01613], [20, 0.008065], [21, 0.004032], [22, 0.002016]]],
   ];
   for (const [ranked, wanted] of vectors) {
-    const weights = peerWeights(ranked, TEMPLAR);
+    const weights = peerWeights(scores(ranked), { ...TEMPLAR, reserve: "capped" });
     assert.equal(weights.length, ranked);
     for (const [place, weight] of wanted) {
       assert.ok(
@@ -32,10 +29,24 @@ Deno.test("peerWeights gives the reference's weights", () => {
 
 Deno.test("peerWeights shares out what is not burned, and pays no more peers than there are places", () => {
   for (const ranked of [1, 2, 19, 25, 30, 100]) {
-    const weights = peerWeights(ranked, TEMPLAR);
+    const weights = peerWeights(scores(ranked), TEMPLAR);
     assert.equal(weights.length, Math.min(ranked, 30));
     assert.ok(Math.abs(weights.reduce((sum, weight) => sum + weight, 0) - 0.5) < 1e-12);
-    weights.forEach((weight, i) => assert.ok(i === 0 || weight <= weights[i - 1]));
+    weights.forEach((weight, i) => assert.ok(i === 0 || weight <= weights[i - 1] + 1e-15));
   }
-  assert.deepEqual(peerWeights(0, TEMPLAR), []);
+  assert.deepEqual(peerWeights([], TEMPLAR), []);
+});
+
+Deno.test("weakness 31: the reserve gets its share, and never more a peer than the last gather peer", () => {
+  const weights = peerWeights(scores(30), TEMPLAR);
+  const reserve = weights.slice(20).reduce((sum, weight) => sum + weight, 0);
+  assert.ok(Math.abs(reserve - 0.5 * 0.25) < 1e-12, `${reserve}`);
+  assert.ok(weights[20] <= weights[19] + 1e-15);
+  const capped = peerWeights(scores(30), { ...TEMPLAR, reserve: "capped" }).slice(20);
+  assert.ok(capped.reduce((sum, weight) => sum + weight, 0) < 0.02);
+});
+
+Deno.test("peerWeights of the paper are squares of scores", () => {
+  const weights = peerWeights([3, 1], { ...TEMPLAR, rule: "power", power: 2, burnRate: 0 });
+  assert.deepEqual(weights, [0.9, 0.1]);
 });

@@ -41,7 +41,7 @@ export async function blockGradients(
 class BlockGradients implements GradientPass {
   readonly #blockNames: string[];
   readonly #headName: string;
-  #sessions!: Record<"embed" | "block" | "loss" | "head" | "blockBack" | "embedBack", Session>;
+  #sessions!: Record<"embed" | "block" | "head" | "blockBack" | "embedBack", Session>;
   #hidden: DeviceTensor[] = [];
   #slope!: DeviceTensor;
 
@@ -61,7 +61,6 @@ class BlockGradients implements GradientPass {
     this.#sessions = {
       embed: await load(embedGraph(config, options), ["hidden"]),
       block: await load(blockGraph(config, options), ["after"]),
-      loss: await load(headGraph(config, options, 0), []),
       head: await load(
         headGraph(config, options, options.accumulate),
         ["slope", "gradient.norm", "gradient.head"],
@@ -115,13 +114,6 @@ class BlockGradients implements GradientPass {
     );
     sumOfSquares += Number(result.sum_of_squares.data[0]);
     return { loss: Number(loss.data[0]), sumOfSquares };
-  }
-
-  async loss(batch: MicroBatch): Promise<number> {
-    const { tokens, targets } = batchFeeds(batch, this.options);
-    await this.#forward(tokens);
-    const { loss } = await this.#sessions.loss.run(this.#headFeeds(targets));
-    return Number(loss.data[0]);
   }
 
   async release(): Promise<void> {
@@ -192,7 +184,7 @@ function blockBackGraph(config: LlamaConfig, options: GradientPassOptions): Grap
   return graph;
 }
 
-/** Head and loss; with gradients unless `accumulate` is 0. */
+/** Head, loss and their gradients. */
 function headGraph(config: LlamaConfig, shape: BatchShape, accumulate: number): Graph {
   const { vocabSize, hiddenSize, tiedEmbeddings } = config;
   const graph = new Graph("llama_head");
@@ -203,7 +195,6 @@ function headGraph(config: LlamaConfig, shape: BatchShape, accumulate: number): 
   const head = graph.input("head", "float32", [vocabSize, hiddenSize]);
   const loss = headLoss(hidden, norm, head, targets, config);
   graph.output("loss", loss);
-  if (accumulate === 0) return graph;
   const seed = graph.scalar("float32", 1 / accumulate);
   const [slope, ofNorm, ofHead] = pullBack([[loss, seed]], [hidden, norm, head]);
   graph.output("slope", slope);

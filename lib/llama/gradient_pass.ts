@@ -42,8 +42,6 @@ export interface GradientPass {
    * @param first Whether this is the first micro-batch of a step, which overwrites what was there.
    */
   gradients(batch: MicroBatch, first: boolean): Promise<PassResult>;
-  /** Mean cross-entropy without gradients, nats a token. */
-  loss(batch: MicroBatch): Promise<number>;
   /** Frees the sessions and buffers of the pass; parameters and gradients stay. */
   release(): Promise<void>;
 }

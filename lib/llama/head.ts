@@ -29,7 +29,35 @@ export function headLoss(
   targets: Tensor,
   config: LlamaConfig,
 ): Tensor {
+  return reshape(reduceMean(tokenLosses(hidden, norm, weight, targets, config), [0, 1]), []);
+}
+
+/**
+ * Mean cross-entropy of each sequence, nats a token, shape [batch].
+ *
+ * @param hidden Shape [batch, sequence, hidden].
+ * @param targets int32, shape [batch, sequence].
+ */
+export function headSequenceLosses(
+  hidden: Tensor,
+  norm: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  config: LlamaConfig,
+): Tensor {
+  const losses = reshape(tokenLosses(hidden, norm, weight, targets, config), targets.dims);
+  return reshape(reduceMean(losses, [1]), [targets.dims[0]]);
+}
+
+/** Cross-entropy of every position, shape [batch * sequence, 1]. */
+function tokenLosses(
+  hidden: Tensor,
+  norm: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  config: LlamaConfig,
+): Tensor {
   const rows = elementCount(targets.dims);
   const logits = reshape(headLogits(hidden, norm, weight, config), [rows, config.vocabSize]);
-  return reshape(reduceMean(crossEntropy(logits, reshape(targets, [rows])), [0, 1]), []);
+  return crossEntropy(logits, reshape(targets, [rows]));
 }

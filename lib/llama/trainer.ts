@@ -106,11 +106,6 @@ export class Trainer {
     await this.#upload("second", optimizer?.second);
   }
 
-  /** Puts other parameters on the device and leaves the optimizer alone. */
-  async loadParameters(parameters: ParameterValues): Promise<void> {
-    await this.#upload("parameters", parameters);
-  }
-
   /**
    * One inner step: gradients of all micro-batches, clipping, AdamW.
    *
@@ -140,11 +135,6 @@ export class Trainer {
       await session.run({ ...scalars, ...this.#feeds(names) }, this.#keeps(names));
     }
     return { loss, gradientNorm };
-  }
-
-  /** Mean cross-entropy of a micro-batch, nats a token. */
-  loss(batch: MicroBatch): Promise<number> {
-    return this.#pass.loss(batch);
   }
 
   /** Copies parameters from the device. */

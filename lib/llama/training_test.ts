@@ -6,6 +6,7 @@ import { deviceTests } from "../engine/_test_engine.ts";
 import { fixture } from "../../fixtures/fixture.ts";
 import { type LlamaConfig, parseLlamaConfig } from "./config.ts";
 import type { MicroBatch } from "./gradient_pass.ts";
+import { LossModel } from "./loss_model.ts";
 import { LogitsModel } from "./logits.ts";
 import { llamaParameters } from "./parameters.ts";
 import { type ParameterValues, Trainer } from "./trainer.ts";
@@ -68,7 +69,6 @@ for (const tiedEmbeddings of [false, true]) {
         await trainer.load(start);
         const found: number[] = [];
         for (let step = 0; step < 3; step++) found.push((await trainer.step(micro, 1e-3)).loss);
-        found.push(await trainer.loss(micro[0]));
         losses.push(found);
         ends.push(await trainer.parameters());
         await trainer.close();
@@ -80,6 +80,20 @@ for (const tiedEmbeddings of [false, true]) {
     },
   );
 }
+
+testOnDevices("LossModel gives the losses that PyTorch's first step had", async (engine) => {
+  const model = await LossModel.open(engine, CONFIG, { batch: 2, sequence: 24 });
+  await model.load(await readParameters("tiny_llama/model.f32.safetensors", ""));
+  const found: number[] = [];
+  for (const micro of RECORD.batches[0].map(toMicroBatch)) {
+    found.push(...await model.losses(micro));
+  }
+  assert.equal(found.length, 4);
+  assert.equal(new Set(found).size, 4);
+  const mean = found.reduce((sum, loss) => sum + loss, 0) / found.length;
+  assertClose(mean, RECORD.loss[0], 1e-5, "mean loss");
+  await model.close();
+});
 
 testOnDevices("Trainer keeps its state on the device between steps", async (engine) => {
   const trainer = await openTrainer(engine, CONFIG, "whole");

@@ -1,4 +1,4 @@
-import type { Engine, Session } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { Graph } from "../graph/graph.ts";
 import { gradients } from "../graph/gradients.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
@@ -30,7 +30,6 @@ export async function wholeGradients(
     names.map((name) => `gradient.${name}`),
   );
   const parameters = Object.fromEntries(names.map((name) => [name, options.parameters.get(name)!]));
-  let lossSession: Session | undefined;
   return {
     async gradients(batch, first) {
       const { feeds, keep } = gradientBindings(
@@ -47,38 +46,19 @@ export async function wholeGradients(
         sumOfSquares: Number(results.sum_of_squares.data[0]),
       };
     },
-    async loss(batch) {
-      lossSession ??= await engine.load(serializeGraph(lossGraph(config, options)));
-      const results = await lossSession.run({ ...batchFeeds(batch, options), ...parameters });
-      return Number(results.loss.data[0]);
-    },
-    async release() {
-      await session.release();
-      await lossSession?.release();
-    },
+    release: () => session.release(),
   };
-}
-
-/** The whole model and its loss. */
-function forwardLoss(graph: Graph, config: LlamaConfig, shape: BatchShape) {
-  const { parameters, hidden, norm, head } = forward(graph, config, shape);
-  const targets = graph.input("targets", "int32", [shape.batch, shape.sequence]);
-  return { parameters, loss: headLoss(hidden, norm, head, targets, config) };
 }
 
 function gradientGraph(config: LlamaConfig, shape: BatchShape, accumulate: number): Graph {
   const graph = new Graph("llama_gradients");
-  const { loss, parameters } = forwardLoss(graph, config, shape);
+  const { parameters, hidden, norm, head } = forward(graph, config, shape);
+  const targets = graph.input("targets", "int32", [shape.batch, shape.sequence]);
+  const loss = headLoss(hidden, norm, head, targets, config);
   const seed = graph.scalar("float32", 1 / accumulate);
   const found = gradients(loss, parameters, seed);
   const pairs = parameters.map(({ name }, index): [string, Tensor] => [name, found[index]]);
   declareSumOfSquares(graph, declareGradients(graph, pairs, accumulate > 1));
   graph.output("loss", loss);
-  return graph;
-}
-
-function lossGraph(config: LlamaConfig, shape: BatchShape): Graph {
-  const graph = new Graph("llama_loss");
-  graph.output("loss", forwardLoss(graph, config, shape).loss);
   return graph;
 }

@@ -30,6 +30,12 @@ export function emptyCompressed(dims: readonly number[], topk: number): Compress
   };
 }
 
+/** Entries that a submission has for a tensor of a shape. */
+export function keptCount(dims: readonly number[], topk: number): number {
+  const { chunkLength, chunks } = tilingOf(dims);
+  return chunks * keptPerChunk(topk, chunkLength);
+}
+
 /**
  * Calls `visit` for every kept entry in order: its place in the row-major tensor and its level.
  * Sums over entries follow this order everywhere, which makes them the same on every machine.

@@ -26,7 +26,8 @@ export type RefusalReason =
   | "duplicate-index"
   | "code-out-of-range"
   | "non-finite-levels"
-  | "oversized-levels";
+  | "oversized-levels"
+  | "implausible-norm";
 
 /** A submission that is refused. One peer's refusal never stops the others. */
 export class RefusedError extends Error {
@@ -36,7 +37,7 @@ export class RefusedError extends Error {
    * @param reason Name of the rule that was broken.
    * @param detail Value met and value wanted.
    */
-  constructor(readonly reason: RefusalReason, detail: string) {
+  constructor(readonly reason: RefusalReason, readonly detail: string) {
     super(`Refused submission: ${reason}: ${detail}`);
   }
 }

@@ -1,5 +1,6 @@
 import { Corpus } from "../corpus/corpus.ts";
-import { QuadraticLearner } from "./_quadratic_learner.ts";
+import { POLICIES } from "../gauntlet/policy.ts";
+import { QuadraticLearner } from "../simulation/quadratic_learner.ts";
 import { type LocalSwarmOptions, runLocalSwarm } from "./local_swarm.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
 import type { RunDefinition } from "./run_definition.ts";
@@ -8,7 +9,7 @@ import type { SwarmEvent } from "./swarm_event.ts";
 /** A small run definition for tests. */
 export function testDefinition(): RunDefinition {
   return {
-    version: 1,
+    version: 2,
     seed: 0,
     model: {},
     corpus: "c0".repeat(32),
@@ -29,7 +30,19 @@ export function testDefinition(): RunDefinition {
       aggregation: "selected-mean",
       outerLearningRate: 1,
     },
-    window: { blocks: 10, blockSeconds: 12, acceptanceSeconds: 70, digestSeconds: 30 },
+    gauntlet: {
+      ...POLICIES.templar,
+      evaluation: { ...POLICIES.templar.evaluation, ownSamples: 8, randomSamples: 16 },
+      // All peers of so simple a model send much the same entries.
+      copies: { afterSteps: 0, high: 0.9, max: 0.95, mega: 0.98 },
+    },
+    window: {
+      blocks: 20,
+      blockSeconds: 12,
+      commitSeconds: 20,
+      acceptanceSeconds: 70,
+      digestSeconds: 30,
+    },
   };
 }
 
@@ -39,8 +52,9 @@ export async function runTestSwarm(
   windows: number,
   options: Partial<LocalSwarmOptions> = {},
 ): Promise<{ events: SwarmEvent[]; digest: string }> {
-  const learner = new QuadraticLearner();
   const tokens = Uint32Array.from({ length: 4000 }, (_, i) => (i * i * 31 + i) % 256);
+  const corpus = new Corpus(tokens, 8);
+  const learner = new QuadraticLearner(corpus);
   const events: SwarmEvent[] = [];
   const { parameters } = await runLocalSwarm({
     directory,
@@ -49,7 +63,8 @@ export async function runTestSwarm(
     windows,
     microBatch: 2,
     learner,
-    corpus: new Corpus(tokens, 8),
+    evaluator: learner,
+    corpus,
     initialParameters: learner.initial(),
     stopwatch: () => 0,
     signal: new AbortController().signal,

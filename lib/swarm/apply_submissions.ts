@@ -1,23 +1,29 @@
 import type { ParameterValues } from "../llama/trainer.ts";
 import { aggregate, type AggregationMode } from "../sparseloco/aggregate.ts";
+import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 import { outerStep } from "../sparseloco/outer_step.ts";
-import type { Gathered } from "./gather_submissions.ts";
 import type { Learner } from "./learner.ts";
 
 /**
  * The outer step over a whole model, tensor by tensor: aggregate the accepted submissions, move the
- * parameters in place. The same inputs give the same bits on every machine.
+ * parameters. The same inputs give the same bits on every machine.
  *
- * @param accepted Ascending by uid; at least one.
+ * @param parameters State before; stays as it is.
+ * @param accepted Ascending by uid; without any, the state stays.
+ * @returns State after.
  */
 export function applySubmissions(
   tensors: Learner["tensors"],
   parameters: ParameterValues,
-  accepted: readonly Gathered[],
+  accepted: readonly { readonly tensors: readonly CompressedTensor[] }[],
   { aggregation, outerLearningRate }: { aggregation: AggregationMode; outerLearningRate: number },
-): void {
-  tensors.forEach(({ name }, index) => {
-    const average = aggregate(accepted.map(({ tensors }) => tensors[index]), aggregation);
-    outerStep(parameters.get(name)!, average, outerLearningRate);
-  });
+): ParameterValues {
+  return new Map(tensors.map(({ name }, index) => {
+    const values = parameters.get(name)!.slice();
+    if (accepted.length > 0) {
+      const average = aggregate(accepted.map(({ tensors }) => tensors[index]), aggregation);
+      outerStep(values, average, outerLearningRate);
+    }
+    return [name, values];
+  }));
 }

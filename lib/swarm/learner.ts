@@ -38,7 +38,5 @@ export interface Learner {
     state: LearnerState,
     steps: Iterable<InnerStep>,
     hooks: TrainHooks,
-  ): Promise<Required<LearnerState>>;
-  /** Mean loss of parameters over batches, nats a token. */
-  loss(parameters: ParameterValues, batches: MicroBatch[]): Promise<number>;
+  ): Promise<LearnerState>;
 }

@@ -1,7 +1,6 @@
-import type { MicroBatch } from "../llama/gradient_pass.ts";
 import { llamaParameters } from "../llama/parameters.ts";
 import type { LlamaConfig } from "../llama/config.ts";
-import type { ParameterValues, Trainer } from "../llama/trainer.ts";
+import type { Trainer } from "../llama/trainer.ts";
 import type { InnerStep, Learner, LearnerState, TrainHooks } from "./learner.ts";
 
 /** A learner on one trainer; whoever comes while it works waits for its turn. */
@@ -21,7 +20,7 @@ export class LlamaLearner implements Learner {
     { parameters, optimizer }: LearnerState,
     steps: Iterable<InnerStep>,
     { onStart, onStep }: TrainHooks,
-  ): Promise<Required<LearnerState>> {
+  ): Promise<LearnerState> {
     return this.#inTurn(async () => {
       onStart();
       const trainer = this.#trainer;
@@ -31,16 +30,6 @@ export class LlamaLearner implements Learner {
         if (!onStep(await trainer.step(batches, learningRate), index++)) break;
       }
       return { parameters: await trainer.parameters(), optimizer: await trainer.optimizer() };
-    });
-  }
-
-  /** See {@linkcode Learner.loss}. */
-  loss(parameters: ParameterValues, batches: MicroBatch[]): Promise<number> {
-    return this.#inTurn(async () => {
-      await this.#trainer.loadParameters(parameters);
-      let sum = 0;
-      for (const batch of batches) sum += await this.#trainer.loss(batch);
-      return sum / batches.length;
     });
   }
 

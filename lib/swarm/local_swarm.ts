@@ -1,37 +1,51 @@
-import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DirectoryBucket } from "../bucket/directory_bucket.ts";
-import { type Keypair, keypairFromSeed } from "../chain/keypair.ts";
+import { type Keypair, verifySignature } from "../chain/keypair.ts";
 import { LocalChain } from "../chain/local_chain.ts";
 import { LockstepClock } from "../clock/lockstep_clock.ts";
 import type { Corpus } from "../corpus/corpus.ts";
 import type { ParameterValues } from "../llama/trainer.ts";
-import { SeededRandom } from "../random/seeded_random.ts";
-import { stateDigest } from "../sparseloco/state_digest.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { cachedVerify } from "./cached_verify.ts";
+import type { Evaluator } from "./evaluator.ts";
+import { FileStateStore } from "./file_state_store.ts";
 import type { Learner } from "./learner.ts";
-import { Peer, type PeerDependencies } from "./peer.ts";
-import { freshState, type PeerState, PeerStateStore } from "./peer_state.ts";
+import {
+  LOCAL_GENESIS_MS,
+  LOCAL_STAKE,
+  localBucketPath,
+  localBuckets,
+  localKeypair,
+  localNonces,
+} from "./local_nodes.ts";
+import type { NodeDependencies } from "./node.ts";
+import { Peer } from "./peer.ts";
+import { freshState, peerStateOf } from "./peer_state.ts";
 import { type RunDefinition, runId } from "./run_definition.ts";
+import type { StateStore } from "./state_store.ts";
 import type { Emit } from "./swarm_event.ts";
+import { Validator } from "./validator.ts";
+import { freshValidatorState, validatorStateOf } from "./validator_state.ts";
 
-/** Virtual time at which every local run begins. */
-const GENESIS_MS = Date.UTC(2026, 0, 1);
-
-/** A swarm whose peers live in one process and one directory. */
+/** A swarm whose nodes live in one process and one directory. */
 export interface LocalSwarmOptions {
-  /** Holds ledger, buckets and the peers' states. */
+  /** Holds ledger, buckets and the nodes' states. */
   readonly directory: string;
-  /** What the peers share. */
+  /** What the nodes share. */
   readonly definition: RunDefinition;
   /** Number of peers; a run that exists must have as many. */
   readonly peers: number;
+  /** Behaviours of the last peers; the others are honest. */
+  readonly adversaries?: readonly Behaviour[];
   /** Windows to have done in the end, those of earlier calls included. */
   readonly windows: number;
   /** Sequences of one pass. */
   readonly microBatch: number;
   /** Trains for all peers in turn. */
   readonly learner: Learner;
+  /** Measures losses for the validator. */
+  readonly evaluator: Evaluator;
   /** Text of the run. */
   readonly corpus: Corpus;
   /** Parameters before the first window. */
@@ -43,10 +57,18 @@ export interface LocalSwarmOptions {
   /** Stops the swarm; what was saved stays valid. */
   readonly signal: AbortSignal;
   /**
-   * Called with the consensus state after each window, before any peer begins the next, and at the start of a resumed run with the one it
+   * Called with the validator's state after each window, before any peer begins the next, and at the start of a resumed run with the one it
    * starts from: a stop may have come between the window's end and this call.
    */
-  readonly onWindow?: (state: PeerState, digest: string) => Promise<void>;
+  readonly onWindow?: (state: ConsensusState) => Promise<void>;
+}
+
+/** What the nodes of a run have in common after a window. */
+export interface ConsensusState {
+  /** Window to do next. */
+  readonly window: number;
+  /** Parameters. */
+  readonly parameters: ParameterValues;
 }
 
 /** Honest peers have come to different states. It must not happen; when it does, training stops. */
@@ -55,65 +77,73 @@ export class DivergedError extends Error {
 }
 
 /**
- * Runs peers through windows until all are done. Every peer uses its own bucket, key, error feedback and
- * optimizer; they meet only through buckets and ledger, as on the internet. Virtual time makes the
- * protocol's waits free.
+ * Runs peers and a validator through windows until all are done. Every node has its own bucket, key and
+ * state; they meet only through buckets and ledger, as on the internet. Virtual time makes the protocol's
+ * waits free.
  *
  * @returns The consensus state after the last window.
  * @throws DivergedError
  * @throws RangeError when the directory holds a swarm of another size.
  */
-export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerState> {
-  const { definition, directory, peers, signal } = options;
+export async function runLocalSwarm(options: LocalSwarmOptions): Promise<ConsensusState> {
+  const { definition, directory, emit, learner: { tensors }, peers, signal } = options;
   const run = runId(definition);
-  const stores = Array.from(
-    { length: peers },
-    (_, uid) => new PeerStateStore(join(directory, "peers", String(uid)), options.learner.tensors),
-  );
+  const folders = [
+    ...Array.from({ length: peers }, (_, uid) => `peers/${uid}`),
+    `validators/${peers}`,
+  ];
+  const stores = folders.map((folder) => new FileStateStore(join(directory, folder), tensors));
   const window = await commonWindow(stores);
   const { blocks, blockSeconds } = definition.window;
-  const clock = new LockstepClock(GENESIS_MS + window * blocks * blockSeconds * 1000, peers);
+  const startMs = LOCAL_GENESIS_MS + window * blocks * blockSeconds * 1000;
+  const clock = new LockstepClock(startMs, stores.length);
   await mkdir(directory, { recursive: true });
   using chain = new LocalChain(join(directory, "ledger.sqlite"), clock, {
     blockMs: blockSeconds * 1000,
-    genesisMs: GENESIS_MS,
+    genesisMs: LOCAL_GENESIS_MS,
   });
-  const keypairs = Array.from({ length: peers }, (_, uid) => localKeypair(run, uid, window));
-  if (await registerAll(chain, keypairs, window)) options.emit({ event: "resumed", window });
-  // One peer's failure ends the others' waits.
+  const keypairs = stores.map((_, uid) => localKeypair(run, uid, window));
+  if (await registerAll(chain, keypairs, window)) emit({ event: "resumed", window });
+  // One node's failure ends the others' waits.
   const failure = new AbortController();
-  const bucketAt = (path: string) => new DirectoryBucket(join(directory, path), clock);
-  for (const uid of stores.keys()) await bucketAt(`buckets/${uid}`).removeLeftovers();
-  const shared: Omit<PeerDependencies, "bucket" | "keypair" | "store"> = {
-    ...options,
+  for (const uid of stores.keys()) {
+    await new DirectoryBucket(join(directory, localBucketPath(uid)), clock).removeLeftovers();
+  }
+  const node = (uid: number): NodeDependencies => ({
     clock,
     chain,
+    corpus: options.corpus,
+    emit,
+    stopwatch: options.stopwatch,
     signal: AbortSignal.any([signal, failure.signal]),
-    bucketOf: async (uid) => {
-      const path = (await chain.commitment(uid))?.match(/^directory:(buckets\/\d+)$/)?.[1];
-      return path === undefined ? undefined : bucketAt(path);
-    },
-  };
-  const states = await Promise.all(
-    stores.map((store) =>
-      window > 0
-        ? store.load(window)
-        : freshState(options.learner.tensors, options.initialParameters)
-    ),
-  );
-  if (window > 0) {
-    await options.onWindow?.(states[0], stateDigest(options.learner.tensors, states[0].parameters));
-  }
-  const told = new WindowsTold();
-  const starts = stores.map((store, uid) => {
-    const peer = new Peer({ uid, run, definition, microBatch: options.microBatch }, {
-      ...shared,
-      store,
-      keypair: keypairs[uid],
-      bucket: bucketAt(`buckets/${uid}`),
-    });
-    return runPeer(peer, states[uid], options, told).finally(() => clock.leave());
+    bucketOf: localBuckets(directory, chain, clock),
+    verify: cachedVerify(verifySignature),
+    store: stores[uid],
+    keypair: keypairs[uid],
+    bucket: new DirectoryBucket(join(directory, localBucketPath(uid)), clock),
   });
+  const told = new WindowsTold();
+  const identity = (uid: number) => ({ uid, run, definition });
+  const validator = new Validator(identity(peers), {
+    ...node(peers),
+    nonceOf: localNonces(run, peers),
+    tensors,
+    evaluator: options.evaluator,
+  });
+  const starts = [
+    runValidator(validator, window, options, told).finally(() => clock.leave()),
+    ...stores.slice(0, peers).map((_, uid) => {
+      const behaviour = options.adversaries?.[uid - peers + options.adversaries.length];
+      const dependencies = {
+        ...node(uid),
+        learner: options.learner,
+        ...(behaviour ? { behaviour } : {}),
+      };
+      const { microBatch } = options;
+      const peer = new Peer({ ...identity(uid), microBatch }, dependencies);
+      return runPeer(peer, window, options, told).finally(() => clock.leave());
+    }),
+  ];
   const results = await Promise.allSettled(starts.map((started) =>
     started.catch((cause) => {
       failure.abort(cause);
@@ -122,41 +152,75 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<PeerSta
   ));
   const failed = results.find((result) => result.status === "rejected");
   if (failed) throw signal.aborted ? signal.reason : failure.signal.reason ?? failed.reason;
-  return (results[0] as PromiseFulfilledResult<PeerState>).value;
+  return (results[0] as PromiseFulfilledResult<ConsensusState>).value;
+}
+
+async function runValidator(
+  validator: Validator,
+  from: number,
+  { initialParameters, learner, onWindow, windows }: LocalSwarmOptions,
+  told: WindowsTold,
+): Promise<ConsensusState> {
+  const { store } = validator.dependencies;
+  let state = from > 0
+    ? validatorStateOf(await store.load(from))
+    : freshValidatorState(learner.tensors, initialParameters);
+  const consensus = () => ({ window: state.gauntlet.window, parameters: state.parameters });
+  try {
+    if (from > 0) await onWindow?.(consensus());
+    told.at(from).resolve();
+    while (state.gauntlet.window < windows) {
+      state = await validator.runWindow(state);
+      await onWindow?.(consensus());
+      told.at(state.gauntlet.window).resolve();
+    }
+    return consensus();
+  } finally {
+    told.close();
+  }
 }
 
 async function runPeer(
   peer: Peer,
-  state: PeerState,
-  { onWindow, windows }: LocalSwarmOptions,
+  from: number,
+  { initialParameters, learner, windows }: LocalSwarmOptions,
   told: WindowsTold,
-): Promise<PeerState> {
+): Promise<void> {
+  const { behaviour, store } = peer.dependencies;
+  let state = from > 0
+    ? peerStateOf(await store.load(from))
+    : freshState(learner.tensors, initialParameters);
   while (state.window < windows) {
-    const { window } = state;
-    try {
-      const { agrees, digest } = await peer.runWindow(state);
-      if (!agrees) {
-        throw new DivergedError(
-          `Cannot go on: after window ${window} most peers have other parameters than peer ${peer.identity.uid}`,
-        );
-      }
-      if (peer.identity.uid === 0) await onWindow?.(state, digest);
-    } finally {
-      if (peer.identity.uid === 0) told.at(window).resolve();
+    await told.at(state.window).promise;
+    const outcome = await peer.runWindow(state);
+    if (!outcome.agrees && !behaviour) {
+      throw new DivergedError(
+        `Cannot go on: after window ${state.window} most nodes have other parameters than peer ${peer.identity.uid}`,
+      );
     }
-    await told.at(window).promise;
+    state = outcome.state;
   }
-  return state;
 }
 
-/** For each window, whether its end was told: peers wait for that, so that reports come in order. */
+/**
+ * For each window, whether it may begin: the validator has scored the one before and its end was told. One
+ * machine gains nothing from doing both at once, and reports come in order.
+ */
 class WindowsTold {
   readonly #windows = new Map<number, PromiseWithResolvers<void>>();
+  #closed = false;
 
   at(window: number): PromiseWithResolvers<void> {
     const known = this.#windows.get(window) ?? Promise.withResolvers<void>();
+    if (this.#closed) known.resolve();
     this.#windows.set(window, known);
     return known;
+  }
+
+  /** Nobody waits any more. */
+  close(): void {
+    this.#closed = true;
+    for (const { resolve } of this.#windows.values()) resolve();
   }
 }
 
@@ -165,7 +229,7 @@ class WindowsTold {
  *
  * @throws RangeError when a peer's states are gone: starting over would destroy the others'.
  */
-async function commonWindow(stores: PeerStateStore[]): Promise<number> {
+async function commonWindow(stores: StateStore[]): Promise<number> {
   const windows = await Promise.all(stores.map((store) => store.windows()));
   const common = (windows[0] ?? []).filter((window) =>
     windows.every((list) => list.includes(window))
@@ -181,13 +245,6 @@ async function commonWindow(stores: PeerStateStore[]): Promise<number> {
   );
 }
 
-/** Keys of a local swarm guard nothing: they follow from the run's id, so that a run can be repeated. */
-function localKeypair(run: string, uid: number, window: number): Keypair {
-  const seed = createHash("sha256").update(`covey local peer ${run} ${uid}`).digest();
-  const nonces = createHash("sha256").update(`covey local nonces ${run} ${uid} ${window}`).digest();
-  return keypairFromSeed(seed, new SeededRandom(nonces.readBigUInt64LE()));
-}
-
 /** Registers what is not registered yet; gives whether the ledger knew any of the peers. */
 async function registerAll(
   chain: LocalChain,
@@ -196,23 +253,28 @@ async function registerAll(
 ): Promise<boolean> {
   const registrations = await chain.registrations();
   const known = registrations.length;
+  const stakeOf = (uid: number) => (uid === keypairs.length - 1 ? LOCAL_STAKE : 0);
   // Nothing is written to a ledger that is not this run's.
-  if (
-    registrations.some(({ hotkey, uid }) =>
-      uid < keypairs.length && hotkey !== keypairs[uid].hotkey
-    )
-  ) {
-    throw new RangeError("Cannot resume swarm: the ledger belongs to another run");
+  for (const { hotkey, stake, uid } of registrations.slice(0, keypairs.length)) {
+    if (hotkey !== keypairs[uid].hotkey) {
+      throw new RangeError("Cannot resume swarm: the ledger belongs to another run");
+    }
+    if (stake !== stakeOf(uid)) {
+      throw new RangeError(
+        `Cannot resume swarm: its ledger has other peers than the ${keypairs.length - 1} asked for`,
+      );
+    }
   }
-  // A ledger that is gone is made again; one that knows other peers is another swarm's.
-  if (known > keypairs.length || (window > 0 && known > 0 && known !== keypairs.length)) {
+  // A ledger that is gone is made again; one that knows fewer nodes is another swarm's. Validators that
+  // follow the run have registered behind.
+  if (window > 0 && known > 0 && known < keypairs.length) {
     throw new RangeError(
-      `Cannot resume swarm: it has ${known} peers, asked for ${keypairs.length}`,
+      `Cannot resume swarm: it has ${known} nodes, asked for ${keypairs.length}`,
     );
   }
   for (const [uid, { hotkey }] of keypairs.entries()) {
-    await chain.register(hotkey);
-    await chain.commit(hotkey, `directory:buckets/${uid}`);
+    await chain.register(hotkey, stakeOf(uid));
+    await chain.commit(hotkey, `directory:${localBucketPath(uid)}`);
   }
   return known > 0 || window > 0;
 }

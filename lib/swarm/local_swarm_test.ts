@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { SeededRandom } from "../random/seeded_random.ts";
 import { runTestSwarm, testDefinition, withDirectory } from "./_test_run.ts";
 import type { SwarmEvent } from "./swarm_event.ts";
@@ -17,15 +18,15 @@ Deno.test("a local swarm has one digest in every window, and learns", async () =
     const { events } = await runTestSwarm(directory, WINDOWS);
     for (let window = 0; window < WINDOWS; window++) {
       const digests = of(events, "digest").filter((event) => event.window === window);
-      assert.equal(digests.length, 3);
+      assert.equal(digests.length, 4);
       assert.equal(new Set(digests.map(({ digest }) => digest)).size, 1);
     }
     for (const { agree, disagree, silent } of of(events, "agreement")) {
-      assert.deepEqual([agree, disagree, silent], [[0, 1, 2], [], []]);
+      assert.deepEqual([agree, disagree, silent], [[0, 1, 2, 3], [], []]);
     }
-    for (const { peers } of of(events, "accepted")) assert.deepEqual(peers, [0, 1, 2]);
+    for (const { peers } of of(events, "applied")) assert.deepEqual(peers, [0, 1, 2]);
     const losses = of(events, "step").filter(({ step }) => step === 0).map(({ loss }) => loss);
-    assert.ok(losses.at(-1)! < losses[0] / 2, `${losses}`);
+    assert.ok(losses.at(-1)! < losses[0] * 0.6, `${losses}`);
   });
 });
 
@@ -78,7 +79,7 @@ Deno.test("a local swarm that has done its windows does nothing more, and can be
     await runTestSwarm(directory, 2);
     const { events } = await runTestSwarm(directory, 2);
     assert.deepEqual(events, [{ event: "resumed", window: 2 }]);
-    assert.equal(of((await runTestSwarm(directory, 3)).events, "digest").length, 3);
+    assert.equal(of((await runTestSwarm(directory, 3)).events, "digest").length, 4);
   });
 });
 
@@ -110,8 +111,11 @@ Deno.test("a local swarm does not start over when a peer's states are lost", asy
 
 Deno.test("a local swarm that was stopped while it registered goes on", async () => {
   await withDirectory(async (directory) => {
-    await runTestSwarm(directory, 0, { peers: 1 });
-    assert.equal(of((await runTestSwarm(directory, 1)).events, "digest").length, 3);
+    await runTestSwarm(directory, 0);
+    const ledger = new DatabaseSync(join(directory, "ledger.sqlite"));
+    ledger.exec("DELETE FROM commitment WHERE uid > 0; DELETE FROM registration WHERE uid > 0");
+    ledger.close();
+    assert.equal(of((await runTestSwarm(directory, 1)).events, "digest").length, 4);
   });
 });
 
@@ -120,52 +124,33 @@ Deno.test("a local swarm refuses to resume with another number of peers", async 
     await runTestSwarm(directory, 2);
     await assert.rejects(
       () => runTestSwarm(directory, 2, { peers: 4 }),
-      /no window in common: .*peers.3 has none/,
+      /no window in common|other peers than the 4/,
     );
   });
 });
 
-/** What a hostile store may do to peer 2's objects of window 1, and how peers name it. */
-const TAMPERINGS: [reason: string, key: string, change: (bytes: Uint8Array) => Uint8Array][] = [
-  ["wrong-length", "submission/00000001/2.covey", (bytes) => bytes.slice(0, -5)],
-  ["oversized", "submission/00000001/2.covey", (bytes) => Uint8Array.of(...bytes, 1)],
-  [
-    "wrong-hash",
-    "submission/00000001/2.covey",
-    (bytes) => bytes.map((byte, i) => i === 200 ? byte ^ 1 : byte),
-  ],
-  ["malformed-manifest", "manifest/00000001/2.json", () => new Uint8Array(10)],
-  ["oversized", "manifest/00000001/2.json", () => new Uint8Array(100_000)],
-  [
-    "wrong-signature",
-    "manifest/00000001/2.json",
-    (bytes) => edit(bytes, /"sampleCount":8/, '"sampleCount":9'),
-  ],
-  [
-    "wrong-signature",
-    "manifest/00000001/2.json",
-    (bytes) => edit(bytes, /"window":1/, '"window":0'),
-  ],
+/** What a hostile store may do to peer 2's objects of window 1, and how the validator names it. */
+const TAMPERINGS: [reason: string, change: (bytes: Uint8Array) => Uint8Array][] = [
+  ["wrong-length", (bytes) => bytes.slice(0, -5)],
+  ["oversized", (bytes) => Uint8Array.of(...bytes, 1)],
+  ["wrong-hash", (bytes) => bytes.map((byte, i) => i === 200 ? byte ^ 1 : byte)],
 ];
 
-for (const [reason, key, change] of TAMPERINGS) {
-  Deno.test(`a local swarm refuses ${reason} of ${key.split("/")[0]} and goes on without that peer`, async () => {
+for (const [reason, change] of TAMPERINGS) {
+  Deno.test(`a local swarm refuses a submission for ${reason} and goes on without it`, async () => {
     await withDirectory(async (directory) => {
       const emit = (event: SwarmEvent) => {
         if (event.event !== "phase-ended" || event.phase !== "upload") return;
         if (event.uid === 2 && event.window === 1) {
-          tamper(join(directory, "buckets/2", key), change);
+          tamper(join(directory, "buckets/2/submission/00000001/2.covey"), change);
         }
       };
       const { events } = await runTestSwarm(directory, 3, { emit });
       const told = of(events, "refused").map(({ peer, reason, uid, window }) =>
         `window ${window}: ${uid} refuses ${peer}, ${reason}`
       );
-      assert.deepEqual(
-        told.sort(),
-        [0, 1, 2].map((uid) => `window 1: ${uid} refuses 2, ${reason}`),
-      );
-      for (const { peers, window } of of(events, "accepted")) {
+      assert.deepEqual(told, [`window 1: 3 refuses 2, ${reason}`]);
+      for (const { peers, window } of of(events, "applied")) {
         assert.deepEqual(peers, window === 1 ? [0, 1] : [0, 1, 2]);
       }
       for (const { disagree } of of(events, "agreement")) assert.deepEqual(disagree, []);
@@ -173,15 +158,26 @@ for (const [reason, key, change] of TAMPERINGS) {
   });
 }
 
+Deno.test("weakness 8: peers apply what the validator has seen, though the object was swapped since", async () => {
+  await withDirectory(async (directory) => {
+    const emit = (event: SwarmEvent) => {
+      if (event.event !== "verdict" || event.window !== 1) return;
+      for (const path of ["submission/00000001/2.covey", "manifest/00000001/2.json"]) {
+        tamper(join(directory, "buckets/2", path), () => new Uint8Array(10));
+      }
+    };
+    const { events } = await runTestSwarm(directory, 3, { emit });
+    assert.deepEqual(of(events, "refused"), []);
+    for (const { peers } of of(events, "applied")) assert.deepEqual(peers, [0, 1, 2]);
+    for (const { disagree } of of(events, "agreement")) assert.deepEqual(disagree, []);
+  });
+});
+
 /** Replaces a file's content and keeps its time. */
 function tamper(path: string, change: (bytes: Uint8Array) => Uint8Array): void {
   const { mtime } = Deno.statSync(path);
   Deno.writeFileSync(path, change(Deno.readFileSync(path)));
   Deno.utimeSync(path, mtime!, mtime!);
-}
-
-function edit(bytes: Uint8Array, from: RegExp, to: string): Uint8Array {
-  return new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to));
 }
 
 Deno.test("a local swarm refuses a state whose content was changed, and another run's ledger", async () => {
@@ -196,12 +192,14 @@ Deno.test("a local swarm refuses a state whose content was changed, and another 
       /does not have the digest it was saved with; delete/,
     );
     const definition = { ...testDefinition(), seed: 7 };
-    await Deno.remove(join(directory, "peers"), { recursive: true });
+    for (const folder of ["peers", "validators"]) {
+      await Deno.remove(join(directory, folder), { recursive: true });
+    }
     await assert.rejects(
       () => runTestSwarm(directory, 3, { definition }),
       /belongs to another run/,
     );
-    assert.equal(of((await runTestSwarm(directory, 1)).events, "digest").length, 3);
+    assert.equal(of((await runTestSwarm(directory, 1)).events, "digest").length, 4);
   });
 });
 

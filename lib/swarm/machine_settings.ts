@@ -6,6 +6,7 @@ import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
 const whole = (min: number) => v.pipe(v.number(), v.integer(), v.minValue(min));
 const FILE = v.strictObject({
   peers: whole(1),
+  adversaries: v.optional(v.array(v.string()), []),
   microBatch: whole(1),
   stepShape: v.picklist(["whole", "blocks"]),
   device: v.picklist(["cpu", "webgpu", "cuda"]),

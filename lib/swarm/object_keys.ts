@@ -1,12 +1,28 @@
-/** Names of the objects in a peer's bucket; they sort by window. */
+/** Names of the objects in a node's bucket; they sort by window. */
 export const objectKeys = {
   /** Compressed pseudo-gradient of a window. */
   submission: (window: number, uid: number): string => `submission/${padded(window)}/${uid}.covey`,
-  /** Signed manifest of a submission. */
+  /** Signed manifest of a submission: the peer's commitment to its bytes. */
   manifest: (window: number, uid: number): string => `manifest/${padded(window)}/${uid}.json`,
-  /** Digest of the state after a window's outer step, signed. */
-  digest: (window: number, uid: number): string => `digest/${padded(window)}/${uid}.json`,
+  /** What a node says of its state after a window's outer step. */
+  state: (window: number, uid: number): string => `state/${padded(window)}/${uid}.json`,
+  /** Validator's word on whose submissions count. */
+  verdict: (window: number, uid: number): string => `verdict/${padded(window)}/${uid}.json`,
+  /** Validator's record of what it saw, and the scores that follow. */
+  record: (window: number, uid: number): string => `record/${padded(window)}/${uid}.json`,
+  /** Validator's copy of a submission that it examined. */
+  relayed: (window: number, uid: number): string => `relay/${padded(window)}/${uid}.covey`,
+  /** Validator's copy of the manifest beside it. */
+  relayedManifest: (window: number, uid: number): string => `relay/${padded(window)}/${uid}.json`,
 };
+
+/** Folders of a bucket whose objects belong to windows. */
+export const WINDOW_FOLDERS = ["submission", "manifest", "state", "verdict", "record", "relay"];
+
+/** Prefix of a folder's objects of one window. */
+export function windowPrefix(folder: string, window: number): string {
+  return `${folder}/${padded(window)}/`;
+}
 
 function padded(window: number): string {
   return String(window).padStart(8, "0");

@@ -1,75 +1,66 @@
 import { createHash } from "node:crypto";
-import type { Bucket } from "../bucket/bucket.ts";
-import type { Chain } from "../chain/chain.ts";
-import type { Keypair } from "../chain/keypair.ts";
-import type { Clock } from "../clock/clock.ts";
-import type { Corpus } from "../corpus/corpus.ts";
+import { elementCount } from "../graph/tensor.ts";
+import type { OptimizerState, ParameterValues } from "../llama/trainer.ts";
 import { compress } from "../sparseloco/compress.ts";
+import { keptCount } from "../sparseloco/compressed_tensor.ts";
 import { encodeManifest } from "../sparseloco/manifest.ts";
 import { learningRate } from "../sparseloco/schedule.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
 import { encodeSubmission } from "../sparseloco/submission.ts";
-import { elementCount } from "../graph/tensor.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
 import { applySubmissions } from "./apply_submissions.ts";
-import { publishDigest, readDigest } from "./digest_statement.ts";
-import { type Gathered, gatherSubmissions } from "./gather_submissions.ts";
+import { awaitVerdict } from "./await_verdict.ts";
+import { type Behaviour, deliverHonestly, type Delivery, type Moment } from "./behaviour.ts";
+import { compareStates, publishState } from "./exchange_states.ts";
+import { fetchAccepted } from "./fetch_accepted.ts";
 import type { InnerStep, Learner } from "./learner.ts";
+import type { NodeDependencies, NodeIdentity } from "./node.ts";
 import { objectKeys } from "./object_keys.ts";
-import type { PeerState, PeerStateStore } from "./peer_state.ts";
-import type { RunDefinition } from "./run_definition.ts";
-import type { Emit, Phase } from "./swarm_event.ts";
+import { peerSnapshot, type PeerState } from "./peer_state.ts";
+import { isTransient, persevere } from "./persevere.ts";
+import { removeOldObjects } from "./remove_old_objects.ts";
+import { trainersOf } from "./roles.ts";
+import type { Phase } from "./swarm_event.ts";
 import { WindowClock, type WindowTimes } from "./window_clock.ts";
 
 /** All that a peer reaches the world through. */
-export interface PeerDependencies {
-  /** Time. */
-  readonly clock: Clock;
-  /** Ledger. */
-  readonly chain: Chain;
-  /** The peer's own bucket. */
-  readonly bucket: Bucket;
-  /** Bucket of any peer, as committed. */
-  readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
-  /** The peer's key. */
-  readonly keypair: Keypair;
+export interface PeerDependencies extends NodeDependencies {
   /** What trains. */
   readonly learner: Learner;
-  /** Text of the run. */
-  readonly corpus: Corpus;
-  /** Where states are saved. */
-  readonly store: PeerStateStore;
-  /** Takes events. */
-  readonly emit: Emit;
-  /** Real seconds, for durations only. */
-  readonly stopwatch: () => number;
-  /** Ends the peer between two writes. */
-  readonly signal: AbortSignal;
+  /** Where the peer departs from honesty, in simulations of attacks. */
+  readonly behaviour?: Behaviour;
 }
 
 /** Identity of a peer within a run. */
-export interface PeerIdentity {
-  /** Number on the chain. */
-  readonly uid: number;
-  /** Run id. */
-  readonly run: string;
-  /** What the run's peers share. */
-  readonly definition: RunDefinition;
+export interface PeerIdentity extends NodeIdentity {
   /** Sequences of one pass over the model; divides the run's batch. */
   readonly microBatch: number;
 }
 
 /** What a peer knows of a window once it is over. */
 export interface WindowOutcome {
-  /** Digest of the state. */
+  /** State to go on with. */
+  readonly state: PeerState;
+  /** Digest of its parameters. */
   readonly digest: string;
-  /** Whether most peers that published a digest have the same one. */
+  /** Whether most nodes that showed a state have the same one. */
   readonly agrees: boolean;
 }
 
+/** What a peer's own work in a window leaves. */
+interface Contribution {
+  /** AdamW's memory after the inner steps. */
+  readonly optimizer: OptimizerState | undefined;
+  /** What is not sent, by tensor. */
+  readonly errorFeedback: ParameterValues;
+  /** The coded submission. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Digest of the samples assigned. */
+  readonly sampleDigest: string;
+}
+
 /**
- * One peer of a run: trains, submits, gathers, takes the outer step, compares digests. The order of a
- * window is that of the reference's miner.
+ * One peer of a run: trains, commits, uploads, applies what the verdict says, shows its state. One that comes
+ * late to a window leaves its own work out and applies the verdict all the same.
  */
 export class Peer {
   readonly #windows: WindowClock;
@@ -79,47 +70,130 @@ export class Peer {
     this.#windows = new WindowClock(chain, clock, identity.definition.window);
   }
 
-  /**
-   * Goes through one window and saves the state it ends with, unless most peers have another one.
-   *
-   * @param state Updated in place once the window is over; after an error it is to be loaded anew.
-   */
+  /** Goes through one window and saves the state it ends with, unless most nodes have another one. */
   async runWindow(state: PeerState): Promise<WindowOutcome> {
-    const { clock, signal, store } = this.dependencies;
+    const { emit, signal, store } = this.dependencies;
     const { window } = state;
-    const times = await this.#windows.times(window);
-    const { delta, optimizer, digest: sampleDigest } = await this.#phase(
+    const { uid } = this.identity;
+    const onDelay = (reason: string) => emit({ event: "delayed", window, uid, reason });
+    const patience = { ...this.dependencies, onDelay };
+    await persevere(() => this.#windows.begun(window, signal), patience);
+    const contribution = await this.#contribute(state);
+    const outcome = await persevere(() => this.#conclude(state, contribution), patience);
+    if (outcome.agrees) {
+      await this.#phase(window, "save", () => store.save(peerSnapshot(outcome.state)));
+    }
+    return outcome;
+  }
+
+  /** The peer's own work, as far as time and store allow. */
+  async #contribute(state: PeerState): Promise<Contribution | undefined> {
+    const { clock, emit, retrySeconds, signal } = this.dependencies;
+    const { uid } = this.identity;
+    const { window } = state;
+    let made: Contribution | undefined;
+    try {
+      const times = await this.#windows.times(window);
+      if (clock.nowMs() >= times.commitMs) {
+        emit({ event: "idle", window, uid, reason: "the window's time for training is over" });
+        return undefined;
+      }
+      const moment = await this.#moment(window, times);
+      made = await this.#makeContribution(state, moment);
+      await this.#phase(window, "upload", (begin) => this.#deliver(made!, moment, begin));
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (retrySeconds === undefined || !isTransient(cause)) throw cause;
+      emit({ event: "delayed", window, uid, reason: (cause as Error).message });
+    }
+    return made;
+  }
+
+  async #moment(window: number, times: WindowTimes): Promise<Moment> {
+    const { bucketOf, chain, clock, corpus } = this.dependencies;
+    const { definition } = this.identity;
+    const peers = trainersOf(await chain.registrations()).map(({ uid }) => uid);
+    return { context: this.#context(window), definition, times, corpus, clock, peers, bucketOf };
+  }
+
+  /** Inner steps and compression. */
+  async #makeContribution(state: PeerState, moment: Moment): Promise<Contribution> {
+    const { behaviour, corpus } = this.dependencies;
+    const { definition: { training }, uid } = this.identity;
+    const { window } = state;
+    const assigned = corpus.assign(uid, window, training.innerSteps * training.batch);
+    const samples = behaviour?.samples?.(assigned.samples, moment) ?? assigned.samples;
+    const trained = await this.#phase(
       window,
       "train",
-      (begin) => this.#train(state, times, begin),
+      (begin) => this.#train(state, samples, moment.times, begin),
     );
-    const bytes = await this.#phase(
+    return await this.#phase(window, "compress", async () => {
+      const errorFeedback = new Map(
+        [...state.errorFeedback].map(([name, values]) => [name, values.slice()]),
+      );
+      const bytes = await this.#compress(trained.delta, errorFeedback, moment);
+      this.#tellSubmitted(bytes, window, assigned.digest);
+      const { optimizer } = trained;
+      return { optimizer, errorFeedback, bytes, sampleDigest: assigned.digest };
+    });
+  }
+
+  /** Commits to the bytes before the window ends, uploads them after: nobody can copy what counts. */
+  async #deliver(
+    { bytes, sampleDigest }: Contribution,
+    moment: Moment,
+    onUploads: () => void,
+  ): Promise<void> {
+    const { behaviour, bucket, clock, signal } = this.dependencies;
+    const { uid, window } = moment.context;
+    const delivery: Delivery = {
+      commit: async (bytes) => {
+        const manifest = this.#manifest(bytes, sampleDigest, window);
+        await bucket.put(objectKeys.manifest(window, uid), manifest);
+      },
+      untilUploads: async () => {
+        await this.#windows.begun(window + 1, signal);
+        const { endMs } = await this.#windows.times(window);
+        await clock.sleepUntil(endMs, signal);
+        onUploads();
+      },
+      upload: async (bytes) => {
+        await bucket.put(objectKeys.submission(window, uid), bytes);
+      },
+      until: (timeMs) => clock.sleepUntil(timeMs, signal),
+    };
+    if (behaviour?.deliver) return await behaviour.deliver(bytes, delivery, moment);
+    await deliverHonestly(bytes, delivery);
+  }
+
+  #manifest(bytes: Uint8Array, sampleDigest: string, window: number): Uint8Array {
+    const { definition: { training }, run, uid } = this.identity;
+    const manifest = {
+      run,
       window,
-      "compress",
-      () => Promise.resolve(this.#compress(state, delta, sampleDigest)),
-    );
-    await clock.sleepUntil(times.endMs, signal);
-    await this.#phase(window, "upload", () => this.#upload(window, bytes, sampleDigest));
-    await clock.sleepUntil(times.uploadEndMs + 1, signal);
-    const accepted = await this.#phase(window, "gather", () => this.#gather(window, times));
-    const digest = await this.#phase(window, "outer", () => this.#outerStep(state, accepted));
-    await clock.sleepUntil(times.digestEndMs, signal);
-    const agrees = await this.#compareDigests(window, digest, times);
-    if (!agrees) return { digest, agrees };
-    state.optimizer = optimizer;
-    state.window = window + 1;
-    await this.#phase(window, "save", () => store.save(state));
-    return { digest, agrees };
+      uid,
+      bytes: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+      sampleDigest,
+      sampleCount: training.innerSteps * training.batch,
+    };
+    return encodeManifest(manifest, (message) => this.dependencies.keypair.sign(message));
   }
 
   /** Inner steps; gives the pseudo-gradient, positive where parameters are to become smaller. */
-  async #train(state: PeerState, times: WindowTimes, onStart: () => void) {
+  async #train(
+    state: PeerState,
+    samples: Uint32Array,
+    times: WindowTimes,
+    onStart: () => void,
+  ): Promise<{ delta: ParameterValues; optimizer: OptimizerState | undefined }> {
     const { definition: { training }, uid } = this.identity;
-    const { clock, corpus, emit, learner, signal } = this.dependencies;
+    const { clock, emit, learner, signal } = this.dependencies;
     const { window } = state;
-    const { samples, digest } = corpus.assign(uid, window, training.innerSteps * training.batch);
     const rate = (index: number) =>
       learningRate(training.schedule, window * training.innerSteps + index);
+    const tokens = training.batch * training.sequence;
     const { parameters, optimizer } = await learner.train(
       state,
       this.#innerSteps(samples, rate),
@@ -129,19 +203,10 @@ export class Peer {
           onStart();
         },
         onStep: ({ loss, gradientNorm }, step) => {
-          const tokens = training.batch * training.sequence;
-          emit({
-            event: "step",
-            window,
-            uid,
-            step,
-            loss,
-            gradientNorm,
-            learningRate: rate(step),
-            tokens,
-          });
+          const learningRate = rate(step);
+          emit({ event: "step", window, uid, step, loss, gradientNorm, learningRate, tokens });
           signal.throwIfAborted();
-          return clock.nowMs() < times.endMs;
+          return clock.nowMs() < times.commitMs;
         },
       },
     );
@@ -152,12 +217,12 @@ export class Peer {
       for (let i = 0; i < after.length; i++) after[i] = before[i] - after[i];
       delta.set(name, after);
     }
-    return { delta, optimizer, digest };
+    return { delta, optimizer };
   }
 
   *#innerSteps(samples: Uint32Array, rate: (index: number) => number): Iterable<InnerStep> {
     const { definition: { training }, microBatch } = this.identity;
-    for (let index = 0; index < training.innerSteps; index++) {
+    for (let index = 0; index * training.batch < samples.length; index++) {
       const ofStep = samples.subarray(index * training.batch, (index + 1) * training.batch);
       const batches = Array.from(
         { length: training.batch / microBatch },
@@ -168,102 +233,72 @@ export class Peer {
     }
   }
 
-  /** Error feedback, top-k, quantiser and coding; what is not sent stays in the state. */
-  #compress(state: PeerState, delta: ParameterValues, sampleDigest: string): Uint8Array {
-    const { definition: { sparseloco }, uid } = this.identity;
-    const { emit, learner } = this.dependencies;
-    const tensors = learner.tensors.map(({ name, dims }) =>
-      compress(
-        delta.get(name)!,
-        state.errorFeedback.get(name)!,
-        dims,
-        sparseloco.topk,
-        sparseloco.errorFeedbackDecay,
-      )
+  /** Error feedback, top-k, quantiser and coding; what is not sent stays in the error feedback. */
+  async #compress(
+    delta: ParameterValues,
+    errorFeedback: ParameterValues,
+    moment: Moment,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { definition: { sparseloco: { errorFeedbackDecay, topk } } } = this.identity;
+    const { behaviour, learner } = this.dependencies;
+    const honest = learner.tensors.map(({ name, dims }) =>
+      compress(delta.get(name)!, errorFeedback.get(name)!, dims, topk, errorFeedbackDecay)
     );
-    const bytes = encodeSubmission({ ...this.#context(state.window), uid }, tensors);
-    emit({
-      event: "submitted",
-      window: state.window,
-      uid,
-      bytes: bytes.length,
-      values: tensors.reduce((sum, { codes }) => sum + codes.length, 0),
-      denseBytes: learner.tensors.reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0),
-      sampleDigest,
-    });
-    return bytes;
+    const tensors = await behaviour?.tensors?.(honest, moment) ?? honest;
+    const bytes = encodeSubmission(moment.context, tensors);
+    return behaviour?.encode?.(bytes, moment) ?? bytes;
   }
 
-  /** The manifest goes last: whoever sees it finds the submission. */
-  async #upload(window: number, bytes: Uint8Array, sampleDigest: string): Promise<void> {
-    const { definition: { training }, run, uid } = this.identity;
-    const { bucket, keypair } = this.dependencies;
-    const manifest = {
-      run,
+  #tellSubmitted({ length: bytes }: Uint8Array, window: number, sampleDigest: string): void {
+    const { definition: { sparseloco: { topk } }, uid } = this.identity;
+    const { emit, learner: { tensors } } = this.dependencies;
+    const values = tensors.reduce((sum, { dims }) => sum + keptCount(dims, topk), 0);
+    const denseBytes = tensors.reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0);
+    emit({ event: "submitted", window, uid, bytes, values, denseBytes, sampleDigest });
+  }
+
+  /** Applies the verdict, shows the state that follows, and looks what the others have. */
+  async #conclude(
+    state: PeerState,
+    contribution: Contribution | undefined,
+  ): Promise<WindowOutcome> {
+    const { bucket, bucketOf, chain, clock, emit, learner, signal, verify } = this.dependencies;
+    const { definition: { sparseloco }, retainedWindows, run, uid } = this.identity;
+    const { window } = state;
+    const about = { run, window, uid };
+    await this.#windows.begun(window + 1, signal);
+    const times = await this.#windows.times(window);
+    await clock.sleepUntil(times.uploadEndMs + 1, signal);
+    const { accepted, nonce } = await this.#phase(window, "gather", async () => {
+      const { leaderBucket, verdict } = await awaitVerdict(this.dependencies, about);
+      const registrations = await chain.registrations();
+      const context = this.#context(window);
+      const options = { context, verify, bucketOf, registrations, leaderBucket };
+      return { accepted: await fetchAccepted(verdict, options), nonce: verdict.nonce };
+    });
+    emit({ event: "applied", window, uid, peers: accepted.map(({ uid }) => uid) });
+    const parameters = await this.#phase(
       window,
-      uid,
-      bytes: bytes.length,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
-      sampleDigest,
-      sampleCount: training.innerSteps * training.batch,
-    };
-    await bucket.put(objectKeys.submission(window, uid), bytes);
-    const signed = encodeManifest(manifest, (message) => keypair.sign(message));
-    await bucket.put(objectKeys.manifest(window, uid), signed);
-  }
-
-  async #gather(window: number, times: WindowTimes): Promise<Gathered[]> {
-    const { uid } = this.identity;
-    const { bucketOf, chain, emit } = this.dependencies;
-    const results = await gatherSubmissions(await chain.registrations(), {
-      context: this.#context(window),
-      times,
-      bucketOf,
-    });
-    const accepted: Gathered[] = [];
-    for (const result of results) {
-      if (!("refused" in result)) accepted.push(result);
-      else {
-        const { refused: { reason, message }, uid: peer } = result;
-        emit({ event: "refused", window, uid, peer, reason, detail: message });
-      }
-    }
-    emit({ event: "accepted", window, uid, peers: accepted.map(({ uid }) => uid) });
-    return accepted;
-  }
-
-  async #outerStep(state: PeerState, accepted: Gathered[]): Promise<string> {
-    const { definition: { sparseloco }, run, uid } = this.identity;
-    const { bucket, emit, keypair, learner } = this.dependencies;
-    const { parameters, window } = state;
-    if (accepted.length > 0) applySubmissions(learner.tensors, parameters, accepted, sparseloco);
-    else emit({ event: "skipped", window, uid, reason: "no submission was accepted" });
+      "outer",
+      () =>
+        Promise.resolve(applySubmissions(learner.tensors, state.parameters, accepted, sparseloco)),
+    );
     const digest = stateDigest(learner.tensors, parameters);
-    await publishDigest(bucket, { run, window, uid, digest }, keypair);
+    const shown = { ...this.dependencies, tensors: learner.tensors, about, nonce, digest };
+    await publishState({ ...shown, state: parameters });
     emit({ event: "digest", window, uid, digest });
-    return digest;
-  }
-
-  async #compareDigests(
-    window: number,
-    own: string,
-    { digestEndMs: endMs }: WindowTimes,
-  ): Promise<boolean> {
-    const { run, uid } = this.identity;
-    const { bucketOf, chain, emit } = this.dependencies;
-    const [agree, disagree, silent]: number[][] = [[], [], []];
-    for (const peer of await chain.registrations()) {
-      const bucket = await bucketOf(peer.uid);
-      const digest = bucket && await readDigest(bucket, { run, window, endMs }, peer);
-      (digest === own ? agree : digest === undefined ? silent : disagree).push(peer.uid);
-    }
-    emit({ event: "agreement", window, uid, agree, disagree, silent });
-    return agree.length > disagree.length;
+    await clock.sleepUntil(times.digestEndMs, signal);
+    const standing = await compareStates(digest, { ...this.dependencies, about, times });
+    emit({ event: "agreement", window, uid, ...standing });
+    const agrees = standing.agree.length > standing.disagree.length;
+    await removeOldObjects(bucket, window, retainedWindows);
+    const { optimizer, errorFeedback } = contribution ?? state;
+    return { state: { window: window + 1, parameters, optimizer, errorFeedback }, digest, agrees };
   }
 
   #context(window: number) {
-    const { run, definition: { sparseloco: { topk } } } = this.identity;
-    return { run, window, topk, tensors: this.dependencies.learner.tensors };
+    const { run, definition: { sparseloco: { topk } }, uid } = this.identity;
+    return { run, window, uid, topk, tensors: this.dependencies.learner.tensors };
   }
 
   /** Times a part of a window; a task that has to wait for its turn calls `begin` when it comes. */

@@ -3,6 +3,8 @@ import { dump, load } from "js-yaml";
 import * as v from "valibot";
 import { formatLlamaConfig } from "../llama/config.ts";
 import { PRESETS } from "../llama/presets.ts";
+import { PARTIAL_POLICY_SCHEMA, POLICY_SCHEMA } from "../gauntlet/policy.ts";
+import { canonicalJson } from "./canonical_json.ts";
 
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
@@ -30,7 +32,10 @@ const SCHEDULE = v.strictObject({
 });
 
 const DEFINITION = v.strictObject({
-  version: v.literal(1),
+  version: v.literal(
+    2,
+    "2; earlier versions had no validator: begin a new run, --from takes the old one's checkpoint",
+  ),
   seed: whole(0, 2 ** 32 - 1),
   model: v.strictObject(Object.fromEntries(
     Object.keys(formatLlamaConfig(PRESETS.tiny)).map((key) => [key, v.exactOptional(v.unknown())]),
@@ -53,9 +58,11 @@ const DEFINITION = v.strictObject({
     aggregation: v.picklist(["selected-mean", "peer-mean"]),
     outerLearningRate: v.pipe(positive, v.maxValue(100)),
   }),
+  gauntlet: POLICY_SCHEMA,
   window: v.strictObject({
     blocks: whole(1, 1_000_000),
     blockSeconds: seconds,
+    commitSeconds: seconds,
     acceptanceSeconds: seconds,
     digestSeconds: seconds,
   }),
@@ -97,14 +104,14 @@ export class UnknownKeyError extends RunDefinitionError {
 export function checkRunDefinition(value: unknown): RunDefinition {
   const result = v.safeParse(DEFINITION, value);
   if (!result.success) throw explain(result.issues);
-  const { acceptanceSeconds, blocks, blockSeconds, digestSeconds } = result.output.window;
-  if (blocks * blockSeconds <= acceptanceSeconds + digestSeconds) {
+  const { acceptanceSeconds, blocks, blockSeconds, commitSeconds, digestSeconds } =
+    result.output.window;
+  const taken = commitSeconds + acceptanceSeconds + digestSeconds;
+  if (blocks * blockSeconds <= taken) {
     throw new RunDefinitionError(
       `Cannot use run definition: a window has ${
         blocks * blockSeconds
-      } seconds, want more than the ${
-        acceptanceSeconds + digestSeconds
-      } that uploads and digests take`,
+      } seconds, want more than the ${taken} that commitments, uploads and the verdict take`,
     );
   }
   return result.output;
@@ -126,7 +133,7 @@ export function parseRunDefinition(text: string): PartialRunDefinition {
     throw new RunDefinitionError("Cannot read run definition: it is no mapping, want key: value");
   }
   // Object schemas take lists for empty mappings.
-  for (const key of ["model", "training", "sparseloco", "window"]) {
+  for (const key of ["model", "training", "sparseloco", "gauntlet", "window"]) {
     if (Array.isArray((value as Record<string, unknown>)[key])) {
       throw new RunDefinitionError(`Cannot read run definition: ${key} is a list, want key: value`);
     }
@@ -136,6 +143,7 @@ export function parseRunDefinition(text: string): PartialRunDefinition {
     ...DEFINITION.entries,
     training: v.partial(v.strictObject({ ...training.entries, schedule: v.partial(SCHEDULE) })),
     sparseloco: v.partial(sparseloco),
+    gauntlet: PARTIAL_POLICY_SCHEMA,
     window: v.partial(window),
   }));
   const result = v.safeParse(partial, value);
@@ -151,15 +159,6 @@ export function formatRunDefinition(definition: RunDefinition): string {
 /** SHA-256 of a definition with sorted keys, 64 hexadecimal digits. */
 export function runId(definition: RunDefinition): string {
   return createHash("sha256").update(canonicalJson(definition)).digest("hex");
-}
-
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${
-    entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join()
-  }}`;
 }
 
 /** Tells the first problem; an unknown key before all others, since it often causes them. */

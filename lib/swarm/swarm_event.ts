@@ -1,7 +1,15 @@
 import type { RefusalReason } from "../sparseloco/refusal.ts";
 
 /** Parts of a window that are timed, in their order. */
-export const PHASES = ["train", "compress", "upload", "gather", "outer", "save"] as const;
+export const PHASES = [
+  "train",
+  "compress",
+  "upload",
+  "gather",
+  "outer",
+  "save",
+  "evaluate",
+] as const;
 
 /** One part of a window. */
 export type Phase = typeof PHASES[number];
@@ -52,8 +60,30 @@ export type SwarmEvent =
     reason: RefusalReason;
     detail: string;
   }
-  | { event: "accepted"; window: number; uid: number; peers: number[] }
-  | { event: "skipped"; window: number; uid: number; reason: string }
+  | {
+    event: "verdict";
+    window: number;
+    uid: number;
+    accepted: number[];
+    excluded: { uid: number; reason: string }[];
+  }
+  | { event: "applied"; window: number; uid: number; peers: number[] }
+  | { event: "idle"; window: number; uid: number; reason: string }
+  | { event: "delayed"; window: number; uid: number; reason: string }
+  | {
+    event: "scored";
+    window: number;
+    uid: number;
+    scores: {
+      peer: number;
+      score: number;
+      weight: number;
+      gain?: number;
+      evidence?: number;
+      penalties: string[];
+    }[];
+  }
+  | { event: "weights"; window: number; uid: number; weights: { uid: number; weight: number }[] }
   | { event: "digest"; window: number; uid: number; digest: string }
   | {
     event: "agreement";

@@ -5,25 +5,33 @@ import type { Clock } from "../clock/clock.ts";
 export interface WindowSettings {
   /** Blocks of a window. */
   readonly blocks: number;
+  /** Time between blocks as it is meant to be. */
+  readonly blockSeconds: number;
+  /** Seconds at the end of a window in which peers compress, and commit to what they will upload. */
+  readonly commitSeconds: number;
   /** Seconds at the start of the next window in which uploads count. */
   readonly acceptanceSeconds: number;
-  /** Seconds after that in which digests are published. */
+  /** Seconds after that in which the verdict is published and applied, and states are shown. */
   readonly digestSeconds: number;
 }
 
 /** Moments of one window, milliseconds since 1970. */
 export interface WindowTimes {
-  /** Window w ends, window w + 1 begins: uploads may start. */
+  /** Inner steps stop; manifests are due. */
+  readonly commitMs: number;
+  /** Window w ends, window w + 1 begins: what was committed is uploaded. */
   readonly endMs: number;
   /** Uploads after this are too late. */
   readonly uploadEndMs: number;
-  /** Digests published up to here are compared. */
+  /** What is said of states up to here is compared. */
   readonly digestEndMs: number;
 }
 
-/** Reads windows off the chain and waits for their moments. */
+/** Reads windows off the chain and waits for their moments. It never goes backwards, whatever the chain does. */
 export class WindowClock {
-  /** @param settings Same for all peers of a run. */
+  #blockMax = 0;
+
+  /** @param settings Same for all nodes of a run. */
   constructor(
     readonly chain: Chain,
     readonly clock: Clock,
@@ -32,14 +40,34 @@ export class WindowClock {
 
   /** Window that the newest block belongs to. */
   async current(): Promise<number> {
-    return Math.floor(await this.chain.block() / this.settings.blocks);
+    return Math.floor(await this.#block() / this.settings.blocks);
   }
 
-  /** Moments of a window, by the chain's time. */
+  /** Moments of a window, by the chain's time; a forecast while it lasts. */
   async times(window: number): Promise<WindowTimes> {
-    const { blocks, acceptanceSeconds, digestSeconds } = this.settings;
+    const { acceptanceSeconds, blocks, commitSeconds, digestSeconds } = this.settings;
     const endMs = await this.chain.blockTimeMs((window + 1) * blocks);
     const uploadEndMs = endMs + acceptanceSeconds * 1000;
-    return { endMs, uploadEndMs, digestEndMs: uploadEndMs + digestSeconds * 1000 };
+    return {
+      commitMs: endMs - commitSeconds * 1000,
+      endMs,
+      uploadEndMs,
+      digestEndMs: uploadEndMs + digestSeconds * 1000,
+    };
+  }
+
+  /** Waits until the chain has made the block that begins a window. */
+  async begun(window: number, signal: AbortSignal): Promise<void> {
+    const first = window * this.settings.blocks;
+    while (await this.#block() < first) {
+      const soonMs = this.clock.nowMs() + this.settings.blockSeconds * 1000;
+      const expectedMs = await this.chain.blockTimeMs(first);
+      await this.clock.sleepUntil(expectedMs > this.clock.nowMs() ? expectedMs : soonMs, signal);
+    }
+  }
+
+  async #block(): Promise<number> {
+    this.#blockMax = Math.max(this.#blockMax, await this.chain.block());
+    return this.#blockMax;
   }
 }

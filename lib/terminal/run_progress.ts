@@ -48,7 +48,7 @@ export class RunProgress {
     this.#measure(event);
     if (this.quiet) return;
     if (event.event === "resumed") this.#line(`resuming at window ${event.window + 1}`);
-    if (event.event === "refused" && event.uid === 0) {
+    if (event.event === "refused") {
       this.#line(`refused peer ${event.peer} in window ${event.window + 1}: ${event.reason}`);
     }
     if (event.event === "held-out-loss") this.#line(this.#windowLine(event.window));

@@ -12,10 +12,12 @@ export interface WindowSummary {
   peerBytes: Map<number, number>;
   /** Seconds by phase, all peers together. */
   seconds: Map<Phase, number>;
-  /** Peers whose submissions were applied, as the first peer saw it. */
+  /** Peers whose submissions the validator's verdict names. */
   accepted: number[];
-  /** Submissions that were refused, as the first peer saw it. */
+  /** Submissions that the validator refused. */
   refused: { peer: number; reason: string }[];
+  /** Scores of the window, as the validator gave them. */
+  scores: EventOf<"scored">["scores"];
   /** Digest by peer. */
   digests: Map<number, string>;
   /** Whether every peer published the first peer's digest. */
@@ -87,12 +89,10 @@ export function summarize(summary: RunSummary, event: SwarmEvent): void {
       entry.peerBytes.set(e.uid, e.bytes);
       for (const key of ["bytes", "values", "denseBytes"] as const) entry[key] += e[key];
     },
-    accepted: (e: EventOf<"accepted">) => {
-      if (e.uid === 0) windowOf(summary, e.window).accepted = e.peers;
-    },
-    refused: (e: EventOf<"refused">) => {
-      if (e.uid === 0) windowOf(summary, e.window).refused.push({ peer: e.peer, reason: e.reason });
-    },
+    verdict: (e: EventOf<"verdict">) => windowOf(summary, e.window).accepted = e.accepted,
+    refused: (e: EventOf<"refused">) =>
+      windowOf(summary, e.window).refused.push({ peer: e.peer, reason: e.reason }),
+    scored: (e: EventOf<"scored">) => windowOf(summary, e.window).scores = e.scores,
     digest: (e: EventOf<"digest">) => windowOf(summary, e.window).digests.set(e.uid, e.digest),
     agreement: (e: EventOf<"agreement">) => {
       if (e.uid !== 0) return;
@@ -105,7 +105,8 @@ export function summarize(summary: RunSummary, event: SwarmEvent): void {
   handlers[event.event]?.(event as never);
 }
 
-type EventOf<Name extends SwarmEvent["event"]> = Extract<SwarmEvent, { event: Name }>;
+/** One kind of event. */
+export type EventOf<Name extends SwarmEvent["event"]> = Extract<SwarmEvent, { event: Name }>;
 
 function takeStep(summary: RunSummary, { window, uid, step, loss, tokens }: EventOf<"step">): void {
   const entry = windowOf(summary, window);
@@ -127,6 +128,7 @@ function windowOf(summary: RunSummary, window: number): WindowSummary {
     seconds: new Map(),
     accepted: [],
     refused: [],
+    scores: [],
     digests: new Map(),
     agreed: false,
     tokens: 0,

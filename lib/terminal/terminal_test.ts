@@ -45,7 +45,7 @@ function events(windows = 2): SwarmEvent[] {
           denseBytes: 200_000,
           sampleDigest: "",
         },
-        { event: "accepted", window, uid, peers: [0, 1] },
+        { event: "verdict", window, uid: 2, accepted: [0, 1], excluded: [] },
         { event: "digest", window, uid, digest: "cd".repeat(32) },
         { event: "agreement", window, uid, agree: [0, 1], disagree: [], silent: [] },
       );

@@ -8,6 +8,7 @@ import { readTexts } from "../../lib/corpus/read_texts.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { initialParameters } from "../../lib/llama/initial_parameters.ts";
 import { llamaParameters, parameterCount } from "../../lib/llama/parameters.ts";
+import { LossModel } from "../../lib/llama/loss_model.ts";
 import { PRESETS } from "../../lib/llama/presets.ts";
 import { type OptimizerState, type ParameterValues, Trainer } from "../../lib/llama/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
@@ -17,6 +18,7 @@ import { type CompressedTensor, emptyCompressed } from "../../lib/sparseloco/com
 import { outerStep } from "../../lib/sparseloco/outer_step.ts";
 import { learningRate } from "../../lib/sparseloco/schedule.ts";
 import { encodeSubmission } from "../../lib/sparseloco/submission.ts";
+import { LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import { LlamaLearner } from "../../lib/swarm/llama_learner.ts";
 import { byteTokenizer } from "../../lib/tokenizer/byte_tokenizer.ts";
 import { openBenchEngine } from "./bench_engine.ts";
@@ -96,12 +98,16 @@ function stepSamples(corpus: Corpus, uid: number, window: number): Uint32Array[]
   );
 }
 
-function heldOut(corpus: Corpus) {
-  const samples = corpus.heldOut(HELD_OUT);
-  return Array.from(
-    { length: samples.length / BATCH },
-    (_, i) => corpus.batch(samples.slice(i * BATCH, (i + 1) * BATCH)),
-  );
+async function heldOutLoss(
+  engine: Engine,
+  corpus: Corpus,
+  parameters: ParameterValues,
+): Promise<number> {
+  const model = await LossModel.open(engine, CONFIG, { batch: BATCH, sequence: SEQUENCE });
+  const evaluator = new LlamaEvaluator(model, corpus);
+  const losses = await evaluator.losses(parameters, corpus.heldOut(HELD_OUT));
+  await model.close();
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 /** One AdamW on the batches of all peers together. */
@@ -115,11 +121,9 @@ async function synchronous(engine: Engine, corpus: Corpus): Promise<number> {
       await trainer.step(ofPeers.map((steps) => corpus.batch(steps[step])), rate);
     }
   }
-  let sum = 0;
-  const batches = heldOut(corpus);
-  for (const batch of batches) sum += await trainer.loss(batch);
+  const loss = await heldOutLoss(engine, corpus, await trainer.parameters());
   await trainer.close();
-  return sum / batches.length;
+  return loss;
 }
 
 /** Peers with inner steps of their own and a common outer step. */
@@ -152,7 +156,7 @@ async function windowed(
     }
     bytes += outer(parameters, deltas, window);
   }
-  const loss = await learner.loss(parameters, heldOut(corpus));
+  const loss = await heldOutLoss(engine, corpus, parameters);
   await trainer.close();
   return { loss, bytes: bytes / WINDOWS };
 }

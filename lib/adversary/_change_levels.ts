@@ -1,0 +1,9 @@
+import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
+
+/** The same entries with other values. */
+export function changeLevels(
+  tensors: readonly CompressedTensor[],
+  change: (level: number) => number,
+): CompressedTensor[] {
+  return tensors.map((tensor) => ({ ...tensor, levels: tensor.levels.map(change) }));
+}

@@ -1,0 +1,50 @@
+import type { Behaviour } from "../swarm/behaviour.ts";
+import { copyExact } from "./copy_exact.ts";
+import { copyNoise } from "./copy_noise.ts";
+import { copyPermuted } from "./copy_permuted.ts";
+import { equivocating } from "./equivocating.ts";
+import { freeRider } from "./free_rider.ts";
+import { late } from "./late.ts";
+import { malformed } from "./malformed.ts";
+import { nonFinite } from "./non_finite.ts";
+import { oversized } from "./oversized.ts";
+import { partial } from "./partial.ts";
+import { randomValues } from "./random_values.ts";
+import { scaled } from "./scaled.ts";
+import { signFlip } from "./sign_flip.ts";
+import { slowPoison } from "./slow_poison.ts";
+import { stale } from "./stale.ts";
+import { wrongData } from "./wrong_data.ts";
+import { zero } from "./zero.ts";
+
+/** Kinds of peers that misbehave, by name: what each does, and a fresh one. */
+export const ADVERSARIES: Readonly<
+  Record<string, { readonly summary: string; readonly create: () => Behaviour }>
+> = {
+  zero: { summary: "trains, sends zeros", create: zero },
+  random: { summary: "sends random entries of an honest size", create: randomValues },
+  "sign-flip": { summary: "sends the opposite of what it has learned", create: signFlip },
+  scaled: { summary: "sends values a million times too large", create: scaled },
+  stale: { summary: "trains once, sends that again and again", create: stale },
+  copy: { summary: "sends another peer's bytes of the same window", create: copyExact },
+  "copy-permuted": {
+    summary: "sends another peer's values of the window before, recoded",
+    create: copyPermuted,
+  },
+  "copy-noise": {
+    summary: "sends another peer's values of the window before, with noise",
+    create: copyNoise,
+  },
+  "free-rider": {
+    summary: "never trains, sends the average of the window before",
+    create: freeRider,
+  },
+  "wrong-data": { summary: "trains on samples that it was not assigned", create: wrongData },
+  partial: { summary: "trains on half of its samples", create: partial },
+  "non-finite": { summary: "sends what is no number", create: nonFinite },
+  oversized: { summary: "sends more bytes than a model of this size can need", create: oversized },
+  malformed: { summary: "sends damaged bytes with a manifest that fits", create: malformed },
+  late: { summary: "uploads after the deadline", create: late },
+  equivocating: { summary: "shows other bytes to those who come later", create: equivocating },
+  "slow-poison": { summary: "sends the opposite in every third window", create: slowPoison },
+};

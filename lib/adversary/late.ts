@@ -1,0 +1,11 @@
+import type { Behaviour } from "../swarm/behaviour.ts";
+
+/** Commits in time, and uploads when it is too late. */
+export const late = (): Behaviour => ({
+  deliver: async (bytes, { commit, until, untilUploads, upload }, { times }) => {
+    await commit(bytes);
+    await untilUploads();
+    await until(times.uploadEndMs + 1000);
+    await upload(bytes);
+  },
+});

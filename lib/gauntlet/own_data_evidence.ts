@@ -1,0 +1,80 @@
+/** Losses of a set of sequences, nats a token, under three states: [sequences] each. */
+export interface SequenceLosses {
+  /** State that the window began with. */
+  readonly before: Float64Array;
+  /** That state after a part of the peer's step. */
+  readonly after: Float64Array;
+  /** That state after the same part of the accepted peers' common step. */
+  readonly common: Float64Array;
+}
+
+/** Standing of a peer's claim to have trained on its own data, over windows. */
+export interface Evidence {
+  /** Weighted sum of the windows' z-values. */
+  readonly sum: number;
+  /** Variance of that sum for a peer whose step knows nothing of its own data. */
+  readonly variance: number;
+}
+
+/** No evidence yet. */
+export const NO_EVIDENCE: Evidence = { sum: 0, variance: 0 };
+
+/**
+ * How much more a peer's step helps on sequences that it was assigned than on others, in standard
+ * deviations. Sequences differ in how much any step helps them, far more than memory of one pass shows; what
+ * the common step gains on the same sequence takes most of that out (analysis of covariance with two groups
+ * and one covariate).
+ *
+ * @param own Sequences that the peer was assigned.
+ * @param random Sequences that it was not.
+ * @returns z-value: standard normal for a peer that has seen neither or both; 0 where nothing can be said.
+ *
+ * @example The same gain everywhere proves nothing
+ * ```ts
+ * import { ownDataExcess } from "./own_data_evidence.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const losses = { before: Float64Array.of(2, 3), after: Float64Array.of(1, 2), common: Float64Array.of(1, 2) };
+ * assert.equal(ownDataExcess(losses, losses), 0);
+ * ```
+ */
+export function ownDataExcess(own: SequenceLosses, random: SequenceLosses): number {
+  const groups = [own, random].map(moments);
+  const [a, b] = groups;
+  const xx = a.xx + b.xx;
+  const xy = a.xy + b.xy;
+  const slope = xx > 0 ? xy / xx : 0;
+  const degrees = a.count + b.count - 3;
+  const variance = (a.yy + b.yy - slope * xy) / degrees;
+  const difference = a.y - b.y - slope * (a.x - b.x);
+  const spread = 1 / a.count + 1 / b.count + (xx > 0 ? (a.x - b.x) ** 2 / xx : 0);
+  const z = difference / Math.sqrt(variance * spread);
+  return degrees > 0 && Number.isFinite(z) ? z : 0;
+}
+
+/** Adds a window's z-value to the evidence of the windows before. */
+export function addEvidence({ sum, variance }: Evidence, z: number, decay: number): Evidence {
+  return { sum: decay * sum + z, variance: decay * decay * variance + 1 };
+}
+
+/** Evidence in standard deviations. */
+export function evidenceDeviations({ sum, variance }: Evidence): number {
+  return variance > 0 ? sum / Math.sqrt(variance) : 0;
+}
+
+/** Means of gains (x by the common step, y by the peer's) and sums of their squares and products about them. */
+function moments({ before, after, common }: SequenceLosses) {
+  const count = before.length;
+  let [x, y, xx, xy, yy] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    x += (before[i] - common[i]) / count;
+    y += (before[i] - after[i]) / count;
+  }
+  for (let i = 0; i < count; i++) {
+    const [dx, dy] = [before[i] - common[i] - x, before[i] - after[i] - y];
+    xx += dx * dx;
+    xy += dx * dy;
+    yy += dy * dy;
+  }
+  return { count, x, y, xx, xy, yy };
+}

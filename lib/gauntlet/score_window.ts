@@ -1,0 +1,269 @@
+import {
+  type GauntletState,
+  newRecord,
+  type PeerRecord,
+  resetRecord,
+  skill,
+} from "./gauntlet_state.ts";
+import type { PeerObservation, WindowObservation } from "./observation.ts";
+import { addEvidence, evidenceDeviations } from "./own_data_evidence.ts";
+import { peerWeights } from "./peer_weights.ts";
+import { type Case, type Effect, isAbsent, isInvalid, PENALTIES } from "./penalties.ts";
+import type { GauntletPolicy } from "./policy.ts";
+import { NEW_RATING, rateMatch } from "./rate_match.ts";
+import { syncScore } from "./sync_score.ts";
+
+/** What a peer's score is made of; every number that went into it. */
+export interface PeerScore {
+  /** Number on the chain. */
+  readonly uid: number;
+  /** Relative gain on random data, where the peer was evaluated. */
+  readonly gain?: number;
+  /** Evidence of training on own data after this window, standard deviations. */
+  readonly evidence?: number;
+  /** What that showed: 1 proven, 0 undecided, -1 disproved. */
+  readonly indicator?: -1 | 0 | 1;
+  /** Place in the window's match, from 1, where the peer took part. */
+  readonly place?: number;
+  /** Rating minus three deviations. */
+  readonly ordinal: number;
+  /** Moving average of the indicator as it counts: not below 0, and 0 below the floor. */
+  readonly average: number;
+  /** Sync score, where a state was compared. */
+  readonly sync: number;
+  /** Whether the score was computed anew, or is that of an earlier window. */
+  readonly computed: boolean;
+  /** ordinal x average x sync when computed anew, else the earlier score. */
+  readonly base: number;
+  /** Penalties of the window. */
+  readonly penalties: readonly ({ readonly rule: string } & Effect)[];
+  /** base x factors of all penalties; 0 below the floor. */
+  readonly score: number;
+  /** Share of the validator's weight. */
+  readonly weight: number;
+}
+
+/** Score with which a missing or invalid submission enters a match: below every gain. */
+const LAST_PLACE = -99;
+/** Weight of the newest outer step in the typical step. */
+const STEP_SIZE_ALPHA = 0.2;
+/** Places that decide whether a window's evaluations prove anything. */
+const BAD_WINDOW_PLACE = 5;
+
+/**
+ * Scores one window: a pure function of what was remembered and what was seen, so anyone who has both gets
+ * the same bits.
+ *
+ * @param state Memory before the window; peers that are new are added, those that are gone are dropped.
+ * @returns Memory after the window, and the scores with all their terms, ascending by uid.
+ */
+export function scoreWindow(
+  state: GauntletState,
+  observation: WindowObservation,
+  policy: GauntletPolicy,
+): { state: GauntletState; scores: PeerScore[] } {
+  const seen = observation.peers;
+  const outage = isOutage(seen, policy);
+  const observed = seen.map((peer) => observe(recordOf(state, peer), peer, policy, outage));
+  const { places, rated } = playMatch(observed, seen, outage, policy);
+  const badWindow = isBadWindow(seen);
+  const drafts = rated.map((record, i) => {
+    const { window } = observation;
+    const { outerSteps } = state;
+    const found = { seen: seen[i], record, policy, window, outerSteps, outage, badWindow };
+    return scorePeer(found, places[i]);
+  });
+  const weights = weightsOf(drafts, policy);
+  const tookStep = observation.changes.length > 0;
+  return {
+    state: {
+      window: observation.window + 1,
+      peers: drafts.map(({ record }) => record),
+      ...(state.normMedian === undefined ? {} : { normMedian: state.normMedian }),
+      ...normMedianOf(seen),
+      stepSizes: tookStep ? blend(state.stepSizes, observation.changes) : state.stepSizes,
+      outerSteps: state.outerSteps + Number(tookStep),
+    },
+    scores: drafts.map(({ score }) => ({ ...score, weight: weights.get(score.uid) ?? 0 })),
+  };
+}
+
+/** Relative improvement of the loss on random data. */
+export function gainOf({ evaluation }: PeerObservation): number | undefined {
+  return evaluation &&
+    (evaluation.randomBefore - evaluation.randomAfter) / evaluation.randomBefore;
+}
+
+/** A key that takes over a number starts from nothing. */
+function recordOf({ peers }: GauntletState, { hotkey, uid }: PeerObservation): PeerRecord {
+  const known = peers.find((peer) => peer.uid === uid);
+  return known?.hotkey === hotkey ? known : newRecord(uid, hotkey);
+}
+
+/** So few submissions came through that the validator, and not the peers, is likely cut off. */
+function isOutage(seen: readonly PeerObservation[], { penalties }: GauntletPolicy): boolean {
+  const counted = seen.filter(({ role }) => role === "gather");
+  const there = counted.filter((peer) => !isAbsent(peer)).length;
+  return there < penalties.outageShare * counted.length;
+}
+
+/** Counts what was seen into a peer's record. */
+function observe(
+  record: PeerRecord,
+  seen: PeerObservation,
+  { evidence: { averageAlpha, decay, proven }, penalties: { recent } }: GauntletPolicy,
+  outage: boolean,
+): PeerRecord {
+  const fetched = seen.role !== "none" || seen.chosen;
+  const failed = seen.refused !== undefined && fetched && !(outage && isAbsent(seen));
+  const silent = isAbsent(seen) && !outage;
+  const next = {
+    ...record,
+    windows: record.windows + 1,
+    turn: seen.chosen ? 1 : record.turn + 1,
+    silentWindows: silent ? record.silentWindows + 1 : 0,
+    missStreak: failed ? record.missStreak + 1 : fetched && !outage ? 0 : record.missStreak,
+    misses: seen.role === "gather" && !outage ? last(recent, record.misses, failed) : record.misses,
+  };
+  const gain = gainOf(seen);
+  if (gain === undefined) return next;
+  const evidence = addEvidence(record.evidence, seen.evaluation!.excess, decay);
+  const shown = indicatorOf(evidenceDeviations(evidence), proven);
+  const negative = !(gain > 0);
+  return {
+    ...next,
+    evidence,
+    average: (1 - averageAlpha) * record.average + averageAlpha * shown,
+    goodEvaluations: record.goodEvaluations + Number(!negative),
+    negatives: last(recent, record.negatives, negative),
+    negativeStreak: negative ? record.negativeStreak + 1 : 0,
+  };
+}
+
+function indicatorOf(deviations: number, proven: number): -1 | 0 | 1 {
+  return deviations >= proven && deviations > 0 ? 1 : deviations < 0 ? -1 : 0;
+}
+
+function last(count: number, list: readonly boolean[], next: boolean): boolean[] {
+  return [...list, next].slice(-count);
+}
+
+/**
+ * The window's match: all evaluated peers by their gains, and below them those that failed. A peer alone has
+ * nobody to be compared with, and its gain is not kept for another window's match.
+ */
+function playMatch(
+  records: readonly PeerRecord[],
+  seen: readonly PeerObservation[],
+  outage: boolean,
+  { rating }: GauntletPolicy,
+): { rated: PeerRecord[]; places: (number | undefined)[] } {
+  const results = seen.map((peer) => {
+    const failed = isInvalid(peer) || (isAbsent(peer) && !outage);
+    return failed && (peer.role === "gather" || peer.chosen) ? LAST_PLACE : gainOf(peer);
+  });
+  const players = results.flatMap((result, i) => (result === undefined ? [] : [i]));
+  if (players.length < 2) return { rated: [...records], places: results.map(() => undefined) };
+  const after = rateMatch(
+    players.map((i) => records[i].rating ?? NEW_RATING),
+    players.map((i) => results[i]!),
+    rating,
+  );
+  const rated = [...records];
+  players.forEach((i, player) => rated[i] = { ...records[i], rating: after[player] });
+  const places = results.map((result) =>
+    result === undefined ? undefined : 1 + results.filter((other) => other! > result).length
+  );
+  return { rated, places };
+}
+
+/** Whether the fifth best evaluation, or the last of fewer, was negative: then the window was at fault. */
+function isBadWindow(seen: readonly PeerObservation[]): boolean {
+  const gains = seen.flatMap((peer) => gainOf(peer) ?? []).sort((a, b) => b - a);
+  const deciding = gains[Math.min(BAD_WINDOW_PLACE, gains.length) - 1];
+  return deciding !== undefined && deciding < 0;
+}
+
+function scorePeer(
+  found: Case,
+  place: number | undefined,
+): { record: PeerRecord; score: Omit<PeerScore, "weight"> } {
+  const { badWindow, policy, record, seen } = found;
+  const ordinal = skill(record);
+  const average = countedAverage(record, policy);
+  const sync = syncScore(seen.stepsBehind ?? NaN, policy.sync);
+  const computed = place !== undefined;
+  const base = computed ? ordinal * average * sync : record.score;
+  const penalties = PENALTIES.flatMap(({ apply, name }) => {
+    const effect = apply(found);
+    return effect ? [{ rule: name, ...effect }] : [];
+  });
+  const product = penalties.reduce((value, { score }) => value * score, Math.max(0, base));
+  const score = product < policy.penalties.scoreFloor ? 0 : product;
+  const gain = gainOf(seen);
+  const shown = gain === undefined ? {} : {
+    gain,
+    evidence: evidenceDeviations(record.evidence),
+    indicator: indicatorOf(evidenceDeviations(record.evidence), policy.evidence.proven),
+  };
+  const punished = punish({ ...record, score }, penalties, found.window);
+  // Where hardly anybody improved the model, being negative shows nothing about one peer.
+  const { negativeStreak } = badWindow && seen.evaluation
+    ? { negativeStreak: Math.max(0, record.negativeStreak - 1) }
+    : punished;
+  return {
+    record: { ...punished, negativeStreak },
+    score: {
+      uid: seen.uid,
+      ...shown,
+      ...(place === undefined ? {} : { place }),
+      ordinal,
+      average,
+      sync,
+      computed,
+      base,
+      penalties,
+      score,
+    },
+  };
+}
+
+function countedAverage(
+  { average, windows }: PeerRecord,
+  { evidence: { averageFloor, floorAfterWindows } }: GauntletPolicy,
+): number {
+  return average <= 0 || (windows > floorAfterWindows && average < averageFloor) ? 0 : average;
+}
+
+function punish(record: PeerRecord, effects: readonly Effect[], window: number): PeerRecord {
+  const average = effects.reduce((value, effect) => value * (effect.average ?? 1), record.average);
+  const timeout = Math.max(...effects.map(({ timeoutWindows }) => timeoutWindows ?? 0), 0);
+  const timeoutUntil = Math.max(record.timeoutUntil, timeout > 0 ? window + 1 + timeout : 0);
+  const punished = { ...record, average, timeoutUntil };
+  return effects.some(({ reset }) => reset) ? resetRecord(punished) : punished;
+}
+
+function weightsOf(
+  drafts: readonly { score: Omit<PeerScore, "weight"> }[],
+  policy: GauntletPolicy,
+): Map<number, number> {
+  const paid = drafts.map(({ score }) => score).filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score || a.uid - b.uid);
+  const weights = peerWeights(paid.map(({ score }) => score), {
+    ...policy.weights,
+    ...policy.selection,
+  });
+  return new Map(weights.map((weight, i) => [paid[i].uid, weight]));
+}
+
+function normMedianOf(seen: readonly PeerObservation[]): { normMedian?: number } {
+  const norms = seen.flatMap(({ accepted, norm }) => accepted && norm !== undefined ? [norm] : [])
+    .sort((a, b) => a - b);
+  return norms.length === 0 ? {} : { normMedian: norms[(norms.length - 1) >> 1] };
+}
+
+function blend(before: readonly number[], now: readonly number[]): number[] {
+  return now.map((change, i) =>
+    before.length === 0 ? change : (1 - STEP_SIZE_ALPHA) * before[i] + STEP_SIZE_ALPHA * change
+  );
+}

@@ -1,0 +1,132 @@
+import { choose } from "../corpus/assign_samples.ts";
+import type { Corpus } from "../corpus/corpus.ts";
+import type { Evaluation } from "../gauntlet/observation.ts";
+import { ownDataExcess, type SequenceLosses } from "../gauntlet/own_data_evidence.ts";
+import type { GauntletPolicy } from "../gauntlet/policy.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import { applySubmissions } from "./apply_submissions.ts";
+import { drawsOf } from "./draws.ts";
+import type { Evaluator } from "./evaluator.ts";
+import type { Submission } from "./examine_submission.ts";
+import type { Learner } from "./learner.ts";
+import type { RunDefinition } from "./run_definition.ts";
+
+/** What evaluations need to know of a run and a window. */
+export interface EvaluationContext {
+  /** Constants. */
+  readonly policy: GauntletPolicy;
+  /** Run. */
+  readonly definition: RunDefinition;
+  /** Tensors of the model in canonical order. */
+  readonly tensors: Learner["tensors"];
+  /** Parameters that the window began with. */
+  readonly before: ParameterValues;
+  /** Measures losses. */
+  readonly evaluator: Evaluator;
+  /** Text of the run. */
+  readonly corpus: Corpus;
+  /** Number of the window. */
+  readonly window: number;
+  /** Decides which samples are looked at; nobody could foresee it. */
+  readonly nonce: string;
+}
+
+/** Losses under one state, by sample. */
+type LossesBySample = Map<number, number>;
+
+/**
+ * Evaluates submissions one by one: losses on samples that the peer was assigned and on samples that nobody
+ * evaluated was, before and after a part of its step. Losses before and under the common step are computed
+ * once for all.
+ *
+ * @param chosen Submissions to evaluate, ascending by uid.
+ * @param accepted Submissions of the common step, ascending by uid.
+ */
+export async function evaluateSubmissions(
+  chosen: readonly Submission[],
+  accepted: readonly Submission[],
+  context: EvaluationContext,
+): Promise<Map<number, Evaluation>> {
+  const evaluations = new Map<number, Evaluation>();
+  if (chosen.length === 0) return evaluations;
+  const { before, evaluator } = context;
+  const { ownOf, random } = drawSamples(chosen.map(({ uid }) => uid), context);
+  const all = [...new Set([...random, ...[...ownOf.values()].flat()])].sort((a, b) => a - b);
+  const measure = async (parameters: ParameterValues, samples: number[]) => {
+    const losses = await evaluator.losses(parameters, samples);
+    return new Map(samples.map((sample, i) => [sample, losses[i]]));
+  };
+  const beforeLosses = await measure(before, all);
+  const commonLosses = accepted.length > 0
+    ? await measure(afterStep(accepted, context), all)
+    : beforeLosses;
+  for (const submission of chosen) {
+    const own = ownOf.get(submission.uid)!;
+    const after = await measure(afterStep([submission], context), [...random, ...own]);
+    const lossesOn = (samples: number[]): SequenceLosses => ({
+      before: pick(beforeLosses, samples),
+      common: pick(commonLosses, samples),
+      after: pick(after, samples),
+    });
+    evaluations.set(submission.uid, evaluation(lossesOn(own), lossesOn(random)));
+  }
+  return evaluations;
+}
+
+/** Samples of each peer, and samples that none of them was assigned. */
+function drawSamples(
+  uids: readonly number[],
+  { corpus, definition: { training }, nonce, policy, window }: EvaluationContext,
+): { ownOf: Map<number, number[]>; random: number[] } {
+  const { ownSamples, randomSamples } = policy.evaluation;
+  const assigned = new Map(uids.map((uid) => [
+    uid,
+    [...new Set(corpus.assigned(uid, window, training.innerSteps * training.batch))],
+  ]));
+  const taken = new Set([...assigned.values()].flat());
+  const draw = (
+    count: number,
+    of: number,
+    purpose: string,
+  ) => [
+    ...choose(of, Math.min(count, of), Math.floor(drawsOf(nonce, purpose).uniform() * 2 ** 32)),
+  ];
+  const free = draw(randomSamples + taken.size, corpus.trainSamples, "random")
+    .filter((sample) => !taken.has(sample)).slice(0, randomSamples);
+  const ownOf = new Map([...assigned].map(([uid, samples]) => [
+    uid,
+    draw(ownSamples, samples.length, `own ${uid}`).map((index) => samples[index]),
+  ]));
+  // A corpus so small that everything was assigned leaves the held-out part to compare with.
+  const random = free.length >= 2 ? free : corpus.heldOut(randomSamples);
+  return { ownOf, random };
+}
+
+/** The state that a part of an outer step with these submissions leads to. */
+function afterStep(
+  submissions: readonly Submission[],
+  { before, definition: { sparseloco }, policy, tensors }: EvaluationContext,
+): ParameterValues {
+  return applySubmissions(tensors, before, submissions, {
+    ...sparseloco,
+    outerLearningRate: sparseloco.outerLearningRate * policy.evaluation.stepFactor,
+  });
+}
+
+function evaluation(own: SequenceLosses, random: SequenceLosses): Evaluation {
+  return {
+    ownBefore: mean(own.before),
+    ownAfter: mean(own.after),
+    randomBefore: mean(random.before),
+    randomAfter: mean(random.after),
+    excess: ownDataExcess(own, random),
+  };
+}
+
+function pick(losses: LossesBySample, samples: readonly number[]): Float64Array {
+  return Float64Array.from(samples, (sample) => losses.get(sample)!);
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

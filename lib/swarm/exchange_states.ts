@@ -1,0 +1,86 @@
+import type { Bucket } from "../bucket/bucket.ts";
+import type { Chain, Registration } from "../chain/chain.ts";
+import type { Keypair, VerifySignature } from "../chain/keypair.ts";
+import { challengedElements, challengeSlices } from "../gauntlet/challenge.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import type { Learner } from "./learner.ts";
+import { isTransient } from "./persevere.ts";
+import { leaderOf, trainersOf } from "./roles.ts";
+import { publishStatement, readStatement } from "./signed_object.ts";
+import { encodeElements, STATE_STATEMENT, type StateStatement } from "./state_statement.ts";
+import type { WindowTimes } from "./window_clock.ts";
+
+/** Publishes the digest of a node's state and the elements that the verdict asks this node for. */
+export async function publishState({ about, bucket, digest, keypair, nonce, state, tensors }: {
+  readonly about: { readonly run: string; readonly window: number; readonly uid: number };
+  readonly bucket: Bucket;
+  readonly digest: string;
+  readonly keypair: Keypair;
+  readonly nonce: string;
+  readonly state: ParameterValues;
+  readonly tensors: Learner["tensors"];
+}): Promise<void> {
+  const values = tensors.map(({ name }) => state.get(name)!);
+  const slices = challengeSlices(values.map(({ length }) => length), nonce, about.uid);
+  const elements = encodeElements(challengedElements(values, slices));
+  await publishStatement(bucket, STATE_STATEMENT, about, { digest, elements }, keypair);
+}
+
+/** What reading states needs. */
+export interface ReadStatesOptions {
+  /** Run and window. */
+  readonly about: { readonly run: string; readonly window: number };
+  /** Bucket of any node. */
+  readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
+  /** Moments of the window: what comes later is not read. */
+  readonly times: WindowTimes;
+  /** Checks signatures. */
+  readonly verify: VerifySignature;
+}
+
+/**
+ * Reads what nodes said of their states in time. Whoever cannot be read has said nothing.
+ *
+ * @returns By uid.
+ */
+export async function readStates(
+  nodes: readonly Registration[],
+  { about, bucketOf, times, verify }: ReadStatesOptions,
+): Promise<Map<number, StateStatement>> {
+  const found = await Promise.all(nodes.map(async (node) => {
+    try {
+      const bucket = await bucketOf(node.uid);
+      const found = bucket && await readStatement(bucket, STATE_STATEMENT, about, node, verify);
+      return found && found.modifiedMs <= times.digestEndMs ? found.content : undefined;
+    } catch (cause) {
+      if (!isTransient(cause)) throw cause;
+      return undefined;
+    }
+  }));
+  return new Map(nodes.flatMap(({ uid }, i) => (found[i] ? [[uid, found[i]]] : [])));
+}
+
+/**
+ * Compares a node's digest with those of the peers and of the leading validator.
+ *
+ * @param own The node's own digest.
+ * @returns Uids with the same one, with another one, and without any, each ascending.
+ */
+export async function compareStates(
+  own: string,
+  options: ReadStatesOptions & {
+    readonly chain: Chain;
+    readonly about: { readonly uid: number };
+  },
+): Promise<{ agree: number[]; disagree: number[]; silent: number[] }> {
+  const registrations = await options.chain.registrations();
+  const leader = leaderOf(registrations);
+  const nodes = [...trainersOf(registrations), ...(leader ? [leader] : [])];
+  const statements = await readStates(nodes, options);
+  const [agree, disagree, silent]: number[][] = [[], [], []];
+  for (const { uid } of nodes) {
+    const digest = uid === options.about.uid ? own : statements.get(uid)?.digest;
+    (digest === own ? agree : digest === undefined ? silent : disagree).push(uid);
+  }
+  return { agree, disagree, silent };
+}

@@ -1,0 +1,66 @@
+import { type Bucket, BucketUnavailableError } from "../bucket/bucket.ts";
+import type { Registration } from "../chain/chain.ts";
+import { RefusedError } from "../sparseloco/refusal.ts";
+import {
+  examineCommitment,
+  type ExamineOptions,
+  examineSubmission,
+  orRefusal,
+  ownPlace,
+  relayPlace,
+  type Submission,
+  type SubmissionPlace,
+} from "./examine_submission.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What fetching needs to know. */
+export interface FetchAcceptedOptions extends Pick<ExamineOptions, "context" | "verify"> {
+  /** All keys of the chain. */
+  readonly registrations: readonly Registration[];
+  /** Bucket of any node. */
+  readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
+  /** Bucket of the validator whose verdict it is; it has copies. */
+  readonly leaderBucket: Bucket;
+}
+
+/**
+ * Fetches the submissions of a verdict, from the peers themselves or, where those serve other bytes by now,
+ * from the validator's copies. Signature, hash and format are checked again: a verdict can leave submissions
+ * out, but cannot make one up.
+ *
+ * @returns Ascending by uid.
+ * @throws BucketUnavailableError when nobody has the bytes that the verdict names, for now.
+ */
+export async function fetchAccepted(
+  { accepted }: Pick<Verdict, "accepted">,
+  options: FetchAcceptedOptions,
+): Promise<Submission[]> {
+  return await Promise.all(accepted.map((pinned) => fetchPinned(pinned, options)));
+}
+
+async function fetchPinned(
+  { sha256, uid }: Verdict["accepted"][number],
+  { bucketOf, context, leaderBucket, registrations, verify }: FetchAcceptedOptions,
+): Promise<Submission> {
+  const peer = registrations.find((each) => each.uid === uid);
+  const bucket = await bucketOf(uid);
+  const places: SubmissionPlace[] = [
+    ...(bucket ? [ownPlace(bucket, context.window, uid)] : []),
+    relayPlace(leaderBucket, context.window, uid),
+  ];
+  const problems: string[] = [];
+  for (const place of peer ? places : []) {
+    const found = await orRefusal(async () => {
+      const commitment = await examineCommitment(place, peer!, { context, verify });
+      if (commitment.manifest.sha256 !== sha256) {
+        throw new RefusedError("wrong-hash", `manifest has ${commitment.manifest.sha256}`);
+      }
+      return await examineSubmission(place, commitment, { context, verify });
+    });
+    if (!(found instanceof RefusedError)) return found;
+    problems.push(found.message);
+  }
+  throw new BucketUnavailableError(
+    `Cannot fetch submission ${sha256} of peer ${uid}: ${problems.join("; ") || "no such peer"}`,
+  );
+}

@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { openSafetensors } from "../checkpoint/safetensors_file.ts";
+import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
+import { type TensorToWrite, writeSafetensors } from "../checkpoint/write_safetensors.ts";
+import { sameDims } from "../graph/tensor.ts";
+import { stateDigest } from "../sparseloco/state_digest.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import type { Learner } from "./learner.ts";
+import type { Snapshot, StateStore } from "./state_store.ts";
+
+/** States kept: peers of one swarm can be one window apart when they are stopped. */
+const STATES_KEPT = 2;
+const FILE = /^state-(\d{8})\.safetensors$/;
+
+/** Snapshots in a directory, one safetensors file a window. */
+export class FileStateStore implements StateStore {
+  /** @param directory Made when it is not there. */
+  constructor(readonly directory: string, readonly tensors: Learner["tensors"]) {}
+
+  /** See {@linkcode StateStore.windows}. */
+  async windows(): Promise<number[]> {
+    const names = await readdir(this.directory).catch((cause): string[] => {
+      if (cause.code === "ENOENT") return [];
+      throw cause;
+    });
+    return names.flatMap((name) => FILE.exec(name)?.slice(1).map(Number) ?? []).sort((a, b) =>
+      a - b
+    );
+  }
+
+  /** See {@linkcode StateStore.save}. */
+  async save(state: Snapshot): Promise<void> {
+    await mkdir(this.directory, { recursive: true });
+    const tensors = this.#contents(state);
+    const digest = contentDigest(tensors, state);
+    const facts = { parts: Object.keys(state.parts).join(), ...state.facts, digest };
+    await writeSafetensors(this.#path(state.window), tensors, facts);
+    for (const name of await readdir(this.directory)) {
+      if (name.endsWith(".tmp")) await unlink(join(this.directory, name)); // of a write that was cut off
+    }
+    for (const window of await this.windows()) {
+      // Later ones are left from before a restart, and will be made again.
+      const kept = window <= state.window && window > state.window - STATES_KEPT;
+      if (!kept) await unlink(this.#path(window));
+    }
+  }
+
+  /** See {@linkcode StateStore.load}. */
+  async load(window: number): Promise<Snapshot> {
+    const path = this.#path(window);
+    try {
+      return await this.#read(path, window);
+    } catch (cause) {
+      if (!(cause instanceof CorruptFileError)) throw cause;
+      const advice =
+        "delete that file to go on from the window before, if its state is still there";
+      throw new CorruptFileError(`${cause.message}; ${advice}`, { cause });
+    }
+  }
+
+  async #read(path: string, window: number): Promise<Snapshot> {
+    const file = await openSafetensors(path);
+    try {
+      const { digest, parts: names = "", ...facts } = file.metadata;
+      const parts: Record<string, ParameterValues> = {};
+      for (const part of names.split(",")) {
+        const values: ParameterValues = new Map();
+        for (const { name, dims } of this.tensors) {
+          const entry = file.tensors.get(`${part}.${name}`);
+          if (!entry || !sameDims(entry.dims, dims)) {
+            throw new CorruptFileError(
+              `Cannot read ${path}: tensor "${part}.${name}" has shape [${entry?.dims}], want [${dims}]`,
+            );
+          }
+          values.set(name, await file.float32(`${part}.${name}`));
+        }
+        parts[part] = values;
+      }
+      const snapshot = { window, parts, facts };
+      if (contentDigest(this.#contents(snapshot), snapshot) !== digest) {
+        throw new CorruptFileError(
+          `Cannot read ${path}: its content does not have the digest it was saved with`,
+        );
+      }
+      return snapshot;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Tensors of a snapshot's file, in order. */
+  #contents({ parts }: Snapshot): TensorToWrite[] {
+    return Object.entries(parts).flatMap(([part, values]) =>
+      this.tensors.map(({ name, dims }) => ({
+        name: `${part}.${name}`,
+        dims,
+        data: values.get(name)!,
+      }))
+    );
+  }
+
+  #path(window: number): string {
+    return join(this.directory, `state-${String(window).padStart(8, "0")}.safetensors`);
+  }
+}
+
+function contentDigest(tensors: TensorToWrite[], { facts, window }: Snapshot): string {
+  const named = new Map(tensors.map(({ data, name }) => [name, data]));
+  const sorted = Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1));
+  const content = JSON.stringify([window, sorted, stateDigest(tensors, named)]);
+  return createHash("sha256").update(content).digest("hex");
+}

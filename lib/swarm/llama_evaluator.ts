@@ -1,0 +1,45 @@
+import type { Corpus } from "../corpus/corpus.ts";
+import type { BatchShape } from "../llama/gradient_pass.ts";
+import type { LossModel } from "../llama/loss_model.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import type { Evaluator } from "./evaluator.ts";
+import type { RunDefinition } from "./run_definition.ts";
+
+/** Tokens of one pass of an evaluation, about. */
+const PASS_TOKENS = 2048;
+
+/** Sequences of one pass of an evaluation, the same on every machine and in every replay of a run. */
+export function evaluationShape(
+  { training: { sequence } }: Pick<RunDefinition, "training">,
+): BatchShape {
+  return { batch: Math.max(1, Math.round(PASS_TOKENS / sequence)), sequence };
+}
+
+/** An evaluator on one loss model; whoever comes while it works waits for its turn. */
+export class LlamaEvaluator implements Evaluator {
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param model Stays with the caller, who closes it. */
+  constructor(readonly model: LossModel, readonly corpus: Corpus) {}
+
+  /** See {@linkcode Evaluator.losses}. */
+  losses(parameters: ParameterValues, samples: ArrayLike<number>): Promise<Float64Array> {
+    const result = this.#turn.then(() => this.#measure(parameters, samples));
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #measure(parameters: ParameterValues, samples: ArrayLike<number>): Promise<Float64Array> {
+    await this.model.load(parameters);
+    const { batch } = this.model.shape;
+    const found = new Float64Array(samples.length);
+    for (let at = 0; at < samples.length; at += batch) {
+      const count = Math.min(batch, samples.length - at);
+      // The graph has a fixed width: the last batch is filled with its own first sample.
+      const rows = Array.from({ length: batch }, (_, i) => samples[at + (i < count ? i : 0)]);
+      const losses = await this.model.losses(this.corpus.batch(rows));
+      for (let i = 0; i < count; i++) found[at + i] = losses[i];
+    }
+    return found;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Bucket } from "../bucket/bucket.ts";
+import type { Registration } from "../chain/chain.ts";
+import { indexMask } from "../gauntlet/index_overlap.ts";
+import { RefusedError } from "../sparseloco/refusal.ts";
+import {
+  examineCommitment,
+  type ExamineOptions,
+  examineSubmission,
+  orRefusal,
+  relayPlace,
+} from "./examine_submission.ts";
+
+/**
+ * Masks of submissions from a validator's copies, as copy detection of the next window needs them. A copy
+ * that is damaged or gone is left out.
+ */
+export async function masksOfCopies(
+  examined: readonly { readonly uid: number }[],
+  registrations: readonly Registration[],
+  bucket: Bucket,
+  options: Pick<ExamineOptions, "context" | "verify">,
+): Promise<{ uid: number; mask: Uint32Array }[]> {
+  const masks: { uid: number; mask: Uint32Array }[] = [];
+  for (const { uid } of examined) {
+    const peer = registrations.find((each) => each.uid === uid);
+    if (!peer) continue;
+    const place = relayPlace(bucket, options.context.window, uid);
+    const found = await orRefusal(async () =>
+      await examineSubmission(place, await examineCommitment(place, peer, options), options)
+    );
+    if (!(found instanceof RefusedError)) masks.push({ uid, mask: indexMask(found.tensors) });
+  }
+  return masks;
+}

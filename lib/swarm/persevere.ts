@@ -1,0 +1,37 @@
+import { BucketUnavailableError } from "../bucket/bucket.ts";
+import { ChainUnavailableError } from "../chain/chain.ts";
+import type { Clock } from "../clock/clock.ts";
+
+/** How troubles of the world outside are met. */
+export interface Perseverance {
+  /** Time. */
+  readonly clock: Clock;
+  /** Ends the attempts. */
+  readonly signal: AbortSignal;
+  /** Pause between attempts; undefined gives up at once, which suits a store that is a local disk. */
+  readonly retrySeconds?: number | undefined;
+  /** Told of each failure. */
+  readonly onDelay: (reason: string) => void;
+}
+
+/** Whether an error is of the world outside, and may be gone on another try. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof BucketUnavailableError || error instanceof ChainUnavailableError;
+}
+
+/** Repeats a task until store and chain let it through; other errors end it. */
+export async function persevere<Value>(
+  task: () => Promise<Value>,
+  { clock, onDelay, retrySeconds, signal }: Perseverance,
+): Promise<Value> {
+  for (;;) {
+    try {
+      return await task();
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (retrySeconds === undefined || !isTransient(cause)) throw cause;
+      onDelay((cause as Error).message);
+      await clock.sleepUntil(clock.nowMs() + retrySeconds * 1000, signal);
+    }
+  }
+}

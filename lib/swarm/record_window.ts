@@ -1,0 +1,23 @@
+import type { GauntletState } from "../gauntlet/gauntlet_state.ts";
+import type { MaskedSubmission } from "../gauntlet/find_copies.ts";
+import { scoreWindow } from "../gauntlet/score_window.ts";
+import { type ObservationInputs, observeWindow, submissionsOf } from "./examination.ts";
+import type { WindowRecord } from "./window_record.ts";
+
+/**
+ * Everything that follows from what a validator has in hand at a window's end: observation, scores, memory
+ * after it. The live validator and a replay both come through here.
+ */
+export async function recordWindow(
+  inputs: ObservationInputs,
+): Promise<{ record: WindowRecord; gauntlet: GauntletState; masks: MaskedSubmission[] }> {
+  const { digest, found, nonce, policy, state } = inputs;
+  const { masks, observation } = await observeWindow(inputs);
+  const { scores, state: gauntlet } = scoreWindow(state, observation, policy);
+  const examined = submissionsOf(found).map(({ commitment, uid }) => ({
+    uid,
+    sha256: commitment.manifest.sha256,
+    committedMs: commitment.committedMs,
+  }));
+  return { record: { nonce, examined, digest, observation, scores }, gauntlet, masks };
+}

@@ -1,0 +1,95 @@
+import * as v from "valibot";
+import { type Bucket, ObjectNotFoundError, ObjectTooLargeError } from "../bucket/bucket.ts";
+import type { Registration } from "../chain/chain.ts";
+import type { Keypair, VerifySignature } from "../chain/keypair.ts";
+import { canonicalJson } from "./canonical_json.ts";
+
+/** A kind of statement: what it is called, what it holds, where it lies. */
+export interface StatementKind<Content> {
+  /** Name, part of what is signed, so that no statement passes for one of another kind. */
+  readonly name: string;
+  /** Shape of the content. */
+  readonly schema: v.GenericSchema<Content>;
+  /** Key of the object. */
+  readonly key: (window: number, uid: number) => string;
+  /** Longest object that is read. */
+  readonly bytesMax: number;
+}
+
+/** Whose statement, on what. */
+export interface StatementAbout {
+  /** Run id. */
+  readonly run: string;
+  /** Window. */
+  readonly window: number;
+}
+
+/** A statement that can be read, and when the store received it. */
+export interface Statement<Content> {
+  /** What is stated. */
+  readonly content: Content;
+  /** Milliseconds since 1970. */
+  readonly modifiedMs: number;
+}
+
+const SIGNATURE = v.pipe(v.string(), v.regex(/^[0-9a-f]{128}$/));
+
+/** Puts a node's signed word on a window into its bucket. */
+export async function publishStatement<Content>(
+  bucket: Bucket,
+  kind: StatementKind<Content>,
+  about: StatementAbout & { readonly uid: number },
+  content: Content,
+  keypair: Keypair,
+): Promise<void> {
+  const signature = keypair.sign(message(kind, about, content)).toHex();
+  const text = JSON.stringify({ content, signature });
+  await bucket.put(kind.key(about.window, about.uid), new TextEncoder().encode(text));
+}
+
+/**
+ * Reads a node's statement; undefined where there is none that its key has signed.
+ *
+ * @throws BucketUnavailableError
+ */
+export async function readStatement<Content>(
+  bucket: Bucket,
+  kind: StatementKind<Content>,
+  about: StatementAbout,
+  { uid, hotkey }: Registration,
+  verify: VerifySignature,
+): Promise<Statement<Content> | undefined> {
+  let found: Awaited<ReturnType<Bucket["get"]>>;
+  try {
+    found = await bucket.get(kind.key(about.window, uid), { bytesMax: kind.bytesMax });
+  } catch (cause) {
+    if (cause instanceof ObjectNotFoundError || cause instanceof ObjectTooLargeError) {
+      return undefined;
+    }
+    throw cause;
+  }
+  const schema = v.strictObject({ content: kind.schema, signature: SIGNATURE });
+  const result = v.safeParse(schema, parseJson(found.bytes));
+  if (!result.success) return undefined;
+  const { content, signature } = result.output;
+  const signed = message(kind, { ...about, uid }, content);
+  const valid = verify(hotkey, signed, Uint8Array.fromHex(signature));
+  return valid ? { content, modifiedMs: found.info.modifiedMs } : undefined;
+}
+
+function message<Content>(
+  { name }: StatementKind<Content>,
+  { run, window, uid }: StatementAbout & { readonly uid: number },
+  content: Content,
+): Uint8Array {
+  const lines = [`covey ${name} 1`, run, window, uid, canonicalJson(content)];
+  return new TextEncoder().encode(lines.join("\n"));
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

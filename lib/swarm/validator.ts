@@ -1,0 +1,249 @@
+import type { Registration } from "../chain/chain.ts";
+import { RefusedError } from "../sparseloco/refusal.ts";
+import { stateDigest } from "../sparseloco/state_digest.ts";
+import { applySubmissions } from "./apply_submissions.ts";
+import { awaitVerdict } from "./await_verdict.ts";
+import type { Evaluator } from "./evaluator.ts";
+import {
+  chooseAccepted,
+  examinedPeers,
+  type Found,
+  planWindow,
+  submissionsOf,
+} from "./examination.ts";
+import { relayPlace } from "./examine_submission.ts";
+import { fetchAccepted } from "./fetch_accepted.ts";
+import { gatherCommitments, type GatherOptions, gatherSubmissions } from "./gather.ts";
+import type { Learner } from "./learner.ts";
+import { masksOfCopies } from "./masks_of_copies.ts";
+import type { NodeDependencies, NodeIdentity } from "./node.ts";
+import { persevere } from "./persevere.ts";
+import { publishState, readStates } from "./exchange_states.ts";
+import { removeOldObjects } from "./remove_old_objects.ts";
+import { leaderOf, trainersOf } from "./roles.ts";
+import { recordWindow } from "./record_window.ts";
+import { publishStatement, readStatement } from "./signed_object.ts";
+import { validatorSnapshot, type ValidatorState } from "./validator_state.ts";
+import { VERDICT, type Verdict } from "./verdict.ts";
+import { WINDOW_RECORD, type WindowRecord } from "./window_record.ts";
+import { WindowClock } from "./window_clock.ts";
+
+/** All that a validator reaches the world through. */
+export interface ValidatorDependencies extends NodeDependencies {
+  /** 64 hexadecimal digits that nobody else can foresee, for a purpose in a window. */
+  readonly nonceOf: (window: number, purpose: "draws" | "challenge") => string;
+  /** Tensors of the model in canonical order. */
+  readonly tensors: Learner["tensors"];
+  /** Measures losses. */
+  readonly evaluator: Evaluator;
+}
+
+/**
+ * One validator of a run: examines what peers submit, says whose submissions count (where it leads), takes
+ * the same outer step as they, scores them, and sets weights.
+ */
+export class Validator {
+  readonly #windows: WindowClock;
+
+  constructor(readonly identity: NodeIdentity, readonly dependencies: ValidatorDependencies) {
+    const { chain, clock } = dependencies;
+    this.#windows = new WindowClock(chain, clock, identity.definition.window);
+  }
+
+  /**
+   * Goes through one window, which may be over already, and saves the state that it ends with. Cut off
+   * anywhere, it does the same again: a verdict that was published stays.
+   */
+  async runWindow(state: ValidatorState): Promise<ValidatorState> {
+    const { bucket, emit, store } = this.dependencies;
+    const { retainedWindows, uid } = this.identity;
+    const { window } = state.gauntlet;
+    return await persevere(async () => {
+      const { next, record } = await this.#judge(state);
+      await this.#setWeights(record, window);
+      await store.save(validatorSnapshot(next));
+      await removeOldObjects(bucket, window, retainedWindows);
+      return next;
+    }, {
+      ...this.dependencies,
+      onDelay: (reason) => emit({ event: "delayed", window, uid, reason }),
+    });
+  }
+
+  async #judge(state: ValidatorState): Promise<{ next: ValidatorState; record: WindowRecord }> {
+    const { bucketOf, chain, clock, keypair, nonceOf, signal, tensors, verify } = this.dependencies;
+    const { definition, run, uid } = this.identity;
+    const { window } = state.gauntlet;
+    await this.#windows.begun(window + 1, signal);
+    const times = await this.#windows.times(window);
+    const registrations = await chain.registrations();
+    const trainers = trainersOf(registrations);
+    const nonce = nonceOf(window, "draws");
+    const plan = planWindow(state.gauntlet, trainers, definition.gauntlet, nonce);
+    const options = { context: this.#context(window), verify, times, bucketOf };
+    const commitments = await gatherCommitments(trainers, options);
+    await clock.sleepUntil(times.uploadEndMs + 1, signal);
+    const found = await gatherSubmissions(trainers, commitments, examinedPeers(plan), options);
+    const chosen = chooseAccepted(plan, found, state.gauntlet, definition.gauntlet);
+    this.#tellRefusals(found, window);
+    await this.#relay(found, window);
+    const ours: Verdict = {
+      accepted: submissionsOf(found).filter(({ uid }) => chosen.includes(uid)).map(pinned),
+      excluded: plan.selection.excluded,
+      nonce: nonceOf(window, "challenge"),
+    };
+    const verdict = await this.#settle(ours, registrations, window);
+    const accepted = await this.#fetch(verdict, found, registrations, options);
+    const after = applySubmissions(tensors, state.parameters, accepted, definition.sparseloco);
+    const digest = stateDigest(tensors, after);
+    const about = { run, window, uid };
+    await publishState({ ...this.dependencies, about, nonce: verdict.nonce, digest, state: after });
+    this.dependencies.emit({ event: "digest", window, uid, digest });
+    await clock.sleepUntil(times.digestEndMs, signal);
+    const statements = await readStates(trainers, { ...options, about, times });
+    const judged = await this.#timed(window, async () =>
+      await recordWindow({
+        ...this.dependencies,
+        window,
+        definition,
+        policy: definition.gauntlet,
+        before: state.parameters,
+        state: state.gauntlet,
+        previous: state.masks ?? await this.#masksBefore(state, registrations),
+        nonce,
+        plan,
+        found,
+        accepted,
+        after,
+        digest,
+        challenge: verdict.nonce,
+        statements,
+      }));
+    await publishStatement(this.dependencies.bucket, WINDOW_RECORD, about, judged.record, keypair);
+    this.#tellScores(judged.record, window);
+    const { gauntlet, masks, record } = judged;
+    const next = { parameters: after, gauntlet, examined: record.examined, masks };
+    return { next, record };
+  }
+
+  #context(window: number) {
+    const { run, definition: { sparseloco: { topk } } } = this.identity;
+    return { run, window, topk, tensors: this.dependencies.tensors };
+  }
+
+  /** Copies of what was examined: evidence for the scores, and a second source for peers. */
+  async #relay(found: ReadonlyMap<number, Found>, window: number): Promise<void> {
+    const { bucket } = this.dependencies;
+    for (const { bytes, commitment, uid } of submissionsOf(found)) {
+      const { keys } = relayPlace(bucket, window, uid);
+      await bucket.put(keys.submission, bytes);
+      await bucket.put(keys.manifest, commitment.bytes);
+    }
+  }
+
+  /** The leader publishes its verdict, once; the others wait for it. */
+  async #settle(
+    ours: Verdict,
+    registrations: readonly Registration[],
+    window: number,
+  ): Promise<Verdict> {
+    const { bucket, emit, keypair, verify } = this.dependencies;
+    const { run, uid } = this.identity;
+    const leader = leaderOf(registrations);
+    const about = { run, window };
+    if (leader?.uid !== uid) return (await awaitVerdict(this.dependencies, about)).verdict;
+    // A restart must not contradict what peers may have acted on.
+    const earlier = await readStatement(bucket, VERDICT, about, leader, verify);
+    if (!earlier) await publishStatement(bucket, VERDICT, { ...about, uid }, ours, keypair);
+    const verdict = earlier?.content ?? ours;
+    const accepted = verdict.accepted.map(({ uid }) => uid);
+    emit({ event: "verdict", window, uid, accepted, excluded: [...verdict.excluded] });
+    return verdict;
+  }
+
+  /** Submissions of the verdict: mostly those that are in hand. */
+  async #fetch(
+    { accepted }: Verdict,
+    found: ReadonlyMap<number, Found>,
+    registrations: readonly Registration[],
+    options: GatherOptions,
+  ) {
+    const have = new Map(
+      submissionsOf(found).map((each) => [each.commitment.manifest.sha256, each]),
+    );
+    const missing = accepted.filter(({ sha256 }) => !have.has(sha256));
+    const leaderBucket = await options.bucketOf(leaderOf(registrations)!.uid);
+    const fetched = await fetchAccepted({ accepted: missing }, {
+      ...options,
+      registrations,
+      leaderBucket: leaderBucket ?? this.dependencies.bucket,
+    });
+    const all = [...accepted.flatMap(({ sha256 }) => have.get(sha256) ?? []), ...fetched];
+    return all.sort((a, b) => a.uid - b.uid);
+  }
+
+  /** Masks of the window before, from the copies, after a restart. */
+  #masksBefore({ examined, gauntlet }: ValidatorState, registrations: readonly Registration[]) {
+    const { bucket, verify } = this.dependencies;
+    const context = this.#context(gauntlet.window - 1);
+    return masksOfCopies(examined, registrations, bucket, { context, verify });
+  }
+
+  async #setWeights({ scores }: WindowRecord, window: number): Promise<void> {
+    const { chain, emit, keypair } = this.dependencies;
+    const {
+      definition: { gauntlet: { weights: { windowsPerWeights } }, window: { blocks } },
+      uid,
+    } = this.identity;
+    if ((window + 1) % windowsPerWeights !== 0) return;
+    // Set after this window's end, they are this epoch's: a restart does not set them twice.
+    const last = await chain.weightsBlock(uid);
+    if (last !== undefined && last >= (window + 1) * blocks) return;
+    const weights = scores.filter(({ weight }) => weight > 0)
+      .map(({ uid, weight }) => ({ uid, weight }));
+    await chain.setWeights(keypair.hotkey, weights);
+    emit({ event: "weights", window, uid, weights });
+  }
+
+  #tellRefusals(found: ReadonlyMap<number, Found>, window: number): void {
+    const { uid } = this.identity;
+    for (const [peer, result] of found) {
+      if (!(result instanceof RefusedError)) continue;
+      const { detail, reason } = result;
+      this.dependencies.emit({ event: "refused", window, uid, peer, reason, detail });
+    }
+  }
+
+  #tellScores({ scores }: WindowRecord, window: number): void {
+    this.dependencies.emit({
+      event: "scored",
+      window,
+      uid: this.identity.uid,
+      scores: scores.map(({ uid, score, weight, gain, evidence, penalties }) => ({
+        peer: uid,
+        score,
+        weight,
+        ...(gain === undefined ? {} : { gain }),
+        ...(evidence === undefined ? {} : { evidence }),
+        penalties: penalties.map(({ rule }) => rule),
+      })),
+    });
+  }
+
+  async #timed<Value>(window: number, task: () => Promise<Value>): Promise<Value> {
+    const { emit, stopwatch } = this.dependencies;
+    const { uid } = this.identity;
+    const start = stopwatch();
+    emit({ event: "phase", window, uid, phase: "evaluate" });
+    const value = await task();
+    emit({ event: "phase-ended", window, uid, phase: "evaluate", seconds: stopwatch() - start });
+    return value;
+  }
+}
+
+function pinned({ commitment: { manifest: { sha256 } }, uid }: {
+  uid: number;
+  commitment: { manifest: { sha256: string } };
+}) {
+  return { uid, sha256 };
+}
