@@ -8,6 +8,10 @@ export const COMMANDS: Readonly<
     summary: "train a model on text with a swarm of peers on this machine",
     load: async () => (await import("./train.ts")).train as Command<unknown>,
   },
+  validate: {
+    summary: "score what the peers of a run sent, and say why",
+    load: async () => (await import("./validate.ts")).validate as Command<unknown>,
+  },
 };
 
 /** Version of the program. */

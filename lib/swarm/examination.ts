@@ -54,19 +54,15 @@ export function examinedPeers({ chosen, selection: { gather, reserve } }: Plan):
 
 /**
  * Chooses the submissions that count: those of the gather peers, and for each that is not there one of the
- * reserve. A norm far from what is usual excludes a submission: with few peers the median clip alone would
- * leave the scale to an attacker.
+ * reserve.
  *
- * @param found What was found at the peers that the plan needs; refusals for implausible norms are added.
+ * @param found What was found at the peers that the plan needs.
  * @returns Accepted uids, ascending.
  */
 export function chooseAccepted(
   { selection: { gather, reserve } }: Plan,
-  found: Map<number, Found>,
-  state: GauntletState,
-  policy: GauntletPolicy,
+  found: ReadonlyMap<number, Found>,
 ): number[] {
-  refuseImplausibleNorms(found, state.normMedian, policy.selection.normRatioMax);
   const isThere = (uid: number) => found.has(uid) && !(found.get(uid) instanceof RefusedError);
   return [...gather, ...reserve].filter(isThere).slice(0, gather.length).sort((a, b) => a - b);
 }
@@ -76,11 +72,16 @@ export function submissionNorm({ tensors }: Submission): number {
   return Math.sqrt(tensors.map(tensorNorm).reduce((sum, norm) => sum + norm * norm, 0));
 }
 
-function refuseImplausibleNorms(
-  found: Map<number, Found>,
-  usual: number | undefined,
-  ratioMax: number,
-): void {
+/**
+ * Refuses submissions whose norm is far from what is usual: with few peers the median clip alone would leave
+ * the scale to an attacker.
+ */
+export function refuseImplausibleNorms(
+  found: ReadonlyMap<number, Found>,
+  { normMedian: usual }: GauntletState,
+  { selection: { normRatioMax: ratioMax } }: GauntletPolicy,
+): Map<number, Found> {
+  const judged = new Map(found);
   const norms = submissionsOf(found).map((each) => submissionNorm(each));
   const median = [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
   const typical = usual ?? median;
@@ -90,8 +91,9 @@ function refuseImplausibleNorms(
     const detail = `${norm.toPrecision(4)}, want within a factor of ${ratioMax} of ${
       typical?.toPrecision(4)
     }`;
-    found.set(submission.uid, new RefusedError("implausible-norm", detail));
+    judged.set(submission.uid, new RefusedError("implausible-norm", detail));
   }
+  return judged;
 }
 
 /** All that an observation is made from. */
@@ -100,8 +102,12 @@ export interface ObservationInputs extends EvaluationContext {
   readonly state: GauntletState;
   /** Whom the validator looks at. */
   readonly plan: Plan;
-  /** What it found. */
+  /** What it found at the peers' places. */
   readonly found: ReadonlyMap<number, Found>;
+  /** The same after {@linkcode refuseImplausibleNorms}. */
+  readonly judged: ReadonlyMap<number, Found>;
+  /** Evaluations from elsewhere, taken instead of made. */
+  readonly evaluations?: ReadonlyMap<number, Evaluation>;
   /** Submissions of the verdict, ascending by uid. */
   readonly accepted: readonly Submission[];
   /** Parameters after the window's outer step. */
@@ -120,10 +126,10 @@ export interface ObservationInputs extends EvaluationContext {
 export async function observeWindow(
   inputs: ObservationInputs,
 ): Promise<{ observation: WindowObservation; masks: MaskedSubmission[] }> {
-  const { accepted, found, plan, policy, state } = inputs;
-  const submissions = submissionsOf(found);
+  const { accepted, judged, plan, policy, state } = inputs;
+  const submissions = submissionsOf(judged);
   const chosen = submissions.filter(({ uid }) => plan.chosen.includes(uid));
-  const evaluations = await evaluateSubmissions(chosen, accepted, inputs);
+  const evaluations = inputs.evaluations ?? await evaluateSubmissions(chosen, accepted, inputs);
   const masks = submissions.map(({ commitment: { committedMs }, tensors, uid }) => ({
     uid,
     committedMs,
@@ -135,7 +141,7 @@ export async function observeWindow(
   const changes = accepted.length > 0 ? stepChanges(inputs) : [];
   const sizes = state.stepSizes.length > 0 ? state.stepSizes : changes;
   const peers = plan.records.map(({ hotkey, uid }): PeerObservation => {
-    const result = found.get(uid);
+    const result = judged.get(uid);
     const copy = copies.get(uid);
     const behind = distance(uid, inputs, sizes);
     return {

@@ -9,6 +9,7 @@ import {
   examinedPeers,
   type Found,
   planWindow,
+  refuseImplausibleNorms,
   submissionsOf,
 } from "./examination.ts";
 import { relayPlace } from "./examine_submission.ts";
@@ -84,11 +85,12 @@ export class Validator {
     const commitments = await gatherCommitments(trainers, options);
     await clock.sleepUntil(times.uploadEndMs + 1, signal);
     const found = await gatherSubmissions(trainers, commitments, examinedPeers(plan), options);
-    const chosen = chooseAccepted(plan, found, state.gauntlet, definition.gauntlet);
-    this.#tellRefusals(found, window);
+    const judged = refuseImplausibleNorms(found, state.gauntlet, definition.gauntlet);
+    const chosen = chooseAccepted(plan, judged);
+    this.#tellRefusals(judged, window);
     await this.#relay(found, window);
     const ours: Verdict = {
-      accepted: submissionsOf(found).filter(({ uid }) => chosen.includes(uid)).map(pinned),
+      accepted: submissionsOf(judged).filter(({ uid }) => chosen.includes(uid)).map(pinned),
       excluded: plan.selection.excluded,
       nonce: nonceOf(window, "challenge"),
     };
@@ -101,7 +103,7 @@ export class Validator {
     this.dependencies.emit({ event: "digest", window, uid, digest });
     await clock.sleepUntil(times.digestEndMs, signal);
     const statements = await readStates(trainers, { ...options, about, times });
-    const judged = await this.#timed(window, async () =>
+    const recorded = await this.#timed(window, async () =>
       await recordWindow({
         ...this.dependencies,
         window,
@@ -113,15 +115,22 @@ export class Validator {
         nonce,
         plan,
         found,
+        judged,
         accepted,
         after,
         digest,
         challenge: verdict.nonce,
         statements,
       }));
-    await publishStatement(this.dependencies.bucket, WINDOW_RECORD, about, judged.record, keypair);
-    this.#tellScores(judged.record, window);
-    const { gauntlet, masks, record } = judged;
+    await publishStatement(
+      this.dependencies.bucket,
+      WINDOW_RECORD,
+      about,
+      recorded.record,
+      keypair,
+    );
+    this.#tellScores(recorded.record, window);
+    const { gauntlet, masks, record } = recorded;
     const next = { parameters: after, gauntlet, examined: record.examined, masks };
     return { next, record };
   }

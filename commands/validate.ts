@@ -1,0 +1,229 @@
+import { join, resolve } from "node:path";
+import { replaceFile } from "../lib/checkpoint/replace_file.ts";
+import { PastClock } from "../lib/clock/past_clock.ts";
+import { SystemClock } from "../lib/clock/system_clock.ts";
+import type { Engine } from "../lib/engine/engine.ts";
+import { explainScore } from "../lib/gauntlet/explain_score.ts";
+import { LossModel } from "../lib/llama/loss_model.ts";
+import { readEvents } from "../lib/swarm/event_log.ts";
+import { followRun } from "../lib/swarm/follow.ts";
+import { evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
+import { replay, type ReplayedWindow } from "../lib/swarm/replay.ts";
+import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";
+import { WindowClock } from "../lib/swarm/window_clock.ts";
+import { leaderboard, type Standing } from "../lib/terminal/leaderboard.ts";
+import { leaderboardHtml } from "../lib/terminal/leaderboard_html.ts";
+import type { Command, CommandDependencies } from "./command.ts";
+import { RefusedRequestError } from "./command.ts";
+import { type OpenRun, openRun } from "./_open_run.ts";
+import { parseValidateOptions, type ValidateOptions } from "./_validate_options.ts";
+
+/** Differences that are printed. */
+const DIFFERENCES_SHOWN = 10;
+/** Exit code of a replay that comes to other scores than were published. */
+const EXIT_DIFFERENT = 6;
+
+/** `covey validate`: replays or follows a run on this machine. */
+export const validate: Command<ValidateOptions> = {
+  parse: parseValidateOptions,
+  scope: ({ follow, html, run, trustLosses }) => {
+    const directory = resolve(run);
+    const ledger = ["", "-wal", "-shm"].map((end) => join(directory, `ledger.sqlite${end}`));
+    return {
+      read: [directory],
+      write: [...(follow ? [directory] : ledger), ...(html ? [resolve(html), resolve(`${html}.tmp`)] : [])],
+      net: [],
+      sys: [],
+      engine: !trustLosses,
+    };
+  },
+  run: runValidate,
+};
+
+async function runValidate(
+  options: ValidateOptions,
+  dependencies: CommandDependencies,
+): Promise<number> {
+  const past = new PastClock();
+  using run = await openRun(options.run, past);
+  const { device, threads } = run.machine;
+  const engine = options.trustLosses ? undefined : await dependencies.openEngine(device, threads);
+  try {
+    if (options.follow) return await follow(options, run, engine!, past, dependencies);
+    return await replayAndTell(options, run, engine, past, dependencies);
+  } finally {
+    await engine?.close();
+  }
+}
+
+async function openEvaluator(engine: Engine, { config, corpus, definition }: OpenRun) {
+  return new LlamaEvaluator(
+    await LossModel.open(engine, config, evaluationShape(definition)),
+    corpus,
+  );
+}
+
+async function replayAndTell(
+  options: ValidateOptions,
+  run: OpenRun,
+  engine: Engine | undefined,
+  past: PastClock,
+  { signal, terminal }: CommandDependencies,
+): Promise<number> {
+  const evaluator = engine && await openEvaluator(engine, run);
+  const windows = new WindowClock(run.chain, past, run.definition.window);
+  const replayed: ReplayedWindow[] = [];
+  for await (const window of replay({ ...run, windows, evaluator })) {
+    signal.throwIfAborted();
+    replayed.push(window);
+    if (!options.quiet) {
+      terminal.error(
+        `window ${replayed.length}  ${
+          window.differences.length === 0 ? "as published" : "differs from what was published"
+        }\n`,
+      );
+    }
+    if (replayed.length === options.window) break;
+  }
+  const shown = replayed.at(-1);
+  if (!shown || (options.window !== undefined && replayed.length < options.window)) {
+    throw new RefusedRequestError(
+      `Cannot show window ${options.window ?? 1}: ${replayed.length} windows have been scored`,
+      "train the run further, or choose another --window",
+    );
+  }
+  if (options.html) {
+    const records = replayed.map(({ recomputed }) => recomputed);
+    await replaceFile(options.html, [leaderboardHtml(run.run, records)]);
+  }
+  const explanation = explain(options, run, shown);
+  terminal.out(
+    options.json ? JSON.stringify(document(run, replayed, shown, explanation), null, 2) + "\n" : [
+      ...(explanation ? explanationLines(explanation) : boardLines(replayed, shown)),
+      "",
+      ...verdictLines(replayed, options),
+      "",
+    ].join("\n"),
+  );
+  return replayed.every(({ differences }) => differences.length === 0) ? 0 : EXIT_DIFFERENT;
+}
+
+function explain({ explain: uid }: ValidateOptions, run: OpenRun, shown: ReplayedWindow) {
+  if (uid === undefined) return undefined;
+  const { observation, scores } = shown.recomputed;
+  const score = scores.find((each) => each.uid === uid);
+  const seen = observation.peers.find((each) => each.uid === uid);
+  const record = shown.gauntlet.peers.find((each) => each.uid === uid);
+  if (!score || !seen || !record) {
+    throw new RefusedRequestError(
+      `Cannot explain peer ${uid}: it was not scored in window ${observation.window + 1}`,
+      `choose one of ${scores.map(({ uid }) => uid).join(", ")}`,
+    );
+  }
+  const policy = run.definition.gauntlet;
+  const { terms, total } = explainScore(score, seen, record, policy);
+  return { uid, window: observation.window + 1, policy: policy.name, terms, total, seen, record };
+}
+
+function explanationLines(
+  { policy, terms, uid, window }: NonNullable<ReturnType<typeof explain>>,
+): string[] {
+  const widths = (["name", "value"] as const).map((key) =>
+    Math.max(...terms.map((term) => term[key].length))
+  );
+  return [
+    `peer ${uid} in window ${window}, policy ${policy}`,
+    ...terms.map(({ because, name, value }) =>
+      `  ${name.padEnd(widths[0])}  ${value.padEnd(widths[1])}  ${because}`.trimEnd()
+    ),
+  ];
+}
+
+function boardLines(replayed: readonly ReplayedWindow[], { recomputed }: ReplayedWindow): string[] {
+  const { digest, observation, scores } = recomputed;
+  const standings = scores.map((score): Standing => ({
+    score,
+    seen: observation.peers.find(({ uid }) => uid === score.uid)!,
+    acceptedWindows:
+      replayed.filter(({ recomputed }) =>
+        recomputed.observation.peers.some(({ accepted, uid }) => accepted && uid === score.uid)
+      ).length,
+  }));
+  return [
+    `window ${observation.window + 1}, state ${digest.slice(0, 16)}`,
+    ...leaderboard(standings),
+  ];
+}
+
+function verdictLines(replayed: readonly ReplayedWindow[], { trustLosses }: ValidateOptions) {
+  const differing = replayed.flatMap(({ differences, published }) =>
+    differences.map((each) => `window ${published.observation.window + 1}: ${each}`)
+  );
+  const how = trustLosses ? "from the recorded losses" : "from the buckets";
+  if (differing.length === 0) {
+    return [
+      `${replayed.length} windows done again ${how}: every score is the published one, to the last bit`,
+    ];
+  }
+  const rest = differing.length - DIFFERENCES_SHOWN;
+  return [
+    `done again ${how}, ${differing.length} values are not the published ones:`,
+    ...differing.slice(0, DIFFERENCES_SHOWN).map((line) => `  ${line}`),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+  ];
+}
+
+function document(
+  { definition, run }: OpenRun,
+  replayed: readonly ReplayedWindow[],
+  { differences, recomputed }: ReplayedWindow,
+  explanation: ReturnType<typeof explain>,
+) {
+  const { digest, observation, scores } = recomputed;
+  return {
+    run,
+    policy: definition.gauntlet.name,
+    windows: replayed.length,
+    asPublished: replayed.every(({ differences }) => differences.length === 0),
+    window: observation.window + 1,
+    digest,
+    scores,
+    peers: observation.peers,
+    differences,
+    ...(explanation ? { explanation } : {}),
+  };
+}
+
+async function follow(
+  { quiet, run: directory }: ValidateOptions,
+  run: OpenRun,
+  engine: Engine,
+  past: PastClock,
+  { signal, stopwatch, terminal }: CommandDependencies,
+): Promise<number> {
+  const emit = (event: SwarmEvent) => {
+    if (event.event === "scored") {
+      const { scores, window } = event;
+      const list = scores.map(({ peer, score, weight }) =>
+        `  ${peer}: ${score.toFixed(3)} (${(100 * weight).toFixed(1)} %)`
+      );
+      terminal.out(`window ${window + 1}${list.join("")}\n`);
+    }
+    if (event.event === "weights" && !quiet) {
+      terminal.error(`window ${event.window + 1}  weights set on the ledger\n`);
+    }
+  };
+  await followRun({
+    ...run,
+    directory,
+    windows: new WindowClock(run.chain, past, run.definition.window),
+    evaluator: await openEvaluator(engine, run),
+    past,
+    clock: new SystemClock(),
+    emit,
+    stopwatch,
+    signal,
+    isOver: () => readEvents(join(directory, "events.jsonl")).at(-1)?.event === "finished",
+  });
+  return 0;
+}

@@ -1,0 +1,31 @@
+import type { Clock } from "./clock.ts";
+
+/** Time that stands where it is set: for going again through what is over. Nothing is ever waited for. */
+export class PastClock implements Clock {
+  #nowMs = 0;
+
+  /** Moves time to a moment. */
+  set(timeMs: number): void {
+    this.#nowMs = timeMs;
+  }
+
+  /** See {@linkcode Clock.nowMs}. */
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /**
+   * See {@linkcode Clock.sleepUntil}.
+   *
+   * @throws RangeError for a time to come: nobody would ever wake.
+   */
+  // deno-lint-ignore require-await
+  async sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (timeMs > this.#nowMs) {
+      throw new RangeError(
+        `Cannot wait in the past: until ${timeMs}, want at most ${this.#nowMs}`,
+      );
+    }
+  }
+}

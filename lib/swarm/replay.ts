@@ -1,0 +1,195 @@
+import type { Bucket } from "../bucket/bucket.ts";
+import type { Chain, Registration } from "../chain/chain.ts";
+import type { VerifySignature } from "../chain/keypair.ts";
+import type { Corpus } from "../corpus/corpus.ts";
+import type { GauntletState } from "../gauntlet/gauntlet_state.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import { type RefusalReason, RefusedError } from "../sparseloco/refusal.ts";
+import { stateDigest } from "../sparseloco/state_digest.ts";
+import { applySubmissions } from "./apply_submissions.ts";
+import { differences } from "./differences.ts";
+import type { Evaluator } from "./evaluator.ts";
+import { chooseAccepted, type Found, planWindow, refuseImplausibleNorms } from "./examination.ts";
+import {
+  examineCommitment,
+  examineSubmission,
+  orRefusal,
+  relayPlace,
+} from "./examine_submission.ts";
+import { readStates } from "./exchange_states.ts";
+import { fetchAccepted } from "./fetch_accepted.ts";
+import type { Learner } from "./learner.ts";
+import { recordWindow } from "./record_window.ts";
+import { leaderOf } from "./roles.ts";
+import type { RunDefinition } from "./run_definition.ts";
+import { readStatement } from "./signed_object.ts";
+import { freshValidatorState, type ValidatorState } from "./validator_state.ts";
+import { VERDICT } from "./verdict.ts";
+import { WINDOW_RECORD, type WindowRecord } from "./window_record.ts";
+import type { WindowClock } from "./window_clock.ts";
+
+/** What a replay needs: objects that anyone can read, and what everyone shares. */
+export interface ReplayOptions {
+  /** Run id. */
+  readonly run: string;
+  /** What the run's nodes share. */
+  readonly definition: RunDefinition;
+  /** Keys and validators. */
+  readonly chain: Chain;
+  /** Moments of windows. */
+  readonly windows: WindowClock;
+  /** Bucket of any node. */
+  readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
+  /** Checks signatures. */
+  readonly verify: VerifySignature;
+  /** Tensors of the model in canonical order. */
+  readonly tensors: Learner["tensors"];
+  /** Text of the run. */
+  readonly corpus: Corpus;
+  /** Measures losses; undefined takes the recorded ones. */
+  readonly evaluator: Evaluator | undefined;
+  /** Parameters before the first window. */
+  readonly initialParameters: ParameterValues;
+}
+
+/** A window done again. */
+export interface ReplayedWindow {
+  /** What the validator published. */
+  readonly published: WindowRecord;
+  /** What follows from the window's objects. */
+  readonly recomputed: WindowRecord;
+  /** Where the two differ, as paths with both values; empty when they are the same to the last bit. */
+  readonly differences: readonly string[];
+  /** Memory after the window. */
+  readonly gauntlet: GauntletState;
+}
+
+/**
+ * Does again what the leading validator did, window by window, from the objects in the buckets: checks every
+ * submission, evaluates, scores, takes the outer step. Only refusals are taken as they were recorded, since
+ * nobody can show later what was not there in time.
+ */
+export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWindow> {
+  const { bucketOf, chain, run, tensors, verify } = options;
+  const registrations = await chain.registrations();
+  const leader = leaderOf(registrations);
+  const bucket = leader && await bucketOf(leader.uid);
+  if (!leader || !bucket) throw new RangeError("Cannot replay run: its ledger has no validator");
+  let state = freshValidatorState(tensors, options.initialParameters);
+  for (let window = 0;; window++) {
+    const about = { run, window };
+    const record = await readStatement(bucket, WINDOW_RECORD, about, leader, verify);
+    if (!record) return;
+    const { next, result } = await replayWindow(
+      state,
+      record.content,
+      { bucket, leader, registrations },
+      options,
+    );
+    state = next;
+    yield result;
+  }
+}
+
+async function replayWindow(
+  state: ValidatorState,
+  published: WindowRecord,
+  { bucket, leader, registrations }: {
+    bucket: Bucket;
+    leader: Registration;
+    registrations: readonly Registration[];
+  },
+  options: ReplayOptions,
+): Promise<{ next: ValidatorState; result: ReplayedWindow }> {
+  const { bucketOf, definition, run, tensors, verify, windows } = options;
+  const { window } = state.gauntlet;
+  const policy = definition.gauntlet;
+  const context = { run, window, topk: definition.sparseloco.topk, tensors };
+  const verdict = await readStatement(bucket, VERDICT, { run, window }, leader, verify);
+  if (!verdict) throw new RangeError(`Cannot replay window ${window}: its verdict is gone`);
+  const known = new Set(published.observation.peers.map(({ uid }) => uid));
+  const trainers = registrations.filter(({ stake, uid }) => stake === 0 && known.has(uid));
+  const found = await recordedSubmissions(published, trainers, bucket, { context, verify });
+  const plan = planWindow(state.gauntlet, trainers, policy, published.nonce);
+  const judged = refuseImplausibleNorms(found, state.gauntlet, policy);
+  const chosen = chooseAccepted(plan, judged);
+  const { accepted: named, nonce: challenge } = verdict.content;
+  const accepted = await fetchAccepted(verdict.content, {
+    context,
+    verify,
+    registrations,
+    bucketOf,
+    leaderBucket: bucket,
+  });
+  const after = applySubmissions(tensors, state.parameters, accepted, definition.sparseloco);
+  const digest = stateDigest(tensors, after);
+  const about = { run, window };
+  const times = await windows.times(window);
+  const recorded = options.evaluator ? {} : { evaluations: recordedEvaluations(published) };
+  const { gauntlet, masks, record: recomputed } = await recordWindow({
+    ...options,
+    ...recorded,
+    evaluator: options.evaluator ?? { losses: () => Promise.resolve(new Float64Array()) },
+    window,
+    policy,
+    before: state.parameters,
+    state: state.gauntlet,
+    previous: state.masks ?? [],
+    nonce: published.nonce,
+    plan,
+    found,
+    judged,
+    accepted,
+    after,
+    digest,
+    challenge,
+    statements: await readStates(trainers, { about, bucketOf, times, verify }),
+  });
+  const ofVerdict = differences(chosen, named.map(({ uid }) => uid), "verdict.accepted");
+  const result = {
+    published,
+    recomputed,
+    // As it would be published: JSON knows neither -0 nor keys without a value.
+    differences: [
+      ...ofVerdict,
+      ...differences(JSON.parse(JSON.stringify(recomputed)), published, ""),
+    ],
+    gauntlet,
+  };
+  return {
+    next: { parameters: after, gauntlet, examined: recomputed.examined, masks },
+    result,
+  };
+}
+
+/** What the validator examined, from its copies, and what it refused, from its record. */
+async function recordedSubmissions(
+  { examined, observation }: WindowRecord,
+  trainers: readonly Registration[],
+  bucket: Bucket,
+  options: Parameters<typeof examineCommitment>[2],
+): Promise<Map<number, Found>> {
+  const found = new Map<number, Found>();
+  for (const { refused, uid } of observation.peers) {
+    if (refused && refused.reason !== "implausible-norm") {
+      found.set(uid, new RefusedError(refused.reason as RefusalReason, refused.detail));
+    }
+  }
+  for (const { committedMs, uid } of examined) {
+    const peer = trainers.find((each) => each.uid === uid);
+    if (!peer) continue;
+    const place = relayPlace(bucket, options.context.window, uid);
+    const submission = await orRefusal(async () => {
+      const commitment = await examineCommitment(place, peer, options);
+      return await examineSubmission(place, { ...commitment, committedMs }, options);
+    });
+    found.set(uid, submission);
+  }
+  return new Map([...found].sort(([a], [b]) => a - b));
+}
+
+function recordedEvaluations({ observation }: WindowRecord) {
+  return new Map(
+    observation.peers.flatMap(({ evaluation, uid }) => (evaluation ? [[uid, evaluation]] : [])),
+  );
+}

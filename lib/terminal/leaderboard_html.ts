@@ -1,0 +1,59 @@
+import type { WindowRecord } from "../swarm/window_record.ts";
+import { escapeHtml, lineChart, page, table } from "./html_page.ts";
+import { rank } from "./leaderboard.ts";
+
+/** A run's scores as one HTML page without scripts or outside files: the last window, and each peer's history. */
+export function leaderboardHtml(run: string, records: readonly WindowRecord[]): string {
+  const title = `covey run ${run.slice(0, 8)}, scores`;
+  const last = records.at(-1);
+  const parts = last ? [standings(records, last), ...histories(records, last)] : [];
+  return page(title, `${records.length} windows scored`, parts.join("\n"));
+}
+
+function standings(records: readonly WindowRecord[], last: WindowRecord): string {
+  const rows = rank(last.scores.map((score) => ({ score }))).map(({ score }) => {
+    const accepted = records.filter(({ observation }) =>
+      observation.peers.some(({ accepted, uid }) => accepted && uid === score.uid)
+    );
+    return [
+      `<a href="#peer-${score.uid}">${score.uid}</a>`,
+      `${(100 * score.weight).toFixed(1)} %`,
+      score.score.toFixed(4),
+      score.ordinal.toFixed(3),
+      score.average.toFixed(3),
+      score.sync.toFixed(2),
+      `${accepted.length}/${records.length}`,
+      escapeHtml(score.penalties.map(({ rule }) => rule).join(", ") || "-"),
+    ];
+  });
+  const head = ["peer", "weight", "score", "ordinal", "average", "sync", "accepted", "penalties"];
+  return `<h2>Window ${last.observation.window + 1}</h2>${table(head, rows)}`;
+}
+
+function histories(records: readonly WindowRecord[], last: WindowRecord): string[] {
+  return last.scores.map(({ uid }) => {
+    const scores = records.map(({ scores }) => scores.find((score) => score.uid === uid));
+    const events = records.flatMap(({ observation: { peers, window }, scores }) => {
+      const refused = peers.find((peer) => peer.uid === uid)?.refused;
+      const penalties = scores.find((score) => score.uid === uid)?.penalties ?? [];
+      return [
+        ...(refused ? [[String(window + 1), `refused: ${refused.reason}`, refused.detail]] : []),
+        ...penalties.map(({ detail, rule }) => [String(window + 1), rule, detail]),
+      ];
+    });
+    return [
+      `<h2 id="peer-${uid}">Peer ${uid}</h2>`,
+      lineChart([
+        { name: "score", colour: "var(--a)", values: scores.map((score) => score?.score) },
+        {
+          name: "own data, deviations",
+          colour: "var(--b)",
+          values: scores.map((score) => score?.evidence),
+        },
+      ]),
+      ...(events.length > 0
+        ? [table(["window", "what", "why"], events.map((row) => row.map(escapeHtml)))]
+        : []),
+    ].join("\n");
+  });
+}
