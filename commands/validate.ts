@@ -29,9 +29,10 @@ export const validate: Command<ValidateOptions> = {
   scope: ({ follow, html, run, trustLosses }) => {
     const directory = resolve(run);
     const ledger = ["", "-wal", "-shm"].map((end) => join(directory, `ledger.sqlite${end}`));
+    const page = html ? [resolve(html), resolve(`${html}.tmp`)] : [];
     return {
-      read: [directory],
-      write: [...(follow ? [directory] : ledger), ...(html ? [resolve(html), resolve(`${html}.tmp`)] : [])],
+      read: [directory, ...page],
+      write: [...(follow ? [directory] : ledger), ...page],
       net: [],
       sys: [],
       engine: !trustLosses,

@@ -1,50 +1,9 @@
 import { Corpus } from "../corpus/corpus.ts";
-import { POLICIES } from "../gauntlet/policy.ts";
+import { simulatedDefinition } from "../simulation/simulated_definition.ts";
 import { QuadraticLearner } from "../simulation/quadratic_learner.ts";
 import { type LocalSwarmOptions, runLocalSwarm } from "./local_swarm.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
-import type { RunDefinition } from "./run_definition.ts";
 import type { SwarmEvent } from "./swarm_event.ts";
-
-/** A small run definition for tests. */
-export function testDefinition(): RunDefinition {
-  return {
-    version: 2,
-    seed: 0,
-    model: {},
-    corpus: "c0".repeat(32),
-    initialState: "10".repeat(32),
-    training: {
-      innerSteps: 4,
-      batch: 2,
-      sequence: 8,
-      betas: [0.9, 0.95],
-      epsilon: 1e-8,
-      weightDecay: 0.1,
-      clipNorm: 1,
-      schedule: { peak: 0.1, warmupSteps: 2, cosineSteps: 40, floorFraction: 0.1 },
-    },
-    sparseloco: {
-      topk: 64,
-      errorFeedbackDecay: 0.95,
-      aggregation: "selected-mean",
-      outerLearningRate: 1,
-    },
-    gauntlet: {
-      ...POLICIES.templar,
-      evaluation: { ...POLICIES.templar.evaluation, ownSamples: 8, randomSamples: 16 },
-      // All peers of so simple a model send much the same entries.
-      copies: { afterSteps: 0, high: 0.9, max: 0.95, mega: 0.98 },
-    },
-    window: {
-      blocks: 20,
-      blockSeconds: 12,
-      commitSeconds: 20,
-      acceptanceSeconds: 70,
-      digestSeconds: 30,
-    },
-  };
-}
 
 /** Runs a quadratic swarm of three peers in a directory; gives its events and the last digest. */
 export async function runTestSwarm(
@@ -58,7 +17,7 @@ export async function runTestSwarm(
   const events: SwarmEvent[] = [];
   const { parameters } = await runLocalSwarm({
     directory,
-    definition: testDefinition(),
+    definition: simulatedDefinition(),
     peers: 3,
     windows,
     microBatch: 2,

@@ -8,7 +8,8 @@ import { llamaParameters } from "../llama/parameters.ts";
 import { Trainer } from "../llama/trainer.ts";
 import { SeededRandom } from "../random/seeded_random.ts";
 import { LlamaLearner } from "./llama_learner.ts";
-import { runTestSwarm, testDefinition, withDirectory } from "./_test_run.ts";
+import { simulatedDefinition } from "../simulation/simulated_definition.ts";
+import { runTestSwarm, withDirectory } from "./_test_run.ts";
 
 const testOnDevices = deviceTests(import.meta.url);
 
@@ -54,7 +55,7 @@ testOnDevices(
     await withDirectory(async (directory) => {
       const log: string[] = [];
       const largest = { bytes: 0 };
-      const { batch, innerSteps, sequence, ...adamw } = testDefinition().training;
+      const { batch, innerSteps, sequence, ...adamw } = simulatedDefinition().training;
       const trainer = await Trainer.open(watched(engine, log, largest), CONFIG, {
         batch,
         sequence,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SeededRandom } from "../random/seeded_random.ts";
-import { runTestSwarm, testDefinition, withDirectory } from "./_test_run.ts";
+import { simulatedDefinition } from "../simulation/simulated_definition.ts";
+import { runTestSwarm, withDirectory } from "./_test_run.ts";
 import type { SwarmEvent } from "./swarm_event.ts";
 
 const WINDOWS = 6;
@@ -191,7 +192,7 @@ Deno.test("a local swarm refuses a state whose content was changed, and another 
       () => runTestSwarm(directory, 3),
       /does not have the digest it was saved with; delete/,
     );
-    const definition = { ...testDefinition(), seed: 7 };
+    const definition = { ...simulatedDefinition(), seed: 7 };
     for (const folder of ["peers", "validators"]) {
       await Deno.remove(join(directory, folder), { recursive: true });
     }

@@ -7,17 +7,17 @@ import {
   RunDefinitionError,
   runId,
 } from "./run_definition.ts";
-import { testDefinition } from "./_test_run.ts";
+import { simulatedDefinition } from "../simulation/simulated_definition.ts";
 
 Deno.test("a run definition survives its file", () => {
-  const definition = testDefinition();
+  const definition = simulatedDefinition();
   const read = checkRunDefinition(parseRunDefinition(formatRunDefinition(definition)));
   assert.deepEqual(read, definition);
   assert.equal(runId(read), runId(definition));
 });
 
 Deno.test("runId does not depend on the order of keys, but on every value", () => {
-  const definition = testDefinition();
+  const definition = simulatedDefinition();
   const reversed = Object.fromEntries(Object.entries(definition).reverse()) as typeof definition;
   assert.equal(runId(reversed), runId(definition));
   const other = { ...definition, sparseloco: { ...definition.sparseloco, topk: 32 } };

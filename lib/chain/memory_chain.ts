@@ -1,0 +1,111 @@
+import { type Chain, COMMITMENT_BYTES_MAX, type Registration, type Weight } from "./chain.ts";
+
+/** When blocks are made. */
+export interface BlockSchedule {
+  /** Newest block. */
+  block(): number;
+  /** When a block was made, or is expected. */
+  blockTimeMs(block: number): number;
+}
+
+/** A ledger in memory, for simulations, with blocks as a schedule has them. */
+export class MemoryChain implements Chain {
+  readonly #registrations: Registration[] = [];
+  readonly #commitments = new Map<number, string>();
+  /** Every submission of weights, for whoever wants to count them. */
+  readonly submissions: { validator: number; block: number; weights: Weight[] }[] = [];
+
+  /** @param schedule Decides which block is the newest. */
+  constructor(readonly schedule: BlockSchedule) {}
+
+  /** See {@linkcode Chain.block}. */
+  // deno-lint-ignore require-await
+  async block(): Promise<number> {
+    return this.schedule.block();
+  }
+
+  /** See {@linkcode Chain.blockTimeMs}. */
+  // deno-lint-ignore require-await
+  async blockTimeMs(block: number): Promise<number> {
+    return this.schedule.blockTimeMs(block);
+  }
+
+  /** See {@linkcode Chain.register}. */
+  // deno-lint-ignore require-await
+  async register(hotkey: string, stake = 0): Promise<number> {
+    if (!/^[0-9a-f]{64}$/.test(hotkey)) {
+      throw new RangeError(`Cannot register hotkey: "${hotkey}", want 64 hexadecimal digits`);
+    }
+    const known = this.#registrations.find((each) => each.hotkey === hotkey);
+    if (known) return known.uid;
+    const uid = this.#registrations.length;
+    this.#registrations.push({ uid, hotkey, block: this.schedule.block(), stake });
+    return uid;
+  }
+
+  /** See {@linkcode Chain.registrations}. */
+  // deno-lint-ignore require-await
+  async registrations(): Promise<Registration[]> {
+    return [...this.#registrations];
+  }
+
+  /** See {@linkcode Chain.commit}. */
+  // deno-lint-ignore require-await
+  async commit(hotkey: string, text: string): Promise<void> {
+    const bytes = new TextEncoder().encode(text).length;
+    if (bytes > COMMITMENT_BYTES_MAX) {
+      throw new RangeError(`Cannot commit: ${bytes} bytes, want at most ${COMMITMENT_BYTES_MAX}`);
+    }
+    this.#commitments.set(this.#uid(hotkey), text);
+  }
+
+  /** See {@linkcode Chain.commitment}. */
+  // deno-lint-ignore require-await
+  async commitment(uid: number): Promise<string | undefined> {
+    return this.#commitments.get(uid);
+  }
+
+  /** See {@linkcode Chain.setWeights}. */
+  // deno-lint-ignore require-await
+  async setWeights(hotkey: string, weights: Weight[]): Promise<void> {
+    const validator = this.#uid(hotkey);
+    const wrong = weights.find(({ uid, weight }) =>
+      !this.#registrations[uid] || !(weight >= 0 && weight <= 1)
+    );
+    if (wrong) {
+      throw new RangeError(
+        `Cannot set weights: uid ${wrong.uid} gets ${wrong.weight}, want a registered uid and 0 to 1`,
+      );
+    }
+    const sorted = [...weights].sort((a, b) => a.uid - b.uid);
+    this.submissions.push({ validator, block: this.schedule.block(), weights: sorted });
+  }
+
+  /** See {@linkcode Chain.weights}. */
+  // deno-lint-ignore require-await
+  async weights(validatorUid: number): Promise<Weight[]> {
+    return this.#last(validatorUid)?.weights ?? [];
+  }
+
+  /** See {@linkcode Chain.weightsBlock}. */
+  // deno-lint-ignore require-await
+  async weightsBlock(validatorUid: number): Promise<number | undefined> {
+    return this.#last(validatorUid)?.block;
+  }
+
+  /** Forgets what was in blocks that are no longer part of the chain. */
+  dropSince(block: number): void {
+    const kept = this.submissions.filter((each) => each.block < block);
+    this.submissions.splice(0, this.submissions.length, ...kept);
+  }
+
+  #last(validatorUid: number) {
+    return this.submissions.findLast(({ validator }) => validator === validatorUid);
+  }
+
+  #uid(hotkey: string): number {
+    const known = this.#registrations.find((each) => each.hotkey === hotkey);
+    if (!known) throw new RangeError(`Cannot find hotkey ${hotkey}: it is not registered`);
+    return known.uid;
+  }
+}

@@ -1,0 +1,116 @@
+import { setImmediate } from "node:timers";
+import type { Clock } from "./clock.ts";
+
+interface Sleeper {
+  readonly timeMs: number;
+  readonly order: number;
+  readonly wake: () => void;
+}
+
+/**
+ * Virtual time for any number of tasks: whenever nothing more can happen now, it jumps to the next wake-up.
+ * Wake-ups at one moment come in the order in which they were asked for, so that a run that does all its
+ * waiting here is the same each time.
+ */
+export class VirtualClock implements Clock {
+  #nowMs: number;
+  #order = 0;
+  #busy = 0;
+  #idle: (() => void) | undefined;
+  /** A binary heap, the earliest first. */
+  readonly #sleepers: Sleeper[] = [];
+
+  /** @param startMs Time at the start. */
+  constructor(startMs: number) {
+    this.#nowMs = startMs;
+  }
+
+  /** Sleepers that are waiting. */
+  get waiting(): number {
+    return this.#sleepers.length;
+  }
+
+  /** See {@linkcode Clock.nowMs}. */
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** See {@linkcode Clock.sleepUntil}. */
+  async sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (timeMs <= this.#nowMs) return;
+    await new Promise<void>((resolve, reject) => {
+      const stop = () => reject(signal!.reason);
+      signal?.addEventListener("abort", stop, { once: true });
+      this.#push({
+        timeMs,
+        order: this.#order++,
+        wake: () => {
+          signal?.removeEventListener("abort", stop);
+          resolve();
+        },
+      });
+    });
+  }
+
+  /** Time stands still while a task runs that does not wait here: one on a real engine, say. */
+  async during<Value>(task: () => Promise<Value>): Promise<Value> {
+    this.#busy++;
+    try {
+      return await task();
+    } finally {
+      if (--this.#busy === 0) this.#idle?.();
+    }
+  }
+
+  /**
+   * Lets time go on until something is true.
+   *
+   * @returns False when nobody waits for anything any more, or the time has come.
+   */
+  async run(done: () => boolean, untilMs: number): Promise<boolean> {
+    for (;;) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#busy > 0) await new Promise<void>((resolve) => this.#idle = resolve);
+      else if (done()) return true;
+      else if (this.#sleepers.length === 0 || this.#nowMs >= untilMs) return false;
+      else this.#step();
+    }
+  }
+
+  #step(): void {
+    const next = this.#pop();
+    this.#nowMs = Math.max(this.#nowMs, next.timeMs);
+    next.wake();
+  }
+
+  #push(sleeper: Sleeper): void {
+    const heap = this.#sleepers;
+    let at = heap.push(sleeper) - 1;
+    for (let up = (at - 1) >> 1; at > 0 && before(sleeper, heap[up]); up = (at - 1) >> 1) {
+      heap[at] = heap[up];
+      at = up;
+    }
+    heap[at] = sleeper;
+  }
+
+  #pop(): Sleeper {
+    const heap = this.#sleepers;
+    const first = heap[0];
+    const last = heap.pop()!;
+    if (heap.length === 0) return first;
+    let at = 0;
+    for (let down = 1; down < heap.length; down = 2 * at + 1) {
+      if (down + 1 < heap.length && before(heap[down + 1], heap[down])) down++;
+      if (!before(heap[down], last)) break;
+      heap[at] = heap[down];
+      at = down;
+    }
+    heap[at] = last;
+    return first;
+  }
+}
+
+function before(a: Sleeper, b: Sleeper): boolean {
+  return a.timeMs < b.timeMs || (a.timeMs === b.timeMs && a.order < b.order);
+}

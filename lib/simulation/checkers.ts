@@ -1,0 +1,142 @@
+import type { ParameterValues } from "../llama/trainer.ts";
+import { decompress } from "../sparseloco/compressed_tensor.ts";
+import { decodeSubmission } from "../sparseloco/submission.ts";
+import type { Learner } from "../swarm/learner.ts";
+import type { Snapshot } from "../swarm/state_store.ts";
+import type { SwarmEvent } from "../swarm/swarm_event.ts";
+
+/** What the checkers know of a simulation. */
+export interface CheckedWorld {
+  /** Tensors of the model. */
+  readonly tensors: Learner["tensors"];
+  /** Run id. */
+  readonly run: string;
+  /** Entries kept of a chunk. */
+  readonly topk: number;
+  /** Part of the error feedback that a window leaves. */
+  readonly decay: number;
+  /** Nodes that do what they should. */
+  readonly honest: ReadonlySet<number>;
+  /** Peers that never send a submission that may count. */
+  readonly invalid: ReadonlySet<number>;
+}
+
+/** Largest rounding error of a sum of two f32. */
+const TOLERANCE = 1e-5;
+
+/** Watches a simulation; what must not happen is written down when it does. */
+export class Checkers {
+  /** What went wrong, in order. */
+  readonly violations: string[] = [];
+  /** Digest after each window. */
+  readonly digests = new Map<number, string>();
+  /** Windows that each node has concluded. */
+  readonly concluded = new Map<number, number>();
+  readonly #work = new Map<number, { delta?: ParameterValues; bytes?: Uint8Array }>();
+  readonly #saved = new Map<number, Snapshot>();
+
+  readonly #parameters = new Map<number, ParameterValues>();
+
+  constructor(readonly world: CheckedWorld) {}
+
+  /** Takes an event of a node. */
+  event(event: SwarmEvent): void {
+    if (!("uid" in event) || !this.world.honest.has(event.uid)) return;
+    if (event.event === "digest") this.#checkDigest(event.window, event.uid, event.digest);
+    if (event.event === "applied" || event.event === "verdict") {
+      const peers = event.event === "applied" ? event.peers : event.accepted;
+      for (const peer of peers.filter((uid) => this.world.invalid.has(uid))) {
+        this.fail(`node ${event.uid} applied what peer ${peer} sent in window ${event.window}`);
+      }
+    }
+    if (event.event === "agreement" && event.agree.length <= event.disagree.length) {
+      this.fail(`peer ${event.uid} is in a minority after window ${event.window}`);
+    }
+  }
+
+  /** A node begins anew; what it had in hand is gone. */
+  restarted(uid: number): void {
+    this.#work.delete(uid);
+  }
+
+  /** Takes what a peer's training gave: parameters before, and after. */
+  trained(uid: number, before: ParameterValues, after: ParameterValues): void {
+    const delta = new Map([...after].map(([name, values]) => [
+      name,
+      values.map((value, i) => before.get(name)![i] - value),
+    ]));
+    this.#work.set(uid, { delta });
+  }
+
+  /** Takes the bytes that a peer uploads. */
+  uploaded(uid: number, bytes: Uint8Array): void {
+    const work = this.#work.get(uid);
+    if (work) work.bytes = bytes;
+  }
+
+  /** Takes a state that a node has saved. */
+  saved(uid: number, snapshot: Snapshot): void {
+    for (const [part, values] of Object.entries(snapshot.parts)) {
+      for (const [name, tensor] of values) {
+        if (!tensor.every(Number.isFinite)) this.fail(`node ${uid}: ${part}.${name} is not finite`);
+      }
+    }
+    this.concluded.set(uid, Math.max(this.concluded.get(uid) ?? 0, snapshot.window));
+    if (this.world.honest.has(uid) && "error_feedback" in snapshot.parts) {
+      this.#checkConservation(uid, snapshot);
+    }
+    this.#saved.set(uid, snapshot);
+    if (this.world.honest.has(uid)) this.#parameters.set(snapshot.window, snapshot.parts.parameters);
+  }
+
+  /** Parameters before a window, as an honest node has saved them. */
+  parametersAt(window: number): ParameterValues | undefined {
+    return this.#parameters.get(window);
+  }
+
+  /** Writes a violation down. */
+  fail(what: string): void {
+    this.violations.push(what);
+  }
+
+  #checkDigest(window: number, uid: number, digest: string): void {
+    const common = this.digests.get(window) ?? digest;
+    this.digests.set(window, common);
+    if (digest !== common) {
+      this.fail(`node ${uid} has ${digest.slice(0, 8)} after window ${window}, others ${
+        common.slice(0, 8)
+      }`);
+    }
+  }
+
+  /** What was sent and what is left are what there was. */
+  #checkConservation(uid: number, snapshot: Snapshot): void {
+    const before = this.#saved.get(uid)?.parts.error_feedback;
+    const { bytes, delta } = this.#work.get(uid) ?? {};
+    this.#work.delete(uid);
+    if (!bytes || !delta) return;
+    const { decay, run, tensors, topk } = this.world;
+    const context = { run, uid, window: snapshot.window - 1, topk, tensors };
+    let sent: Float32Array[];
+    try {
+      sent = decodeSubmission(context, bytes).map(decompress);
+    } catch {
+      return; // of a window that was cut off and came to nothing
+    }
+    tensors.forEach(({ name }, t) => {
+      const left = snapshot.parts.error_feedback.get(name)!;
+      const change = delta.get(name)!;
+      const old = before?.get(name);
+      for (let i = 0; i < left.length; i++) {
+        const there = decay * (old?.[i] ?? 0) + change[i];
+        if (Math.abs(there - sent[t][i] - left[i]) > TOLERANCE * Math.max(1, Math.abs(there))) {
+          return this.fail(
+            `peer ${uid}, window ${snapshot.window - 1}: ${name}[${i}] had ${there}, sent ${
+              sent[t][i]
+            }, keeps ${left[i]}`,
+          );
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,304 @@
+import { createHash } from "node:crypto";
+import { ADVERSARIES } from "../adversary/adversaries.ts";
+import { MemoryBucket } from "../bucket/memory_bucket.ts";
+import { MemoryChain } from "../chain/memory_chain.ts";
+import { VirtualClock } from "../clock/virtual_clock.ts";
+import { Corpus } from "../corpus/corpus.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import { SeededRandom } from "../random/seeded_random.ts";
+import { stateDigest } from "../sparseloco/state_digest.ts";
+import { applySubmissions } from "../swarm/apply_submissions.ts";
+import type { Evaluator } from "../swarm/evaluator.ts";
+import { fetchAccepted } from "../swarm/fetch_accepted.ts";
+import type { Learner } from "../swarm/learner.ts";
+import { MemoryStateStore } from "../swarm/memory_state_store.ts";
+import { type RunDefinition, runId } from "../swarm/run_definition.ts";
+import { readStatement } from "../swarm/signed_object.ts";
+import type { SwarmEvent } from "../swarm/swarm_event.ts";
+import { VERDICT } from "../swarm/verdict.ts";
+import { Checkers } from "./checkers.ts";
+import { QuadraticLearner } from "./quadratic_learner.ts";
+import { randomScenario, type Scenario } from "./scenario.ts";
+import { SimulatedBlocks } from "./simulated_blocks.ts";
+import { simulatedDefinition } from "./simulated_definition.ts";
+import { simulatedKeypair, verifySimulated } from "./simulated_keys.ts";
+import { liveNode, type SimulatedNode, type SimulatedWorld } from "./simulated_node.ts";
+import { Weather } from "./weather.ts";
+
+/** What a simulation runs with, besides its seed. */
+export interface SimulateOptions {
+  /** What happens; undefined lets the seed decide. */
+  readonly scenario?: Scenario;
+  /** Told of every event. */
+  readonly trace?: (timeMs: number, event: SwarmEvent) => void;
+  /** A model in place of the quadratic one. */
+  readonly model?: {
+    readonly definition: RunDefinition;
+    readonly corpus: Corpus;
+    readonly learner: Learner;
+    readonly evaluator: Evaluator;
+    readonly initialParameters: ParameterValues;
+  };
+}
+
+/** What came of a simulation. */
+export interface SimulationResult {
+  /** What happened. */
+  readonly scenario: Scenario;
+  /** What must not have happened; empty when all is well. */
+  readonly violations: readonly string[];
+  /** SHA-256 of all events: the same for the same seed. */
+  readonly trace: string;
+  /** Windows that every honest node has concluded. */
+  readonly windows: number;
+}
+
+const GENESIS_MS = Date.UTC(2026, 0, 1);
+/** Windows whose objects nodes keep: longer than any trouble lasts. */
+const RETAINED_WINDOWS = 8;
+/** Windows after the last fault in which all have to come together. */
+const RECOVERY_WINDOWS = 3;
+/** Objects that one node and window leave at most, besides two for each peer. */
+const OBJECTS_A_WINDOW = 5;
+/** Sleepers that one node has at most. */
+const SLEEPERS_A_NODE = 40;
+/** Blocks that a reorganisation takes back at most. */
+const REORGANISED_BLOCKS = 6;
+
+/**
+ * Runs peers and validators with the production code on virtual time; a seed decides all that goes wrong.
+ *
+ * @example A swarm in bad weather keeps its promises
+ * ```ts
+ * import { simulate } from "./simulate.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const { violations } = await simulate(7);
+ * assert.deepEqual(violations, []);
+ * ```
+ */
+export async function simulate(
+  seed: number,
+  options: SimulateOptions = {},
+): Promise<SimulationResult> {
+  const scenario = options.scenario ?? randomScenario(randomOf(seed, "scenario"));
+  const hash = createHash("sha256");
+  const { blocks, chain, nodes, world } = await buildWorld(seed, scenario, (timeMs, event) => {
+    hash.update(JSON.stringify([timeMs, event]));
+    options.trace?.(timeMs, event);
+  }, options);
+  const { checkers, clock, definition, windows } = world;
+  const windowMs = definition.window.blocks * definition.window.blockSeconds * 1000;
+  let left = nodes.length;
+  for (const node of nodes) {
+    liveNode(node, world).then(() => left--, (error) => {
+      checkers.fail(`node ${node.uid} ended: ${error.stack ?? error}`);
+      left = 0;
+    });
+  }
+  watch(seed, scenario, { blocks, chain, world, windowMs });
+  checkRecovery(scenario, blocks, world);
+  // Twice the time that it may take; missed blocks make windows longer.
+  const untilMs = GENESIS_MS + (windows + 4) * windowMs * 2;
+  if (!await clock.run(() => left <= 0, untilMs)) {
+    const behind = nodes.map(({ uid }) => `${uid}: ${checkers.concluded.get(uid) ?? 0}`);
+    checkers.fail(`not all nodes came to the end: ${behind.join(", ")}`);
+  }
+  if (checkers.violations.length === 0) await checkReplay(world);
+  checkEpochs(chain, definition, checkers);
+  const done = [...checkers.world.honest].map((uid) => checkers.concluded.get(uid) ?? 0);
+  return {
+    scenario,
+    violations: checkers.violations,
+    trace: hash.digest("hex"),
+    windows: Math.min(...done),
+  };
+}
+
+async function buildWorld(
+  seed: number,
+  scenario: Scenario,
+  tell: (timeMs: number, event: SwarmEvent) => void,
+  { model }: SimulateOptions,
+) {
+  const clock = new VirtualClock(GENESIS_MS);
+  const corpus = model?.corpus ?? simulatedCorpus();
+  const quadratic = new QuadraticLearner(corpus);
+  const definition = model?.definition ?? simulatedDefinition();
+  const { blocks: perWindow, blockSeconds } = definition.window;
+  const calmFromMs = GENESIS_MS + scenario.windows * perWindow * blockSeconds * 1000;
+  const missed = randomOf(seed, "blocks");
+  const blocks = new SimulatedBlocks(
+    clock,
+    blockSeconds * 1000,
+    GENESIS_MS,
+    () => clock.nowMs() < calmFromMs && missed.uniform() < scenario.faults.missedBlock,
+  );
+  const chain = new MemoryChain(blocks);
+  const total = scenario.peers + scenario.validators;
+  const firstAdversary = scenario.peers - scenario.adversaries.length;
+  const kindOf = (uid: number) => scenario.adversaries[uid - firstAdversary];
+  const nodes = Array.from({ length: total }, (_, uid): SimulatedNode => {
+    const kind = uid < scenario.peers ? kindOf(uid) : undefined;
+    return {
+      uid,
+      validates: uid >= scenario.peers,
+      keypair: simulatedKeypair(`node ${uid}`),
+      store: new MemoryStateStore(),
+      weather: new Weather(scenario.faults, randomOf(seed, `node ${uid}`), clock, calmFromMs),
+      behaviour: kind === undefined ? undefined : ADVERSARIES[kind].create,
+    };
+  });
+  for (const { keypair, uid, validates } of nodes) {
+    await chain.register(keypair.hotkey, validates ? total - uid : 0);
+  }
+  const learner = model?.learner ?? quadratic;
+  const run = runId(definition);
+  const { errorFeedbackDecay: decay, topk } = definition.sparseloco;
+  const checkers = new Checkers({
+    tensors: learner.tensors,
+    run,
+    topk,
+    decay,
+    honest: new Set(nodes.filter(({ behaviour }) => !behaviour).map(({ uid }) => uid)),
+    invalid: new Set(nodes.filter(({ uid }) => INVALID.has(kindOf(uid))).map(({ uid }) => uid)),
+  });
+  const world: SimulatedWorld = {
+    clock,
+    chain,
+    buckets: new Map(nodes.map(({ uid }) => [uid, new MemoryBucket(clock)])),
+    run,
+    definition,
+    windows: scenario.windows + scenario.quietWindows,
+    retainedWindows: RETAINED_WINDOWS,
+    corpus,
+    learner,
+    evaluator: model?.evaluator ?? quadratic,
+    initialParameters: model?.initialParameters ?? quadratic.initial(),
+    checkers,
+    emit: (event) => {
+      checkers.event(event);
+      tell(clock.nowMs(), event);
+    },
+  };
+  return { blocks, chain, nodes, world };
+}
+
+/** Kinds of peers whose submissions are refused whatever happens. */
+const INVALID = new Set<string | undefined>(["non-finite", "oversized", "malformed"]);
+
+function simulatedCorpus(): Corpus {
+  const tokens = Uint32Array.from({ length: 6000 }, (_, i) => (i * i * 31 + i * 7) % 251);
+  return new Corpus(tokens, 8);
+}
+
+/** Looks at the world once a window, and lets the chain lose blocks. */
+async function watch(
+  seed: number,
+  scenario: Scenario,
+  { blocks, chain, windowMs, world }: {
+    blocks: SimulatedBlocks;
+    chain: MemoryChain;
+    windowMs: number;
+    world: SimulatedWorld;
+  },
+): Promise<void> {
+  const { buckets, checkers, clock, retainedWindows, windows } = world;
+  const random = randomOf(seed, "chain");
+  const nodes = buckets.size;
+  for (let turn = 1;; turn++) {
+    await clock.sleepUntil(GENESIS_MS + (turn + 0.99) * windowMs);
+    const stormy = clock.nowMs() < GENESIS_MS + scenario.windows * windowMs;
+    if (stormy && random.uniform() < scenario.faults.reorganisation) {
+      chain.dropSince(blocks.lose(1 + Math.floor(random.uniform() * REORGANISED_BLOCKS)));
+    }
+    if (clock.waiting > nodes * SLEEPERS_A_NODE) {
+      checkers.fail(`${clock.waiting} sleepers wait in window ${turn}`);
+    }
+    const objectsMax = (retainedWindows + 3) * (OBJECTS_A_WINDOW + 2 * scenario.peers);
+    for (const [uid, bucket] of buckets) {
+      const count = (await bucket.list("")).length;
+      if (count > objectsMax) checkers.fail(`bucket ${uid} holds ${count} objects`);
+    }
+    if (Math.floor(blocks.block() / world.definition.window.blocks) >= windows) return;
+  }
+}
+
+/** Some windows after the last fault every honest node has to be with the others. */
+async function checkRecovery(
+  scenario: Scenario,
+  blocks: SimulatedBlocks,
+  { checkers, clock, definition: { window }, windows }: SimulatedWorld,
+): Promise<void> {
+  const { acceptanceSeconds, blockSeconds, digestSeconds } = window;
+  // Missed blocks make the chain's windows later than the calendar's.
+  await clock.sleepUntil(
+    GENESIS_MS + scenario.windows * window.blocks * blockSeconds * 1000,
+  );
+  const calm = Math.floor(blocks.block() / window.blocks) + 1;
+  const wanted = calm + RECOVERY_WINDOWS;
+  if (wanted > windows) return;
+  while (blocks.block() < wanted * window.blocks) {
+    await clock.sleepUntil(clock.nowMs() + blockSeconds * 1000);
+  }
+  await clock.sleepUntil(clock.nowMs() + (acceptanceSeconds + digestSeconds + 30) * 1000);
+  for (const uid of checkers.world.honest) {
+    const concluded = checkers.concluded.get(uid) ?? 0;
+    if (concluded >= wanted) continue;
+    checkers.fail(
+      `node ${uid} has concluded ${concluded} windows ${RECOVERY_WINDOWS} after the last fault, want ${wanted}`,
+    );
+  }
+}
+
+/** The log of the last windows leads from the state before them to the state after. */
+async function checkReplay(
+  { buckets, checkers, chain, definition, learner, run, windows }: SimulatedWorld,
+): Promise<void> {
+  const registrations = await chain.registrations();
+  const leader = registrations.find(({ stake }) =>
+    stake === Math.max(...registrations.map((each) => each.stake))
+  )!;
+  const leaderBucket = buckets.get(leader.uid)!;
+  const first = windows - RETAINED_WINDOWS + 1;
+  let parameters = checkers.parametersAt(Math.max(0, first));
+  if (!parameters) return;
+  for (let window = Math.max(0, first); window < windows; window++) {
+    const about = { run, window };
+    const verdict = await readStatement(leaderBucket, VERDICT, about, leader, verifySimulated);
+    if (!verdict) return checkers.fail(`the verdict of window ${window} is gone`);
+    const context = { run, window, topk: definition.sparseloco.topk, tensors: learner.tensors };
+    const accepted = await fetchAccepted(verdict.content, {
+      context,
+      verify: verifySimulated,
+      registrations,
+      bucketOf: (uid) => Promise.resolve(buckets.get(uid)),
+      leaderBucket,
+    });
+    parameters = applySubmissions(learner.tensors, parameters, accepted, definition.sparseloco);
+    const digest = stateDigest(learner.tensors, parameters);
+    if (digest !== checkers.digests.get(window)) {
+      return checkers.fail(`the log of window ${window} leads to ${digest.slice(0, 8)}`);
+    }
+  }
+}
+
+/** No validator sets weights twice for one epoch. */
+function checkEpochs(
+  { submissions }: MemoryChain,
+  { gauntlet: { weights: { windowsPerWeights } }, window: { blocks } }: RunDefinition,
+  checkers: Checkers,
+): void {
+  const seen = new Set<string>();
+  for (const { block, validator } of submissions) {
+    // Weights of an epoch are set after its last window, often in the next one.
+    const epoch = `${validator} in epoch ${Math.floor(block / (blocks * windowsPerWeights))}`;
+    if (seen.has(epoch)) checkers.fail(`weights were set twice by ${epoch}`);
+    seen.add(epoch);
+  }
+}
+
+function randomOf(seed: number, purpose: string): SeededRandom {
+  const digest = createHash("sha256").update(`covey simulation ${seed} ${purpose}`).digest();
+  return new SeededRandom(digest.readBigUInt64LE());
+}

@@ -1,0 +1,206 @@
+import type { Bucket } from "../bucket/bucket.ts";
+import { ConfirmingBucket } from "../bucket/confirming_bucket.ts";
+import { FaultBucket } from "../bucket/fault_bucket.ts";
+import { RetryBucket } from "../bucket/retry_bucket.ts";
+import type { Chain } from "../chain/chain.ts";
+import type { Keypair } from "../chain/keypair.ts";
+import type { VirtualClock } from "../clock/virtual_clock.ts";
+import type { Corpus } from "../corpus/corpus.ts";
+import type { ParameterValues } from "../llama/trainer.ts";
+import type { Behaviour } from "../swarm/behaviour.ts";
+import type { Evaluator } from "../swarm/evaluator.ts";
+import type { Learner } from "../swarm/learner.ts";
+import type { NodeDependencies } from "../swarm/node.ts";
+import { Peer } from "../swarm/peer.ts";
+import { freshState, peerStateOf } from "../swarm/peer_state.ts";
+import type { RunDefinition } from "../swarm/run_definition.ts";
+import type { StateStore } from "../swarm/state_store.ts";
+import type { SwarmEvent } from "../swarm/swarm_event.ts";
+import { Validator } from "../swarm/validator.ts";
+import { freshValidatorState, validatorStateOf } from "../swarm/validator_state.ts";
+import type { Checkers } from "./checkers.ts";
+import { NodeGate } from "./node_gate.ts";
+import { verifySimulated } from "./simulated_keys.ts";
+import type { Weather } from "./weather.ts";
+
+/** The world that all nodes of a simulation share. */
+export interface SimulatedWorld {
+  /** Time. */
+  readonly clock: VirtualClock;
+  /** Ledger. */
+  readonly chain: Chain;
+  /** What each bucket really holds, by uid. */
+  readonly buckets: ReadonlyMap<number, Bucket>;
+  /** Run id. */
+  readonly run: string;
+  /** What the nodes share. */
+  readonly definition: RunDefinition;
+  /** Windows to go through. */
+  readonly windows: number;
+  /** Windows whose objects nodes keep. */
+  readonly retainedWindows: number;
+  /** Text. */
+  readonly corpus: Corpus;
+  /** Trains for all. */
+  readonly learner: Learner;
+  /** Measures losses for all. */
+  readonly evaluator: Evaluator;
+  /** Parameters before the first window. */
+  readonly initialParameters: ParameterValues;
+  /** What watches. */
+  readonly checkers: Checkers;
+  /** Takes events. */
+  readonly emit: (event: SwarmEvent) => void;
+}
+
+/** One node: its place in the world, and what survives when it crashes. */
+export interface SimulatedNode {
+  /** Number on the chain. */
+  readonly uid: number;
+  /** Whether it validates. */
+  readonly validates: boolean;
+  /** Its key. */
+  readonly keypair: Keypair;
+  /** Its disk. */
+  readonly store: StateStore;
+  /** What goes wrong for it. */
+  readonly weather: Weather;
+  /** A fresh behaviour, for an adversary. */
+  readonly behaviour: (() => Behaviour) | undefined;
+}
+
+/** Pause before what store or chain refused is tried again. */
+const RETRY_SECONDS = 7;
+/** Longest time that a window's inner steps take. */
+const TRAIN_SECONDS_MAX = 150;
+
+/** Runs a node until its windows are done; starts it again when it has crashed. */
+export async function liveNode(node: SimulatedNode, world: SimulatedWorld): Promise<void> {
+  const { clock, checkers } = world;
+  for (;;) {
+    const gate = new NodeGate(clock, () => node.weather.fate());
+    const life = node.validates ? validatorLife(node, world, gate) : peerLife(node, world, gate);
+    if (await Promise.race([life, gate.died]) !== "crashed") return;
+    await clock.sleepUntil(clock.nowMs() + node.weather.troubleSeconds() * 1000);
+    checkers.restarted(node.uid);
+  }
+}
+
+async function peerLife(node: SimulatedNode, world: SimulatedWorld, gate: NodeGate): Promise<void> {
+  const { definition, initialParameters, retainedWindows, run, windows } = world;
+  const { uid } = node;
+  const dependencies = nodeDependencies(node, world, gate);
+  const peer = new Peer({ uid, run, definition, retainedWindows, microBatch: 1 }, {
+    ...dependencies,
+    learner: gate.wrap(watchedLearner(node, world), ["train"]),
+    ...(node.behaviour ? { behaviour: node.behaviour() } : {}),
+  });
+  const last = (await dependencies.store.windows()).at(-1);
+  let state = last === undefined
+    ? freshState(world.learner.tensors, initialParameters)
+    : peerStateOf(await dependencies.store.load(last));
+  while (state.window < windows) {
+    node.weather.windowBegins();
+    ({ state } = await peer.runWindow(state));
+  }
+}
+
+async function validatorLife(
+  node: SimulatedNode,
+  world: SimulatedWorld,
+  gate: NodeGate,
+): Promise<void> {
+  const { definition, evaluator, initialParameters, learner, retainedWindows, run, windows } =
+    world;
+  const { uid } = node;
+  const dependencies = nodeDependencies(node, world, gate);
+  const validator = new Validator({ uid, run, definition, retainedWindows }, {
+    ...dependencies,
+    tensors: learner.tensors,
+    evaluator: gate.wrap(
+      { losses: (...args) => world.clock.during(() => evaluator.losses(...args)) },
+      ["losses"],
+    ),
+    nonceOf: () => node.weather.random.bytes(32).toHex(),
+  });
+  const last = (await dependencies.store.windows()).at(-1);
+  let state = last === undefined
+    ? freshValidatorState(learner.tensors, initialParameters)
+    : validatorStateOf(await dependencies.store.load(last));
+  while (state.gauntlet.window < windows) {
+    node.weather.windowBegins();
+    state = await validator.runWindow(state);
+  }
+}
+
+/** What a node calls, behind its gate: from where the network begins, and where the disk does. */
+function nodeDependencies(
+  { keypair, store, uid, weather }: SimulatedNode,
+  { buckets, chain, checkers, clock, corpus, emit }: SimulatedWorld,
+  gate: NodeGate,
+): NodeDependencies {
+  const gatedClock = gate.wrap(clock, ["sleepUntil"]);
+  const reach = (owner: number): Bucket => {
+    const faulty = new FaultBucket(buckets.get(owner)!, clock, weather);
+    const gated = gate.wrap(faulty as Bucket, ["put", "get", "head", "list", "delete"]);
+    const confirmed = new ConfirmingBucket(gated);
+    return new RetryBucket(confirmed, gatedClock, { tries: 4, pauseSeconds: 1 });
+  };
+  const own = reach(uid);
+  return {
+    clock: gatedClock,
+    chain: gate.wrap(weather.chain(chain), [
+      "block",
+      "blockTimeMs",
+      "registrations",
+      "commitment",
+      "setWeights",
+      "weightsBlock",
+    ]),
+    bucket: {
+      put: (key, bytes) => {
+        if (key.startsWith("submission/")) checkers.uploaded(uid, bytes);
+        return own.put(key, bytes);
+      },
+      get: (key, options) => own.get(key, options),
+      head: (key) => own.head(key),
+      list: (prefix, options) => own.list(prefix, options),
+      delete: (key) => own.delete(key),
+    },
+    bucketOf: (owner) => Promise.resolve(buckets.has(owner) ? reach(owner) : undefined),
+    keypair,
+    verify: verifySimulated,
+    corpus,
+    store: gate.wrap({
+      directory: store.directory,
+      windows: () => store.windows(),
+      load: (window) => store.load(window),
+      save: async (snapshot) => {
+        await store.save(snapshot);
+        checkers.saved(uid, snapshot);
+      },
+    }, ["windows", "load", "save"]),
+    emit: (event) => {
+      if (!gate.dead) emit(event);
+    },
+    stopwatch: () => 0,
+    signal: new AbortController().signal,
+    retrySeconds: RETRY_SECONDS,
+  };
+}
+
+/** Training takes virtual time, and is noted for the checkers. */
+function watchedLearner(
+  { uid, weather }: SimulatedNode,
+  { checkers, clock, learner }: SimulatedWorld,
+): Learner {
+  return {
+    tensors: learner.tensors,
+    train: async (state, steps, hooks) => {
+      const result = await clock.during(() => learner.train(state, steps, hooks));
+      await clock.sleepUntil(clock.nowMs() + TRAIN_SECONDS_MAX * 1000 * weather.random.uniform());
+      checkers.trained(uid, state.parameters, result.parameters);
+      return result;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { fileURLToPath } from "node:url";
+import { Corpus } from "../../lib/corpus/corpus.ts";
+import { initialParameters } from "../../lib/llama/initial_parameters.ts";
+import { formatLlamaConfig, parseLlamaConfig } from "../../lib/llama/config.ts";
+import { LossModel } from "../../lib/llama/loss_model.ts";
+import { Trainer } from "../../lib/llama/trainer.ts";
+import { SeededRandom } from "../../lib/random/seeded_random.ts";
+import { simulatedDefinition } from "../../lib/simulation/simulated_definition.ts";
+import type { SimulateOptions } from "../../lib/simulation/simulate.ts";
+import { evaluationShape, LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
+import { LlamaLearner } from "../../lib/swarm/llama_learner.ts";
+import { SMALL_CONFIG } from "../../fixtures/small_config.ts";
+import { openBenchEngine } from "../bench/bench_engine.ts";
+
+const TEXT = fileURLToPath(new URL("../../fixtures/text/shakespeare.txt", import.meta.url));
+
+/** A very small LLaMA on the real engine, for simulations. */
+export async function openLlamaModel(): Promise<
+  NonNullable<SimulateOptions["model"]> & AsyncDisposable
+> {
+  const bench = await openBenchEngine(1);
+  const config = parseLlamaConfig(SMALL_CONFIG);
+  const base = simulatedDefinition();
+  const definition = { ...base, model: formatLlamaConfig(config) };
+  const { batch, innerSteps: _, sequence, schedule: __, ...adamw } = definition.training;
+  const bytes = (await Deno.readFile(TEXT)).subarray(0, 40_000);
+  const tokens = Uint32Array.from(bytes, (byte) => byte % config.vocabSize);
+  const corpus = new Corpus(tokens, sequence);
+  const trainer = await Trainer.open(bench.engine, config, {
+    batch: 1,
+    sequence,
+    accumulate: batch,
+    shape: "whole",
+    adamw,
+  });
+  const lossModel = await LossModel.open(bench.engine, config, evaluationShape(definition));
+  return {
+    definition,
+    corpus,
+    learner: new LlamaLearner(trainer, config),
+    evaluator: new LlamaEvaluator(lossModel, corpus),
+    initialParameters: initialParameters(config, new SeededRandom(0n)),
+    [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
+  };
+}
