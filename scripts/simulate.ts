@@ -31,7 +31,8 @@ for (let seed = first; seed <= last; seed++) {
     ...(model ? { model } : {}),
     ...(values.trace
       ? {
-        trace: (timeMs, event) => console.log(new Date(timeMs).toISOString(), JSON.stringify(event)),
+        trace: (timeMs, event) =>
+          console.log(new Date(timeMs).toISOString(), JSON.stringify(event)),
       }
       : {}),
   });

@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { LockstepClock } from "../clock/lockstep_clock.ts";
 import {
   type Bucket,
+  BucketUnavailableError,
   ObjectChangedError,
   ObjectNotFoundError,
   ObjectTooLargeError,
 } from "./bucket.ts";
+import { ConfirmingBucket } from "./confirming_bucket.ts";
 import { DirectoryBucket } from "./directory_bucket.ts";
+import { type BucketFault, FaultBucket } from "./fault_bucket.ts";
 import { MemoryBucket } from "./memory_bucket.ts";
+import { RetryBucket } from "./retry_bucket.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -21,6 +25,13 @@ const KINDS: Record<
   async MemoryBucket(body) {
     const clock = new LockstepClock(NOW_MS, 1);
     await body(new MemoryBucket(clock), clock);
+  },
+  async "RetryBucket, ConfirmingBucket, FaultBucket"(body) {
+    const clock = new LockstepClock(NOW_MS, 1);
+    const calm = { next: () => undefined, latencyMs: () => 0, skewMs: () => 0 };
+    const faulty = new FaultBucket(new MemoryBucket(clock), clock, calm);
+    const options = { tries: 3, pauseSeconds: 1 };
+    await body(new RetryBucket(new ConfirmingBucket(faulty), clock, options), clock);
   },
   async DirectoryBucket(body) {
     const root = await Deno.makeTempDir();
@@ -143,3 +154,52 @@ for (const [kind, withBucket] of Object.entries(KINDS)) {
     await Promise.all(writes);
   });
 }
+
+/** A bucket whose requests meet these faults, one after the other, and what is behind it. */
+function withFaults(...faults: (BucketFault | undefined)[]) {
+  const clock = new LockstepClock(NOW_MS, 1);
+  const inner = new MemoryBucket(clock);
+  const faulty = new FaultBucket(inner, clock, {
+    next: () => faults.shift(),
+    latencyMs: () => 5,
+    skewMs: () => -60_000,
+  });
+  const retrying = new RetryBucket(new ConfirmingBucket(faulty), clock, {
+    tries: 4,
+    pauseSeconds: 1,
+  });
+  return { bucket: retrying, clock, faulty, inner };
+}
+
+Deno.test("RetryBucket gets through what passes, waiting longer each time", async () => {
+  const { bucket, clock } = withFaults("error-500", "error-503");
+  await bucket.put("a", bytes("x"));
+  assert.equal(clock.nowMs(), NOW_MS + 1000 + 2000 + 5 * 5);
+});
+
+Deno.test("RetryBucket gives up after its tries, and does not try what is not the store's fault", async () => {
+  const failing = new Array<BucketFault>(9).fill("error-500");
+  await assert.rejects(() => withFaults(...failing).bucket.head("a"), BucketUnavailableError);
+  const { bucket, clock } = withFaults();
+  await assert.rejects(() => bucket.get("a"), ObjectNotFoundError);
+  assert.equal(clock.nowMs(), NOW_MS + 5);
+});
+
+Deno.test("ConfirmingBucket notices a write that was lost and a body that was cut", async () => {
+  const { bucket, inner } = withFaults(
+    ...[undefined, "lost-write", undefined, undefined, undefined, undefined, "truncated"] as const,
+  );
+  await bucket.put("a", bytes("content"));
+  assert.equal(text((await inner.get("a")).bytes), "content");
+  assert.equal(text((await bucket.get("a")).bytes), "content");
+});
+
+Deno.test("FaultBucket gives an old list and a wrong time when told to", async () => {
+  const { faulty, inner } = withFaults(undefined, "stale-list", undefined, "wrong-modified");
+  await inner.put("a/1", bytes("x"));
+  assert.equal((await faulty.list("a/")).length, 1);
+  await inner.put("a/2", bytes("x"));
+  assert.equal((await faulty.list("a/")).length, 1);
+  assert.equal((await faulty.list("a/")).length, 2);
+  assert.equal((await faulty.head("a/1"))!.modifiedMs, NOW_MS - 60_000);
+});

@@ -10,9 +10,11 @@ export class ConfirmingBucket implements Bucket {
 
   /** See {@linkcode Bucket.put}. */
   async put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
+    const before = await this.bucket.head(key);
     const info = await this.bucket.put(key, bytes);
     const there = await this.bucket.head(key);
-    if (there?.bytes !== bytes.length || there.etag !== info.etag) {
+    // Another writer may have come in between; nobody may have left what was there before.
+    if (!there || there.etag === before?.etag) {
       throw new BucketUnavailableError(
         `Cannot put object "${key}": the store said it was written, and does not have it`,
       );

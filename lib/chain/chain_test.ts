@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LockstepClock } from "../clock/lockstep_clock.ts";
 import type { Chain } from "./chain.ts";
 import { LocalChain, UnusableLedgerError } from "./local_chain.ts";
+import { MemoryChain } from "./memory_chain.ts";
 
 const GENESIS_MS = Date.UTC(2026, 0, 1);
 const OPTIONS = { blockMs: 12_000, genesisMs: GENESIS_MS };
@@ -15,6 +16,14 @@ const KINDS: Record<string, (body: Body) => Promise<void>> = {
   async "LocalChain in memory"(body) {
     const clock = new LockstepClock(GENESIS_MS, 1);
     using chain = new LocalChain(":memory:", clock, OPTIONS);
+    await body(chain, clock);
+  },
+  async MemoryChain(body) {
+    const clock = new LockstepClock(GENESIS_MS, 1);
+    const chain = new MemoryChain({
+      block: () => Math.floor((clock.nowMs() - GENESIS_MS) / OPTIONS.blockMs),
+      blockTimeMs: (block) => GENESIS_MS + block * OPTIONS.blockMs,
+    });
     await body(chain, clock);
   },
   async "LocalChain in a file"(body) {

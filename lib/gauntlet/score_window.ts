@@ -177,10 +177,13 @@ function playMatch(
   return { rated, places };
 }
 
-/** Whether the fifth best evaluation, or the last of fewer, was negative: then the window was at fault. */
+/**
+ * Whether the fifth best evaluation, or the middle one of few, was negative: then the window was at fault. (The
+ * reference takes the last of few, which forgives every attacker in a small swarm.)
+ */
 function isBadWindow(seen: readonly PeerObservation[]): boolean {
   const gains = seen.flatMap((peer) => gainOf(peer) ?? []).sort((a, b) => b - a);
-  const deciding = gains[Math.min(BAD_WINDOW_PLACE, gains.length) - 1];
+  const deciding = gains[Math.min(BAD_WINDOW_PLACE, Math.ceil(gains.length / 2)) - 1];
   return deciding !== undefined && deciding < 0;
 }
 

@@ -86,7 +86,9 @@ export class Checkers {
       this.#checkConservation(uid, snapshot);
     }
     this.#saved.set(uid, snapshot);
-    if (this.world.honest.has(uid)) this.#parameters.set(snapshot.window, snapshot.parts.parameters);
+    if (this.world.honest.has(uid)) {
+      this.#parameters.set(snapshot.window, snapshot.parts.parameters);
+    }
   }
 
   /** Parameters before a window, as an honest node has saved them. */
@@ -103,9 +105,11 @@ export class Checkers {
     const common = this.digests.get(window) ?? digest;
     this.digests.set(window, common);
     if (digest !== common) {
-      this.fail(`node ${uid} has ${digest.slice(0, 8)} after window ${window}, others ${
-        common.slice(0, 8)
-      }`);
+      this.fail(
+        `node ${uid} has ${digest.slice(0, 8)} after window ${window}, others ${
+          common.slice(0, 8)
+        }`,
+      );
     }
   }
 

@@ -100,3 +100,6 @@ export type SwarmEvent =
 
 /** Takes events as they happen. */
 export type Emit = (event: SwarmEvent) => void;
+
+/** One kind of event. */
+export type EventOf<Name extends SwarmEvent["event"]> = Extract<SwarmEvent, { event: Name }>;

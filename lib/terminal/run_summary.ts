@@ -1,4 +1,4 @@
-import type { Phase, SwarmEvent } from "../swarm/swarm_event.ts";
+import type { EventOf, Phase, SwarmEvent } from "../swarm/swarm_event.ts";
 
 /** One window in numbers. */
 export interface WindowSummary {
@@ -104,9 +104,6 @@ export function summarize(summary: RunSummary, event: SwarmEvent): void {
   };
   handlers[event.event]?.(event as never);
 }
-
-/** One kind of event. */
-export type EventOf<Name extends SwarmEvent["event"]> = Extract<SwarmEvent, { event: Name }>;
 
 function takeStep(summary: RunSummary, { window, uid, step, loss, tokens }: EventOf<"step">): void {
   const entry = windowOf(summary, window);

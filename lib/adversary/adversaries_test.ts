@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { runTestSwarm, withDirectory } from "../swarm/_test_run.ts";
+import type { EventOf } from "../swarm/swarm_event.ts";
+import { ADVERSARIES } from "./adversaries.ts";
+
+const [PEERS, WINDOWS] = [6, 16];
+const CROOKS = [4, 5];
+
+/** Kinds whose submissions are refused, and the rule that they break. */
+const REFUSED: Readonly<Record<string, RegExp>> = {
+  zero: /^implausible-norm$/,
+  scaled: /^implausible-norm$/,
+  copy: /^missing$/,
+  "non-finite": /^non-finite-levels$/,
+  oversized: /^oversized$/,
+  // Whatever the damage hits; it may even hit nothing that matters.
+  malformed: /./,
+  late: /^missing$/,
+};
+/** Kinds that do no harm, or none that this model shows. */
+const HARMLESS = new Set(["partial", "equivocating"]);
+
+for (const [kind, { create }] of Object.entries(ADVERSARIES)) {
+  Deno.test(`peers of kind ${kind} ${HARMLESS.has(kind) ? "divide nobody" : "earn nothing"}`, async () => {
+    await withDirectory(async (directory) => {
+      const scored: EventOf<"scored">[] = [];
+      const { events } = await runTestSwarm(directory, WINDOWS, {
+        peers: PEERS,
+        adversaries: CROOKS.map(create),
+      });
+      for (const event of events) {
+        if (event.event === "scored") scored.push(event);
+        if (event.event === "agreement" && !CROOKS.includes(event.uid)) {
+          assert.deepEqual(event.disagree, []);
+        }
+        if (event.event !== "refused") continue;
+        assert.ok(CROOKS.includes(event.peer), `${event.peer} is honest: ${event.reason}`);
+        if (kind in REFUSED) assert.match(event.reason, REFUSED[kind]);
+      }
+      assert.equal(events.some(({ event }) => event === "refused"), refusals(kind));
+      if (HARMLESS.has(kind)) return;
+      const share = (wanted: (uid: number) => boolean) =>
+        scored.slice(WINDOWS / 2).flatMap(({ scores }) => scores)
+          .filter(({ peer }) => wanted(peer)).reduce((sum, { weight }) => sum + weight, 0);
+      const [crooks, honest] = [
+        share((uid) => CROOKS.includes(uid)) / CROOKS.length,
+        share((uid) => !CROOKS.includes(uid)) / (PEERS - CROOKS.length),
+      ];
+      assert.ok(crooks < honest / 10, `${crooks} against ${honest}`);
+    });
+  });
+}
+
+/** Copies begin with a window in which there is nothing to copy, and zeros are sent. */
+function refusals(kind: string): boolean {
+  return kind in REFUSED || ["copy-permuted", "copy-noise", "free-rider"].includes(kind);
+}
