@@ -41,8 +41,8 @@ export interface GauntletState {
   readonly window: number;
   /** Peers, ascending by uid. */
   readonly peers: readonly PeerRecord[];
-  /** Typical norm of accepted submissions; undefined before the first. */
-  readonly normMedian?: number;
+  /** Norm of submissions that have helped: the median by gain; undefined before the first. */
+  readonly usualNorm?: number;
   /** Typical change of an element in one outer step, by tensor; empty before the first step. */
   readonly stepSizes: readonly number[];
   /** Outer steps taken. */

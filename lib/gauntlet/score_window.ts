@@ -79,8 +79,8 @@ export function scoreWindow(
     state: {
       window: observation.window + 1,
       peers: drafts.map(({ record }) => record),
-      ...(state.normMedian === undefined ? {} : { normMedian: state.normMedian }),
-      ...normMedianOf(seen),
+      ...(state.usualNorm === undefined ? {} : { usualNorm: state.usualNorm }),
+      ...usualNormOf(seen),
       stepSizes: tookStep ? blend(state.stepSizes, observation.changes) : state.stepSizes,
       outerSteps: state.outerSteps + Number(tookStep),
     },
@@ -259,10 +259,15 @@ function weightsOf(
   return new Map(weights.map((weight, i) => [paid[i].uid, weight]));
 }
 
-function normMedianOf(seen: readonly PeerObservation[]): { normMedian?: number } {
-  const norms = seen.flatMap(({ accepted, norm }) => accepted && norm !== undefined ? [norm] : [])
-    .sort((a, b) => a - b);
-  return norms.length === 0 ? {} : { normMedian: norms[(norms.length - 1) >> 1] };
+/** Median of norms, each as heavy as its gain: those that help the model say what is usual. */
+function usualNormOf(seen: readonly PeerObservation[]): { usualNorm?: number } {
+  const helping = seen.flatMap((peer) => {
+    const gain = gainOf(peer) ?? 0;
+    return peer.norm !== undefined && gain > 0 ? [{ norm: peer.norm, gain }] : [];
+  }).sort((a, b) => a.norm - b.norm);
+  let left = helping.reduce((sum, { gain }) => sum + gain, 0) / 2;
+  const middle = helping.find(({ gain }) => (left -= gain) <= 0) ?? helping.at(-1);
+  return middle ? { usualNorm: middle.norm } : {};
 }
 
 function blend(before: readonly number[], now: readonly number[]): number[] {

@@ -14,17 +14,19 @@ const NORM_FLOOR = 1e-8;
  * norms, then averaged. Double precision in a fixed order, so every machine gets the same bits.
  *
  * @param tensors One a peer, ascending by uid.
+ * @param normMax Norm to scale down to in place of the median.
  * @returns Row-major average, not yet rounded to f32.
  */
 export function aggregate(
   tensors: readonly CompressedTensor[],
   mode: AggregationMode,
+  normMax?: number,
 ): Float64Array<ArrayBuffer> {
   const { rows, columns } = tensors[0].tiling;
   const sums = new Float64Array(rows * columns);
   const selected = new Uint16Array(mode === "selected-mean" ? rows * columns : 0);
   const norms = tensors.map(tensorNorm);
-  const median = [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
+  const median = normMax ?? [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
   tensors.forEach((tensor, peer) => {
     const factor = Math.min(1, median / (norms[peer] + NORM_FLOOR));
     const levels = Float64Array.from(tensor.levels, (level) => level * factor);

@@ -5,14 +5,18 @@ import { type LocalSwarmOptions, runLocalSwarm } from "./local_swarm.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
 import type { SwarmEvent } from "./swarm_event.ts";
 
+/** Text of test runs. */
+export function testCorpus(): Corpus {
+  return new Corpus(Uint32Array.from({ length: 4000 }, (_, i) => (i * i * 31 + i) % 256), 8);
+}
+
 /** Runs a quadratic swarm of three peers in a directory; gives its events and the last digest. */
 export async function runTestSwarm(
   directory: string,
   windows: number,
   options: Partial<LocalSwarmOptions> = {},
 ): Promise<{ events: SwarmEvent[]; digest: string }> {
-  const tokens = Uint32Array.from({ length: 4000 }, (_, i) => (i * i * 31 + i) % 256);
-  const corpus = new Corpus(tokens, 8);
+  const corpus = testCorpus();
   const learner = new QuadraticLearner(corpus);
   const events: SwarmEvent[] = [];
   const { parameters } = await runLocalSwarm({

@@ -16,12 +16,18 @@ export function applySubmissions(
   tensors: Learner["tensors"],
   parameters: ParameterValues,
   accepted: readonly { readonly tensors: readonly CompressedTensor[] }[],
-  { aggregation, outerLearningRate }: { aggregation: AggregationMode; outerLearningRate: number },
+  { aggregation, normsMax, outerLearningRate }: {
+    aggregation: AggregationMode;
+    outerLearningRate: number;
+    /** Norm to scale each tensor down to, in place of the median over the submissions. */
+    normsMax?: readonly number[];
+  },
 ): ParameterValues {
   return new Map(tensors.map(({ name }, index) => {
     const values = parameters.get(name)!.slice();
     if (accepted.length > 0) {
-      const average = aggregate(accepted.map(({ tensors }) => tensors[index]), aggregation);
+      const ofPeers = accepted.map(({ tensors }) => tensors[index]);
+      const average = aggregate(ofPeers, aggregation, normsMax?.[index]);
       outerStep(values, average, outerLearningRate);
     }
     return [name, values];

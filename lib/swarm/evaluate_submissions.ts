@@ -4,6 +4,7 @@ import type { Evaluation } from "../gauntlet/observation.ts";
 import { ownDataExcess, type SequenceLosses } from "../gauntlet/own_data_evidence.ts";
 import type { GauntletPolicy } from "../gauntlet/policy.ts";
 import type { ParameterValues } from "../llama/trainer.ts";
+import { tensorNorm } from "../sparseloco/aggregate.ts";
 import { applySubmissions } from "./apply_submissions.ts";
 import { drawsOf } from "./draws.ts";
 import type { Evaluator } from "./evaluator.ts";
@@ -56,13 +57,20 @@ export async function evaluateSubmissions(
     const losses = await evaluator.losses(parameters, samples);
     return new Map(samples.map((sample, i) => [sample, losses[i]]));
   };
+  // As in the outer step, size alone must not pay.
+  const reference = (accepted.length > 0 ? accepted : chosen)
+    .map(({ tensors }) => ({ norms: tensors.map(tensorNorm) }));
   const beforeLosses = await measure(before, all);
   const commonLosses = accepted.length > 0
     ? await measure(afterStep(accepted, context), all)
     : beforeLosses;
+  const normsMax = context.tensors.map((_, i) =>
+    upperMedian(reference.map((each) => each.norms[i]))
+  );
   for (const submission of chosen) {
     const own = ownOf.get(submission.uid)!;
-    const after = await measure(afterStep([submission], context), [...random, ...own]);
+    const state = afterStep([submission], context, normsMax);
+    const after = await measure(state, [...random, ...own]);
     const lossesOn = (samples: number[]): SequenceLosses => ({
       before: pick(beforeLosses, samples),
       common: pick(commonLosses, samples),
@@ -106,9 +114,11 @@ function drawSamples(
 function afterStep(
   submissions: readonly Submission[],
   { before, definition: { sparseloco }, policy, tensors }: EvaluationContext,
+  normsMax?: readonly number[],
 ): ParameterValues {
   return applySubmissions(tensors, before, submissions, {
     ...sparseloco,
+    ...(normsMax ? { normsMax } : {}),
     outerLearningRate: sparseloco.outerLearningRate * policy.evaluation.stepFactor,
   });
 }
@@ -121,6 +131,11 @@ function evaluation(own: SequenceLosses, random: SequenceLosses): Evaluation {
     randomAfter: mean(random.after),
     excess: ownDataExcess(own, random),
   };
+}
+
+/** With two peers the larger one's: a dwarf must not make the other look as useless as itself. */
+function upperMedian(norms: readonly number[]): number {
+  return [...norms].sort((a, b) => a - b)[norms.length >> 1];
 }
 
 function pick(losses: LossesBySample, samples: readonly number[]): Float64Array {

@@ -78,18 +78,23 @@ export function submissionNorm({ tensors }: Submission): number {
  */
 export function refuseImplausibleNorms(
   found: ReadonlyMap<number, Found>,
-  { normMedian: usual }: GauntletState,
+  { usualNorm }: GauntletState,
   { selection: { normRatioMax: ratioMax } }: GauntletPolicy,
 ): Map<number, Found> {
   const judged = new Map(found);
   const norms = submissionsOf(found).map((each) => submissionNorm(each));
   const median = [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
-  const typical = usual ?? median;
+  const near = (norm: number, typical: number) =>
+    norm <= typical * ratioMax && norm >= typical / ratioMax;
+  // Before anything is known, a majority of the same size tells what is usual; without one nobody can.
+  const agreed = norms.filter((norm) => near(norm, median)).length > norms.length / 2;
+  const typical = usualNorm ?? (agreed ? median : undefined);
+  if (typical === undefined) return judged;
   for (const submission of submissionsOf(found)) {
     const norm = submissionNorm(submission);
-    if (norm <= typical * ratioMax && norm >= typical / ratioMax) continue;
+    if (near(norm, typical)) continue;
     const detail = `${norm.toPrecision(4)}, want within a factor of ${ratioMax} of ${
-      typical?.toPrecision(4)
+      typical.toPrecision(4)
     }`;
     judged.set(submission.uid, new RefusedError("implausible-norm", detail));
   }

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
+import { simulate } from "../simulation/simulate.ts";
+import { simulatedDefinition } from "../simulation/simulated_definition.ts";
+import { runTestSwarm, withDirectory } from "./_test_run.ts";
+import { Corpus } from "../corpus/corpus.ts";
+import { evaluateSubmissions } from "./evaluate_submissions.ts";
+import type { Moment } from "./behaviour.ts";
+import { objectKeys } from "./object_keys.ts";
+import type { Submission } from "./examine_submission.ts";
+import { emptyCompressed } from "../sparseloco/compressed_tensor.ts";
+import { QuadraticLearner } from "../simulation/quadratic_learner.ts";
+import type { EventOf, SwarmEvent } from "./swarm_event.ts";
+
+function of<Name extends SwarmEvent["event"]>(events: SwarmEvent[], name: Name) {
+  return events.filter((event): event is EventOf<Name> => event.event === name);
+}
+
+/** Samples that an evaluation of peers 3 and 5 in window 2 looks at. */
+async function samplesLookedAt(nonce: string): Promise<{ corpus: Corpus; looked: number[] }> {
+  const corpus = new Corpus(Uint32Array.from({ length: 4000 }, (_, i) => (i * i * 31) % 251), 8);
+  const learner = new QuadraticLearner(corpus);
+  const definition = simulatedDefinition();
+  const looked = new Set<number>();
+  const submission = (uid: number) => ({
+    uid,
+    tensors: learner.tensors.map(({ dims }) => emptyCompressed(dims, 64)),
+  } as unknown as Submission);
+  await evaluateSubmissions([3, 5].map(submission), [], {
+    policy: definition.gauntlet,
+    definition,
+    tensors: learner.tensors,
+    before: learner.initial(),
+    corpus,
+    window: 2,
+    nonce,
+    evaluator: {
+      losses: (parameters, samples) => {
+        for (let i = 0; i < samples.length; i++) looked.add(samples[i]);
+        return learner.losses(parameters, samples);
+      },
+    },
+  });
+  return { corpus, looked: [...looked].sort((a, b) => a - b) };
+}
+
+const scaledBy = (factor: number) => ({
+  tensors: (honest: CompressedTensor[]) =>
+    Promise.resolve(
+      honest.map((tensor) => ({ ...tensor, levels: tensor.levels.map((level) => level * factor) })),
+    ),
+});
+
+for (const factor of [1e-3, 1e3]) {
+  Deno.test(`weakness 6: of two peers one cannot set the scale by sending ${factor} of it`, async () => {
+    await withDirectory(async (directory) => {
+      const adversaries = [scaledBy(factor)];
+      const { events } = await runTestSwarm(directory, 5, { peers: 2, adversaries });
+      const accepted = of(events, "verdict").map(({ accepted }) => accepted);
+      // Nobody can tell in the first window; from then on what helps is what is usual.
+      assert.deepEqual(accepted.slice(1), [[0], [0], [0], [0]]);
+      for (const { peer, reason } of of(events, "refused")) {
+        assert.deepEqual([peer, reason], [1, "implausible-norm"]);
+      }
+    });
+  });
+}
+
+Deno.test("a submission five times too large gains nothing by it", async () => {
+  await withDirectory(async (directory) => {
+    const { events } = await runTestSwarm(directory, 4, { peers: 4, adversaries: [scaledBy(5)] });
+    for (const { scores } of of(events, "scored")) {
+      const gains = scores.map(({ gain }) => gain ?? 0);
+      assert.ok(gains[3] < 1.2 * Math.max(...gains.slice(0, 3)), `${gains}`);
+    }
+  });
+});
+
+Deno.test("weakness 7: a reserve peer's submission passes the same checks before it stands in", async () => {
+  await withDirectory(async (directory) => {
+    const definition = simulatedDefinition();
+    const { selection } = definition.gauntlet;
+    const gauntlet = {
+      ...definition.gauntlet,
+      selection: { ...selection, gatherCount: 2, reserveCount: 2, probation: false },
+    };
+    // Peers 0 and 1 are to be gathered, 2 and 3 stand in: 1 is missing, 2 sends what is damaged.
+    const damaged = { encode: (bytes: Uint8Array<ArrayBuffer>) => bytes.fill(7, 90) };
+    const missing = { deliver: () => Promise.resolve() };
+    const { events } = await runTestSwarm(directory, 1, {
+      definition: { ...definition, gauntlet },
+      peers: 4,
+      adversaries: [missing, damaged, {}],
+    });
+    assert.deepEqual(of(events, "verdict").map(({ accepted }) => accepted), [[0, 3]]);
+    assert.deepEqual(of(events, "refused").map(({ peer }) => peer), [1, 2]);
+  });
+});
+
+Deno.test("weakness 9: a submission without the peer's signature does not count", async () => {
+  await withDirectory(async (directory) => {
+    // Peer 2 commits to what peer 0 has signed.
+    const stolen = {
+      deliver: async (_: Uint8Array, __: unknown, { bucketOf, context, times, clock }: Moment) => {
+        await clock.sleepUntil(times.commitMs + 1);
+        const [from, to] = [await bucketOf(0), await bucketOf(2)];
+        const { bytes } = await from!.get(objectKeys.manifest(context.window, 0));
+        await to!.put(objectKeys.manifest(context.window, 2), bytes);
+      },
+    };
+    const { events } = await runTestSwarm(directory, 2, { peers: 3, adversaries: [stolen] });
+    const refused = of(events, "refused");
+    assert.equal(refused.length, 2);
+    for (const { peer, reason } of refused) {
+      assert.deepEqual([peer, reason], [2, "wrong-signature"]);
+    }
+  });
+});
+
+Deno.test("weakness 13: what is looked at follows from a nonce of the window, not from a fixed seed", async () => {
+  const [first, again, other] = await Promise.all(
+    ["aa", "aa", "bb"].map(async (byte) => (await samplesLookedAt(byte.repeat(32))).looked),
+  );
+  assert.deepEqual(first, again);
+  assert.notDeepEqual(first, other);
+});
+
+Deno.test("weakness 29: own samples are samples that the peer was really assigned", async () => {
+  const { corpus, looked } = await samplesLookedAt("cc".repeat(32));
+  const { batch, innerSteps } = simulatedDefinition().training;
+  for (const uid of [3, 5]) {
+    const assigned = new Set(corpus.assigned(uid, 2, innerSteps * batch));
+    const own = looked.filter((sample) => assigned.has(sample));
+    assert.ok(own.length >= Math.min(assigned.size, 8), `${own.length} of ${assigned.size}`);
+  }
+});
+
+Deno.test("weakness 37: a store that fails ends no node", async () => {
+  const events: SwarmEvent[] = [];
+  const faults = {
+    crash: 0,
+    freeze: 0,
+    store: 0.3,
+    chain: 0.2,
+    partition: 0.3,
+    missedBlock: 0,
+    reorganisation: 0,
+  };
+  const scenario = {
+    peers: 3,
+    adversaries: [],
+    validators: 1,
+    windows: 5,
+    quietWindows: 4,
+    faults,
+  };
+  const { violations, windows } = await simulate(1, {
+    scenario,
+    trace: (_, event) => events.push(event),
+  });
+  assert.deepEqual(violations, []);
+  assert.equal(windows, 9);
+  assert.ok(of(events, "delayed").length > 10);
+});
