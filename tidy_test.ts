@@ -47,7 +47,7 @@ const ARROWS: Record<string, string[]> = {
     "sparseloco",
     "swarm",
   ],
-  terminal: ["swarm"],
+  terminal: ["gauntlet", "swarm"],
 };
 
 /** What only some files may call, since all else must be a function of its arguments. */
@@ -87,7 +87,7 @@ function sources(folder = ""): Source[] {
 const ALL = sources();
 /** What is shipped: no tests, and no helpers of tests. */
 const PRODUCT = ALL.filter(({ path }) =>
-  !/_test\.ts$|\/_(test|permission_probe|quadratic)\w*\.ts$|^fixtures\//.test(path)
+  !/_test\.ts$|\/_(test|permission_probe)\w*\.ts$|^fixtures\//.test(path)
 );
 
 function importsOf({ path, text }: Source): string[] {

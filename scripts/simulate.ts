@@ -61,4 +61,4 @@ console.log(
     (windows / minutes).toFixed(0)
   } windows a minute`,
 );
-if (failed > 0) Deno.exit(1);
+if (failed > 0) Deno.exitCode = 1;

@@ -84,6 +84,9 @@ async function phasesOf(trainer: Trainer, directory: string): Promise<number> {
   const { events } = await runTestSwarm(directory, 2, {
     peers: 2,
     learner: new LlamaLearner(trainer, CONFIG),
+    evaluator: {
+      losses: (_, samples) => Promise.resolve(new Float64Array(samples.length).fill(1)),
+    },
     initialParameters: initialParameters(CONFIG, new SeededRandom(0n)),
   });
   const digests = events.flatMap((event) =>

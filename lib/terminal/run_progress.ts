@@ -138,6 +138,6 @@ function windowLine(entry: WindowSummary, windows: number): string {
     `held-out ${heldOutLoss?.toFixed(3) ?? "-"}`,
     `${formatBytes(bytes)} a peer`,
     `${accepted.length} accepted`,
-    `state ${[...states].map((digest) => digest.slice(0, 8)).join(" ")} on ${digests.size} peers`,
+    `state ${[...states].map((digest) => digest.slice(0, 8)).join(" ")} on ${digests.size} nodes`,
   ].join("  ");
 }

@@ -70,8 +70,8 @@ Deno.test("RunProgress writes one plain line a window where nothing can be redra
   for (const event of events()) progress.take(event);
   assert.equal(
     text(),
-    "window 1/2  train loss 4.000  held-out 3.500  1.00 kB a peer  2 accepted  state cdcdcdcd on 2 peers\n" +
-      "window 2/2  train loss 3.000  held-out 2.500  1.00 kB a peer  2 accepted  state cdcdcdcd on 2 peers\n",
+    "window 1/2  train loss 4.000  held-out 3.500  1.00 kB a peer  2 accepted  state cdcdcdcd on 2 nodes\n" +
+      "window 2/2  train loss 3.000  held-out 2.500  1.00 kB a peer  2 accepted  state cdcdcdcd on 2 nodes\n",
   );
 });
 

@@ -184,4 +184,3 @@ were not. Each peer is tested on ${policy.ownSamples} samples of its own and ${p
 ${rows.join("\n")}
 `,
 );
-Deno.exit(0);
