@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { openBenchEngine } from "./bench/bench_engine.ts";
 import { benchConsensus } from "./bench/consensus.ts";
+import { EVALUATED_PEERS, EVALUATION_CASE, timedEvaluation } from "./bench/evaluation.ts";
 import { median } from "./bench/median.ts";
 import { startTorch } from "./bench/torch_process.ts";
 import {
@@ -57,6 +58,30 @@ async function benchSteps(step: StepCase): Promise<Row> {
   await whole.trainer.close();
   await blocks.trainer.close();
   return row;
+}
+
+/** A validator's evaluations against the same number of sequences through PyTorch. */
+async function benchEvaluation(): Promise<Row[]> {
+  await using bench = await openBenchEngine(THREADS);
+  await using torch = await startTorch(EVALUATION_CASE, THREADS);
+  const evaluation = await timedEvaluation(bench.engine, EVALUATION_CASE);
+  const times: Record<string, number[]> = { covey: [], torch: [] };
+  let sequences = 0;
+  for (let round = -1; round < ROUNDS; round++) {
+    const start = seconds();
+    sequences = await evaluation.run();
+    const found = { covey: seconds() - start, torch: await torch?.losses(sequences) ?? NaN };
+    if (round >= 0) { for (const [name, value] of Object.entries(found)) times[name].push(value); }
+  }
+  await evaluation.close();
+  return [{
+    model: EVALUATION_CASE.name,
+    peers: EVALUATED_PEERS,
+    sequences,
+    "peers a minute": round1((60 * EVALUATED_PEERS) / median(times.covey)),
+    torch: torch?.version ?? "not there",
+    "torch s / covey s": round2(median(times.torch) / median(times.covey)),
+  }];
 }
 
 /** Peak memory of a step, each in a process of its own. */
@@ -125,6 +150,7 @@ const PARTS: Record<string, () => Promise<Row[]>> = {
   steps: () => each(benchSteps),
   memory: () => each(benchMemory),
   layers: () => benchLayerGrowth(STEP_CASES[0]),
+  evaluation: benchEvaluation,
 };
 const results: Record<string, Row[]> = {};
 for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(PARTS)) {

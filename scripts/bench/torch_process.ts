@@ -7,6 +7,8 @@ export interface TorchProcess extends AsyncDisposable {
   readonly version: string;
   /** Takes one step; gives its seconds. */
   step(): Promise<number>;
+  /** Computes losses of so many sequences without gradients; gives the seconds. */
+  losses(sequences: number): Promise<number>;
   /** Most memory that the process has had, bytes. */
   memory(): Promise<number>;
 }
@@ -54,6 +56,7 @@ async function speak(python: string, step: StepCase, threads: number): Promise<T
   return {
     version: await line(),
     step: () => ask("step"),
+    losses: (sequences) => ask(`losses ${sequences}`),
     memory: () => ask("memory"),
     async [Symbol.asyncDispose]() {
       await writer.close();

@@ -1,7 +1,8 @@
 """One LLaMA training step in PyTorch eager, the same mathematics as covey's, timed on request.
 
 Started by scripts/bench.ts where torch can be imported: arguments are a JSON object and a thread count;
-each line on standard input asks for one step and is answered by its seconds; "memory" by the peak in bytes.
+each line on standard input asks for one step and is answered by its seconds; "losses N" for the losses of so
+many sequences without gradients; "memory" by the peak in bytes.
 """
 import json
 import math
@@ -93,6 +94,13 @@ def main():
             print(1024 * int(status.split("VmHWM:")[1].split()[0]), flush=True)
             continue
         start = time.perf_counter()
+        if line.startswith("losses"):
+            with torch.no_grad():
+                for _ in range(0, int(line.split()[1]), case["batch"]):
+                    logits = model(tokens[:, :-1]).transpose(1, 2)
+                    F.cross_entropy(logits, tokens[:, 1:], reduction="none").mean(1).tolist()
+            print(time.perf_counter() - start, flush=True)
+            continue
         optimizer.zero_grad(set_to_none=True)
         logits = model(tokens[:, :-1])
         loss = F.cross_entropy(logits.reshape(-1, config["vocab_size"]), tokens[:, 1:].reshape(-1))
