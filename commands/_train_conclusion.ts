@@ -35,15 +35,23 @@ export function conclusion(progress: RunProgress, out: string): string {
     `state        ${
       finished?.digest.slice(0, 16)
     }, the same on all ${started?.peers} peers in ${agreed} of ${windows.length} windows`,
+    `weights      ${weights(windows.at(-1)?.scores ?? [])}`,
     "",
     "sample",
     ...printable(finished?.sample ?? "").split("\n").map((line) => `  ${line}`),
     "",
     `checkpoint   ${join(out, "checkpoint")}`,
     `report       ${join(out, "report.html")}`,
+    `scores       covey validate ${out} --explain UID`,
     `events       ${join(out, "events.jsonl")}`,
     "",
   ].join("\n");
+}
+
+/** Weights of the last window, by peer. */
+function weights(scores: readonly { peer: number; weight: number }[]): string {
+  const shares = scores.map(({ peer, weight }) => `peer ${peer} ${(100 * weight).toFixed(1)} %`);
+  return shares.join(", ") || "-";
 }
 
 /** What a model makes up may hold control characters; a terminal would obey them. */

@@ -144,7 +144,7 @@ function countAllocations(tell: (bytes: number) => void): Disposable {
   return { [Symbol.dispose]: () => names.forEach((name, i) => globals[name] = originals[i]) };
 }
 
-Deno.test("100,000 mutated submissions: only typed errors, memory bounded by the model", () => {
+Deno.test("weaknesses 3 and 5: 100,000 mutated submissions have no code or index that misleads, memory is bounded", () => {
   const mutation = fc.record({
     cut: fc.option(fc.nat(GOOD.length), { freq: 4 }),
     edits: fc.array(fc.tuple(fc.nat(GOOD.length + 8), fc.nat(255)), { maxLength: 6 }),
