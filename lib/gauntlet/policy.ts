@@ -21,6 +21,8 @@ export const POLICY_SCHEMA = v.strictObject({
     randomSamples: v.pipe(count, v.minValue(2)),
     /** Part of the outer step that is tried out. */
     stepFactor: positive,
+    /** Part of the window's middle gain up to which an evaluation counts as negative. */
+    uselessShare: share,
   }),
   evidence: v.strictObject({
     /** Weight of the windows before against the newest. */
@@ -115,6 +117,7 @@ const TEMPLAR: GauntletPolicy = {
     ownSamples: 64,
     randomSamples: 128,
     stepFactor: 0.2,
+    uselessShare: 0.1,
   },
   evidence: {
     decay: 0.75,

@@ -47,8 +47,8 @@ export interface PeerScore {
 const LAST_PLACE = -99;
 /** Weight of the newest outer step in the typical step. */
 const STEP_SIZE_ALPHA = 0.2;
-/** Places that decide whether a window's evaluations prove anything. */
-const BAD_WINDOW_PLACE = 5;
+/** Place that decides what a window's evaluations are worth. */
+const DECIDING_PLACE = 5;
 
 /**
  * Scores one window: a pure function of what was remembered and what was seen, so anyone who has both gets
@@ -64,9 +64,11 @@ export function scoreWindow(
 ): { state: GauntletState; scores: PeerScore[] } {
   const seen = observation.peers;
   const outage = isOutage(seen, policy);
-  const observed = seen.map((peer) => observe(recordOf(state, peer), peer, policy, outage));
+  const middle = middleGain(seen);
+  const facts = { outage, uselessTo: policy.evaluation.uselessShare * Math.max(0, middle ?? 0) };
+  const observed = seen.map((peer) => observe(recordOf(state, peer), peer, policy, facts));
   const { places, rated } = playMatch(observed, seen, outage, policy);
-  const badWindow = isBadWindow(seen);
+  const badWindow = middle !== undefined && middle < 0;
   const drafts = rated.map((record, i) => {
     const { window } = observation;
     const { outerSteps } = state;
@@ -112,7 +114,7 @@ function observe(
   record: PeerRecord,
   seen: PeerObservation,
   { evidence: { averageAlpha, decay, proven }, penalties: { recent } }: GauntletPolicy,
-  outage: boolean,
+  { outage, uselessTo }: { outage: boolean; uselessTo: number },
 ): PeerRecord {
   const fetched = seen.role !== "none" || seen.chosen;
   const failed = seen.refused !== undefined && fetched && !(outage && isAbsent(seen));
@@ -129,7 +131,7 @@ function observe(
   if (gain === undefined) return next;
   const evidence = addEvidence(record.evidence, seen.evaluation!.excess, decay);
   const shown = indicatorOf(evidenceDeviations(evidence), proven);
-  const negative = !(gain > 0);
+  const negative = !(gain > uselessTo);
   return {
     ...next,
     evidence,
@@ -178,13 +180,13 @@ function playMatch(
 }
 
 /**
- * Whether the fifth best evaluation, or the middle one of few, was negative: then the window was at fault. (The
- * reference takes the last of few, which forgives every attacker in a small swarm.)
+ * Gain of the fifth best evaluation, or of the middle one of few. Where it is negative the window was at
+ * fault; what comes to a small part of it is of no use. (The reference takes the last of few, which forgives
+ * every attacker in a small swarm.)
  */
-function isBadWindow(seen: readonly PeerObservation[]): boolean {
+function middleGain(seen: readonly PeerObservation[]): number | undefined {
   const gains = seen.flatMap((peer) => gainOf(peer) ?? []).sort((a, b) => b - a);
-  const deciding = gains[Math.min(BAD_WINDOW_PLACE, Math.ceil(gains.length / 2)) - 1];
-  return deciding !== undefined && deciding < 0;
+  return gains[Math.min(DECIDING_PLACE, Math.ceil(gains.length / 2)) - 1];
 }
 
 function scorePeer(

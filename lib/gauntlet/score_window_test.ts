@@ -65,7 +65,7 @@ Deno.test("scoreWindow pays peers that help, by place", () => {
 Deno.test("scoreWindow gives nothing to a peer without evidence, whatever its gain", () => {
   const undecided = (window: number) => [
     ...honest(window).slice(0, 3),
-    { ...seen(3, 0.02), evaluation: { ...seen(3, 0.02).evaluation!, excess: 0.2 } },
+    { ...seen(3, 0.0115), evaluation: { ...seen(3, 0.0115).evaluation!, excess: 0.2 } },
   ];
   const { score } = play(times(20, undecided));
   assert.equal(score(3).indicator, 0);
@@ -152,6 +152,13 @@ Deno.test("weakness 38a: what was negative long ago is not punished again and ag
   const later = play(times(6, (w) => [waiting, ...honest(w).slice(1)]), POLICY, state);
   assert.deepEqual(later.score(0).penalties, []);
   assert.equal(later.record(0).average, record(0).average);
+});
+
+Deno.test("a gain that is hardly one counts as negative", () => {
+  const useless = (window: number) => [...honest(window).slice(0, 3), seen(3, 0.0005)];
+  const { record } = play(times(3, useless));
+  assert.deepEqual([record(3).goodEvaluations, record(3).negativeStreak], [0, 3]);
+  assert.deepEqual([record(0).goodEvaluations, record(0).negativeStreak], [3, 0]);
 });
 
 Deno.test("three negative evaluations are a streak, a good one ends it, a bad window does not count", () => {
