@@ -1,7 +1,6 @@
 // The program as its users run it: in a process of its own, by its command line.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { SMALL_CONFIG } from "../fixtures/small_config.ts";
 import { readModelDirectory } from "../lib/checkpoint/model_directory.ts";
 import { parseNpy } from "../lib/corpus/npy.ts";

@@ -3,6 +3,7 @@
  * every event. Prints one line a seed; for one that fails, the line that repeats it.
  */
 import { parseArgs } from "node:util";
+import { openBenchEngine } from "./bench/bench_engine.ts";
 import { openLlamaModel } from "./simulate/llama_model.ts";
 import { parseScenario } from "../lib/simulation/scenario.ts";
 import { simulate } from "../lib/simulation/simulate.ts";
@@ -17,12 +18,16 @@ const { values } = parseArgs({
     trace: { type: "boolean", default: false },
   },
 });
+if (!["quadratic", "llama"].includes(values.engine)) {
+  throw new RangeError(`Cannot simulate on engine ${values.engine}, want quadratic or llama`);
+}
 const [first, last = first] = (values.seeds ?? values.seed).split("..").map(Number);
 if (!Number.isInteger(first) || !Number.isInteger(last)) {
   throw new RangeError(`Cannot simulate seeds ${values.seeds ?? values.seed}, want 7 or 1..50`);
 }
 const scenario = values.scenario && parseScenario(await Deno.readTextFile(values.scenario));
-await using model = values.engine === "llama" ? await openLlamaModel() : undefined;
+await using bench = values.engine === "llama" ? await openBenchEngine(1) : undefined;
+const model = bench && await openLlamaModel(bench.engine);
 const start = performance.now();
 let [failed, windows] = [0, 0];
 for (let seed = first; seed <= last; seed++) {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { Engine } from "../../lib/engine/engine.ts";
 import { Corpus } from "../../lib/corpus/corpus.ts";
 import { initialParameters } from "../../lib/llama/initial_parameters.ts";
 import { formatLlamaConfig, parseLlamaConfig } from "../../lib/llama/config.ts";
@@ -10,15 +11,13 @@ import type { SimulateOptions } from "../../lib/simulation/simulate.ts";
 import { evaluationShape, LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import { LlamaLearner } from "../../lib/swarm/llama_learner.ts";
 import { SMALL_CONFIG } from "../../fixtures/small_config.ts";
-import { openBenchEngine } from "../bench/bench_engine.ts";
 
 const TEXT = fileURLToPath(new URL("../../fixtures/text/shakespeare.txt", import.meta.url));
 
 /** A very small LLaMA on the real engine, for simulations. */
-export async function openLlamaModel(): Promise<
-  NonNullable<SimulateOptions["model"]> & AsyncDisposable
-> {
-  const bench = await openBenchEngine(1);
+export async function openLlamaModel(
+  engine: Engine,
+): Promise<NonNullable<SimulateOptions["model"]>> {
   const config = parseLlamaConfig(SMALL_CONFIG);
   const base = simulatedDefinition();
   const definition = { ...base, model: formatLlamaConfig(config) };
@@ -26,20 +25,19 @@ export async function openLlamaModel(): Promise<
   const bytes = (await Deno.readFile(TEXT)).subarray(0, 40_000);
   const tokens = Uint32Array.from(bytes, (byte) => byte % config.vocabSize);
   const corpus = new Corpus(tokens, sequence);
-  const trainer = await Trainer.open(bench.engine, config, {
+  const trainer = await Trainer.open(engine, config, {
     batch: 1,
     sequence,
     accumulate: batch,
     shape: "whole",
     adamw,
   });
-  const lossModel = await LossModel.open(bench.engine, config, evaluationShape(definition));
+  const lossModel = await LossModel.open(engine, config, evaluationShape(definition));
   return {
     definition,
     corpus,
     learner: new LlamaLearner(trainer, config),
     evaluator: new LlamaEvaluator(lossModel, corpus),
     initialParameters: initialParameters(config, new SeededRandom(0n)),
-    [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose](),
   };
 }
