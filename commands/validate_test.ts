@@ -15,13 +15,13 @@ Deno.test("covey validate does again what the run's validator published, and exp
       board.out,
       /\n3 windows done again from the buckets: every score is the published/,
     );
-    assert.match(board.error, /^window 1  as published\nwindow 2  as published\nwindow 3/);
+    assert.match(board.error, /^window 1 {2}as published\nwindow 2 {2}as published\nwindow 3/);
     const page = await Deno.readTextFile(html);
     assert.match(page, /<h2 id="peer-2">Peer 2<\/h2>/);
     assert.doesNotMatch(page, /<script|https?:/);
 
     const explained = await run(["validate", out, "--explain", "2", "--window", "2", "--quiet"]);
-    assert.match(explained.out, /^peer 2 in window 2, policy templar\n  submission /);
+    assert.match(explained.out, /^peer 2 in window 2, policy templar\n {2}submission /);
     for (
       const term of ["gain", "own data", "average", "ordinal", "sync", "base", "score", "weight"]
     ) {
@@ -58,7 +58,7 @@ Deno.test("covey validate --follow scores a run as it goes and ends with it", as
     const { code } = await training.output();
     assert.equal(code, 0);
     assert.equal(followed.code, 0, followed.error);
-    const windows = [...followed.out.matchAll(/^window (\d+)  0: /gm)].map(([, window]) => window);
+    const windows = [...followed.out.matchAll(/^window (\d+) {2}0: /gm)].map(([, window]) => window);
     // It ends where the run's first part was over, or goes on into the second.
     assert.deepEqual(windows, ["1", "2", "3", "4"].slice(0, windows.length));
     assert.ok(windows.length >= 1);
