@@ -9,10 +9,10 @@ import { parseNpy } from "../lib/corpus/npy.ts";
 import { type LlamaConfig, parseLlamaConfig } from "../lib/llama/config.ts";
 import { llamaParameters } from "../lib/llama/parameters.ts";
 import type { ParameterValues } from "../lib/llama/trainer.ts";
-import { cachedVerify } from "../lib/swarm/cached_verify.ts";
-import { readInitialState } from "../lib/swarm/initial_state.ts";
-import { LOCAL_GENESIS_MS, localBuckets } from "../lib/swarm/local_nodes.ts";
-import { type MachineSettings, readMachineSettings } from "../lib/swarm/machine_settings.ts";
+import { cachedVerify } from "../lib/swarm/local/cached_verify.ts";
+import { readInitialState } from "../lib/swarm/local/initial_state.ts";
+import { LOCAL_GENESIS_MS, localBuckets } from "../lib/swarm/local/local_nodes.ts";
+import { type MachineSettings, readMachineSettings } from "../lib/swarm/local/machine_settings.ts";
 import {
   checkRunDefinition,
   parseRunDefinition,

@@ -12,7 +12,7 @@ import { initialParameters } from "../lib/llama/initial_parameters.ts";
 import { llamaParameters } from "../lib/llama/parameters.ts";
 import type { ParameterValues } from "../lib/llama/trainer.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";
-import { type MachineSettings, readMachineSettings } from "../lib/swarm/machine_settings.ts";
+import { type MachineSettings, readMachineSettings } from "../lib/swarm/local/machine_settings.ts";
 import type { ScheduleSettings } from "../lib/sparseloco/schedule.ts";
 import { stateDigest } from "../lib/sparseloco/state_digest.ts";
 import {

@@ -5,8 +5,8 @@ import { EngineError } from "../lib/engine/engine.ts";
 import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
 import { RunDefinitionError, UnknownKeyError } from "../lib/swarm/run_definition.ts";
-import { DirectoryInUseError } from "../lib/swarm/lock_directory.ts";
-import { DivergedError } from "../lib/swarm/local_swarm.ts";
+import { DirectoryInUseError } from "../lib/swarm/local/lock_directory.ts";
+import { DivergedError } from "../lib/swarm/local/local_swarm.ts";
 import { TokenizerError } from "../lib/tokenizer/json_tokenizer.ts";
 import { InterruptedError, RefusedRequestError, UsageError } from "./command.ts";
 

@@ -6,7 +6,7 @@ import type { Engine } from "../lib/engine/engine.ts";
 import { explainScore } from "../lib/gauntlet/explain_score.ts";
 import { LossModel } from "../lib/llama/loss_model.ts";
 import { readEvents } from "../lib/swarm/event_log.ts";
-import { followRun } from "../lib/swarm/follow.ts";
+import { followRun } from "../lib/swarm/local/follow.ts";
 import { evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
 import { replay, type ReplayedWindow } from "../lib/swarm/replay.ts";
 import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";

@@ -58,7 +58,9 @@ Deno.test("covey validate --follow scores a run as it goes and ends with it", as
     const { code } = await training.output();
     assert.equal(code, 0);
     assert.equal(followed.code, 0, followed.error);
-    const windows = [...followed.out.matchAll(/^window (\d+) {2}0: /gm)].map(([, window]) => window);
+    const windows = [...followed.out.matchAll(/^window (\d+) {2}0: /gm)].map(([, window]) =>
+      window
+    );
     // It ends where the run's first part was over, or goes on into the second.
     assert.deepEqual(windows, ["1", "2", "3", "4"].slice(0, windows.length));
     assert.ok(windows.length >= 1);

@@ -1,7 +1,7 @@
 import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 import { decodeSubmission } from "../sparseloco/submission.ts";
 import type { Moment } from "../swarm/behaviour.ts";
-import { objectKeys } from "../swarm/object_keys.ts";
+import { objectKeys } from "../swarm/statement/object_keys.ts";
 
 /** What another peer uploaded in a window, as anyone can read it; undefined where nothing usable is there. */
 export async function readSubmission(

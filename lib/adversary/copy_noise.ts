@@ -1,5 +1,5 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
-import { drawsOf } from "../swarm/draws.ts";
+import { drawsOf } from "../swarm/examination/draws.ts";
 import { readSubmission } from "./_read_submission.ts";
 
 /** Entries that are replaced. */

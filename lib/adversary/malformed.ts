@@ -1,5 +1,5 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
-import { drawsOf } from "../swarm/draws.ts";
+import { drawsOf } from "../swarm/examination/draws.ts";
 
 /** Sends a submission in which some bytes were changed, with a manifest that fits. */
 export const malformed = (): Behaviour => ({

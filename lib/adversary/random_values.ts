@@ -1,5 +1,5 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
-import { drawsOf } from "../swarm/draws.ts";
+import { drawsOf } from "../swarm/examination/draws.ts";
 
 /** Sends random entries of an honest size. */
 export const randomValues = (): Behaviour => ({

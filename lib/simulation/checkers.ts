@@ -2,7 +2,7 @@ import type { ParameterValues } from "../llama/trainer.ts";
 import { decompress } from "../sparseloco/compressed_tensor.ts";
 import { decodeSubmission } from "../sparseloco/submission.ts";
 import type { Learner } from "../swarm/learner.ts";
-import type { Snapshot } from "../swarm/state_store.ts";
+import type { Snapshot } from "../swarm/store/state_store.ts";
 import type { SwarmEvent } from "../swarm/swarm_event.ts";
 
 /** What the checkers know of a simulation. */

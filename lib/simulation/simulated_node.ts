@@ -14,7 +14,7 @@ import type { NodeDependencies } from "../swarm/node.ts";
 import { Peer } from "../swarm/peer.ts";
 import { freshState, peerStateOf } from "../swarm/peer_state.ts";
 import type { RunDefinition } from "../swarm/run_definition.ts";
-import type { StateStore } from "../swarm/state_store.ts";
+import type { StateStore } from "../swarm/store/state_store.ts";
 import type { SwarmEvent } from "../swarm/swarm_event.ts";
 import { Validator } from "../swarm/validator.ts";
 import { freshValidatorState, validatorStateOf } from "../swarm/validator_state.ts";

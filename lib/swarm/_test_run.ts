@@ -1,7 +1,7 @@
 import { Corpus } from "../corpus/corpus.ts";
 import { simulatedDefinition } from "../simulation/simulated_definition.ts";
 import { QuadraticLearner } from "../simulation/quadratic_learner.ts";
-import { type LocalSwarmOptions, runLocalSwarm } from "./local_swarm.ts";
+import { type LocalSwarmOptions, runLocalSwarm } from "./local/local_swarm.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
 import type { SwarmEvent } from "./swarm_event.ts";
 

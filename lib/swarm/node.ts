@@ -4,7 +4,7 @@ import type { Keypair, VerifySignature } from "../chain/keypair.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Corpus } from "../corpus/corpus.ts";
 import type { RunDefinition } from "./run_definition.ts";
-import type { StateStore } from "./state_store.ts";
+import type { StateStore } from "./store/state_store.ts";
 import type { Emit } from "./swarm_event.ts";
 
 /** All that a node of a run reaches the world through. */

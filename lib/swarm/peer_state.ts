@@ -1,6 +1,6 @@
 import type { OptimizerState, ParameterValues } from "../llama/trainer.ts";
 import type { Learner } from "./learner.ts";
-import type { Snapshot } from "./state_store.ts";
+import type { Snapshot } from "./store/state_store.ts";
 
 /** All that a peer carries from one window to the next. */
 export interface PeerState {

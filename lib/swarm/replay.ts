@@ -9,23 +9,28 @@ import { stateDigest } from "../sparseloco/state_digest.ts";
 import { applySubmissions } from "./apply_submissions.ts";
 import { differences } from "./differences.ts";
 import type { Evaluator } from "./evaluator.ts";
-import { chooseAccepted, type Found, planWindow, refuseImplausibleNorms } from "./examination.ts";
+import {
+  chooseAccepted,
+  type Found,
+  planWindow,
+  refuseImplausibleNorms,
+} from "./examination/examination.ts";
 import {
   examineCommitment,
   examineSubmission,
   orRefusal,
   relayPlace,
-} from "./examine_submission.ts";
-import { readStates } from "./exchange_states.ts";
-import { fetchAccepted } from "./fetch_accepted.ts";
+} from "./examination/examine_submission.ts";
+import { readStates } from "./statement/exchange_states.ts";
+import { fetchAccepted } from "./examination/fetch_accepted.ts";
 import type { Learner } from "./learner.ts";
-import { recordWindow } from "./record_window.ts";
+import { recordWindow } from "./examination/record_window.ts";
 import { leaderOf } from "./roles.ts";
 import type { RunDefinition } from "./run_definition.ts";
-import { readStatement } from "./signed_object.ts";
+import { readStatement } from "./statement/signed_object.ts";
 import { freshValidatorState, type ValidatorState } from "./validator_state.ts";
-import { VERDICT } from "./verdict.ts";
-import { WINDOW_RECORD, type WindowRecord } from "./window_record.ts";
+import { VERDICT } from "./statement/verdict.ts";
+import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
 import type { WindowClock } from "./window_clock.ts";
 
 /** What a replay needs: objects that anyone can read, and what everyone shares. */

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { formatLlamaConfig } from "../llama/config.ts";
 import { PRESETS } from "../llama/presets.ts";
 import { PARTIAL_POLICY_SCHEMA, POLICY_SCHEMA } from "../gauntlet/policy.ts";
-import { canonicalJson } from "./canonical_json.ts";
+import { canonicalJson } from "./statement/canonical_json.ts";
 
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));

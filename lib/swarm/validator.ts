@@ -2,7 +2,7 @@ import type { Registration } from "../chain/chain.ts";
 import { RefusedError } from "../sparseloco/refusal.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
 import { applySubmissions } from "./apply_submissions.ts";
-import { awaitVerdict } from "./await_verdict.ts";
+import { awaitVerdict } from "./statement/await_verdict.ts";
 import type { Evaluator } from "./evaluator.ts";
 import {
   chooseAccepted,
@@ -11,22 +11,22 @@ import {
   planWindow,
   refuseImplausibleNorms,
   submissionsOf,
-} from "./examination.ts";
-import { relayPlace } from "./examine_submission.ts";
-import { fetchAccepted } from "./fetch_accepted.ts";
-import { gatherCommitments, type GatherOptions, gatherSubmissions } from "./gather.ts";
+} from "./examination/examination.ts";
+import { relayPlace } from "./examination/examine_submission.ts";
+import { fetchAccepted } from "./examination/fetch_accepted.ts";
+import { gatherCommitments, type GatherOptions, gatherSubmissions } from "./examination/gather.ts";
 import type { Learner } from "./learner.ts";
-import { masksOfCopies } from "./masks_of_copies.ts";
+import { masksOfCopies } from "./examination/masks_of_copies.ts";
 import type { NodeDependencies, NodeIdentity } from "./node.ts";
 import { persevere } from "./persevere.ts";
-import { publishState, readStates } from "./exchange_states.ts";
-import { removeOldObjects } from "./remove_old_objects.ts";
+import { publishState, readStates } from "./statement/exchange_states.ts";
+import { removeOldObjects } from "./statement/remove_old_objects.ts";
 import { leaderOf, trainersOf } from "./roles.ts";
-import { recordWindow } from "./record_window.ts";
-import { publishStatement, readStatement } from "./signed_object.ts";
+import { recordWindow } from "./examination/record_window.ts";
+import { publishStatement, readStatement } from "./statement/signed_object.ts";
 import { validatorSnapshot, type ValidatorState } from "./validator_state.ts";
-import { VERDICT, type Verdict } from "./verdict.ts";
-import { WINDOW_RECORD, type WindowRecord } from "./window_record.ts";
+import { VERDICT, type Verdict } from "./statement/verdict.ts";
+import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
 import { WindowClock } from "./window_clock.ts";
 
 /** All that a validator reaches the world through. */

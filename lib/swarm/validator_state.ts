@@ -2,7 +2,7 @@ import { type GauntletState, NEW_STATE } from "../gauntlet/gauntlet_state.ts";
 import type { MaskedSubmission } from "../gauntlet/find_copies.ts";
 import type { ParameterValues } from "../llama/trainer.ts";
 import type { Learner } from "./learner.ts";
-import type { Snapshot } from "./state_store.ts";
+import type { Snapshot } from "./store/state_store.ts";
 
 /** All that a validator carries from one window to the next. */
 export interface ValidatorState {

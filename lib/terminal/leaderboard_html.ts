@@ -1,4 +1,4 @@
-import type { WindowRecord } from "../swarm/window_record.ts";
+import type { WindowRecord } from "../swarm/statement/window_record.ts";
 import { escapeHtml, lineChart, page, table } from "./html_page.ts";
 import { rank } from "./leaderboard.ts";
 

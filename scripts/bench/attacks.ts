@@ -16,7 +16,7 @@ import { Trainer } from "../../lib/llama/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { evaluationShape, LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import { LlamaLearner } from "../../lib/swarm/llama_learner.ts";
-import { runLocalSwarm } from "../../lib/swarm/local_swarm.ts";
+import { runLocalSwarm } from "../../lib/swarm/local/local_swarm.ts";
 import type { RunDefinition } from "../../lib/swarm/run_definition.ts";
 import type { SwarmEvent } from "../../lib/swarm/swarm_event.ts";
 import { byteTokenizer } from "../../lib/tokenizer/byte_tokenizer.ts";

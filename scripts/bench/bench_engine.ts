@@ -7,7 +7,7 @@ import { startEngineWorker } from "../../lib/engine/start_engine_worker.ts";
 export async function openBenchEngine(
   threads: number,
 ): Promise<{ engine: Engine } & AsyncDisposable> {
-  const root = new URL("../../", import.meta.url);
+  const root = new URL("../..", import.meta.url);
   const worker = await startEngineWorker(
     new URL("main.ts", root),
     fileURLToPath(new URL("node_modules", root)),

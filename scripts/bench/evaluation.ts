@@ -8,8 +8,8 @@ import { llamaParameters } from "../../lib/llama/parameters.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { simulatedDefinition } from "../../lib/simulation/simulated_definition.ts";
 import { compress } from "../../lib/sparseloco/compress.ts";
-import { evaluateSubmissions } from "../../lib/swarm/evaluate_submissions.ts";
-import type { Submission } from "../../lib/swarm/examine_submission.ts";
+import { evaluateSubmissions } from "../../lib/swarm/examination/evaluate_submissions.ts";
+import type { Submission } from "../../lib/swarm/examination/examine_submission.ts";
 import { LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import type { StepCase } from "./training_step.ts";
 

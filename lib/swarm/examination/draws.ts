@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { SeededRandom } from "../random/seeded_random.ts";
+import { SeededRandom } from "../../random/seeded_random.ts";
 
 /** Random draws that follow from a nonce, one stream a purpose: whoever has the nonce can repeat them. */
 export function drawsOf(nonce: string, purpose: string): SeededRandom {

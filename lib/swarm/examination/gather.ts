@@ -1,6 +1,6 @@
-import type { Bucket } from "../bucket/bucket.ts";
-import type { Registration } from "../chain/chain.ts";
-import { RefusedError } from "../sparseloco/refusal.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
+import type { Registration } from "../../chain/chain.ts";
+import { RefusedError } from "../../sparseloco/refusal.ts";
 import type { Found } from "./examination.ts";
 import {
   type Commitment,
@@ -10,7 +10,7 @@ import {
   orRefusal,
   ownPlace,
 } from "./examine_submission.ts";
-import type { WindowTimes } from "./window_clock.ts";
+import type { WindowTimes } from "../window_clock.ts";
 
 /** What a gather needs to know. */
 export interface GatherOptions extends ExamineOptions {

@@ -1,16 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DirectoryBucket } from "../bucket/directory_bucket.ts";
-import { type Keypair, verifySignature } from "../chain/keypair.ts";
-import { LocalChain } from "../chain/local_chain.ts";
-import { LockstepClock } from "../clock/lockstep_clock.ts";
-import type { Corpus } from "../corpus/corpus.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import type { Behaviour } from "./behaviour.ts";
+import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
+import { type Keypair, verifySignature } from "../../chain/keypair.ts";
+import { LocalChain } from "../../chain/local_chain.ts";
+import { LockstepClock } from "../../clock/lockstep_clock.ts";
+import type { Corpus } from "../../corpus/corpus.ts";
+import type { ParameterValues } from "../../llama/trainer.ts";
+import type { Behaviour } from "../behaviour.ts";
 import { cachedVerify } from "./cached_verify.ts";
-import type { Evaluator } from "./evaluator.ts";
-import { FileStateStore } from "./file_state_store.ts";
-import type { Learner } from "./learner.ts";
+import type { Evaluator } from "../evaluator.ts";
+import { FileStateStore } from "../store/file_state_store.ts";
+import type { Learner } from "../learner.ts";
 import {
   LOCAL_GENESIS_MS,
   LOCAL_STAKE,
@@ -19,14 +19,14 @@ import {
   localKeypair,
   localNonces,
 } from "./local_nodes.ts";
-import type { NodeDependencies } from "./node.ts";
-import { Peer } from "./peer.ts";
-import { freshState, peerStateOf } from "./peer_state.ts";
-import { type RunDefinition, runId } from "./run_definition.ts";
-import type { StateStore } from "./state_store.ts";
-import type { Emit } from "./swarm_event.ts";
-import { Validator } from "./validator.ts";
-import { freshValidatorState, validatorStateOf } from "./validator_state.ts";
+import type { NodeDependencies } from "../node.ts";
+import { Peer } from "../peer.ts";
+import { freshState, peerStateOf } from "../peer_state.ts";
+import { type RunDefinition, runId } from "../run_definition.ts";
+import type { StateStore } from "../store/state_store.ts";
+import type { Emit } from "../swarm_event.ts";
+import { Validator } from "../validator.ts";
+import { freshValidatorState, validatorStateOf } from "../validator_state.ts";
 
 /** A swarm whose nodes live in one process and one directory. */
 export interface LocalSwarmOptions {

@@ -1,14 +1,14 @@
-import type { Bucket } from "../bucket/bucket.ts";
-import type { Chain, Registration } from "../chain/chain.ts";
-import type { Keypair, VerifySignature } from "../chain/keypair.ts";
-import { challengedElements, challengeSlices } from "../gauntlet/challenge.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import type { Learner } from "./learner.ts";
-import { isTransient } from "./persevere.ts";
-import { leaderOf, trainersOf } from "./roles.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
+import type { Chain, Registration } from "../../chain/chain.ts";
+import type { Keypair, VerifySignature } from "../../chain/keypair.ts";
+import { challengedElements, challengeSlices } from "../../gauntlet/challenge.ts";
+import type { ParameterValues } from "../../llama/trainer.ts";
+import type { Learner } from "../learner.ts";
+import { isTransient } from "../persevere.ts";
+import { leaderOf, trainersOf } from "../roles.ts";
 import { publishStatement, readStatement } from "./signed_object.ts";
 import { encodeElements, STATE_STATEMENT, type StateStatement } from "./state_statement.ts";
-import type { WindowTimes } from "./window_clock.ts";
+import type { WindowTimes } from "../window_clock.ts";
 
 /** Publishes the digest of a node's state and the elements that the verdict asks this node for. */
 export async function publishState({ about, bucket, digest, keypair, nonce, state, tensors }: {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
-import { openSafetensors } from "../checkpoint/safetensors_file.ts";
-import { writeSafetensors } from "../checkpoint/write_safetensors.ts";
-import { sameDims } from "../graph/tensor.ts";
-import type { LlamaConfig } from "../llama/config.ts";
-import { llamaParameters } from "../llama/parameters.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import { stateDigest } from "../sparseloco/state_digest.ts";
-import type { RunDefinition } from "./run_definition.ts";
+import { CorruptFileError } from "../../checkpoint/corrupt_file_error.ts";
+import { openSafetensors } from "../../checkpoint/safetensors_file.ts";
+import { writeSafetensors } from "../../checkpoint/write_safetensors.ts";
+import { sameDims } from "../../graph/tensor.ts";
+import type { LlamaConfig } from "../../llama/config.ts";
+import { llamaParameters } from "../../llama/parameters.ts";
+import type { ParameterValues } from "../../llama/trainer.ts";
+import { stateDigest } from "../../sparseloco/state_digest.ts";
+import type { RunDefinition } from "../run_definition.ts";
 
 const FILE = "initial.safetensors";
 

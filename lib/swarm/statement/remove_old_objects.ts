@@ -1,4 +1,4 @@
-import type { Bucket } from "../bucket/bucket.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
 import { WINDOW_FOLDERS, windowPrefix } from "./object_keys.ts";
 
 /** Windows looked back beyond the retained ones, for objects that an interrupted removal has left. */

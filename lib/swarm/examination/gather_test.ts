@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { type Bucket, BucketUnavailableError } from "../bucket/bucket.ts";
-import { MemoryBucket } from "../bucket/memory_bucket.ts";
-import { keypairFromSeed, verifySignature } from "../chain/keypair.ts";
-import { LockstepClock } from "../clock/lockstep_clock.ts";
-import { SeededRandom } from "../random/seeded_random.ts";
-import { compress } from "../sparseloco/compress.ts";
-import { encodeManifest, type Manifest } from "../sparseloco/manifest.ts";
-import { RefusedError } from "../sparseloco/refusal.ts";
-import { encodeSubmission, type SubmissionContext } from "../sparseloco/submission.ts";
+import { type Bucket, BucketUnavailableError } from "../../bucket/bucket.ts";
+import { MemoryBucket } from "../../bucket/memory_bucket.ts";
+import { keypairFromSeed, verifySignature } from "../../chain/keypair.ts";
+import { LockstepClock } from "../../clock/lockstep_clock.ts";
+import { SeededRandom } from "../../random/seeded_random.ts";
+import { compress } from "../../sparseloco/compress.ts";
+import { encodeManifest, type Manifest } from "../../sparseloco/manifest.ts";
+import { RefusedError } from "../../sparseloco/refusal.ts";
+import { encodeSubmission, type SubmissionContext } from "../../sparseloco/submission.ts";
 import { gatherCommitments, gatherSubmissions } from "./gather.ts";
-import { objectKeys } from "./object_keys.ts";
+import { objectKeys } from "../statement/object_keys.ts";
 
 const RUN = "ab".repeat(32);
 const TENSORS = [{ name: "w", dims: [32, 32] }];

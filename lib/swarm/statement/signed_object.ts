@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { type Bucket, ObjectNotFoundError, ObjectTooLargeError } from "../bucket/bucket.ts";
-import type { Registration } from "../chain/chain.ts";
-import type { Keypair, VerifySignature } from "../chain/keypair.ts";
+import { type Bucket, ObjectNotFoundError, ObjectTooLargeError } from "../../bucket/bucket.ts";
+import type { Registration } from "../../chain/chain.ts";
+import type { Keypair, VerifySignature } from "../../chain/keypair.ts";
 import { canonicalJson } from "./canonical_json.ts";
 
 /** A kind of statement: what it is called, what it holds, where it lies. */

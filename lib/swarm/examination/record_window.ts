@@ -1,8 +1,8 @@
-import type { GauntletState } from "../gauntlet/gauntlet_state.ts";
-import type { MaskedSubmission } from "../gauntlet/find_copies.ts";
-import { scoreWindow } from "../gauntlet/score_window.ts";
+import type { GauntletState } from "../../gauntlet/gauntlet_state.ts";
+import type { MaskedSubmission } from "../../gauntlet/find_copies.ts";
+import { scoreWindow } from "../../gauntlet/score_window.ts";
 import { type ObservationInputs, observeWindow, submissionsOf } from "./examination.ts";
-import type { WindowRecord } from "./window_record.ts";
+import type { WindowRecord } from "../statement/window_record.ts";
 
 /**
  * Everything that follows from what a validator has in hand at a window's end: observation, scores, memory

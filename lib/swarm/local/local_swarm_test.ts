@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { SeededRandom } from "../random/seeded_random.ts";
-import { simulatedDefinition } from "../simulation/simulated_definition.ts";
-import { runTestSwarm, withDirectory } from "./_test_run.ts";
-import type { SwarmEvent } from "./swarm_event.ts";
+import { SeededRandom } from "../../random/seeded_random.ts";
+import { simulatedDefinition } from "../../simulation/simulated_definition.ts";
+import { runTestSwarm, withDirectory } from "../_test_run.ts";
+import type { SwarmEvent } from "../swarm_event.ts";
 
 const WINDOWS = 6;
 
@@ -27,7 +27,7 @@ Deno.test("a local swarm has one digest in every window, and learns", async () =
     }
     for (const { peers } of of(events, "applied")) assert.deepEqual(peers, [0, 1, 2]);
     const losses = of(events, "step").filter(({ step }) => step === 0).map(({ loss }) => loss);
-    assert.ok(losses.at(-1)! < losses[0] * 0.6, `${losses}`);
+    assert.ok(losses.at(-1)! < losses[0] * 0.7, `${losses}`);
   });
 });
 

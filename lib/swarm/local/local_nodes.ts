@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Bucket } from "../bucket/bucket.ts";
-import { DirectoryBucket } from "../bucket/directory_bucket.ts";
-import type { Chain } from "../chain/chain.ts";
-import { type Keypair, keypairFromSeed } from "../chain/keypair.ts";
-import type { Clock } from "../clock/clock.ts";
-import { SeededRandom } from "../random/seeded_random.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
+import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
+import type { Chain } from "../../chain/chain.ts";
+import { type Keypair, keypairFromSeed } from "../../chain/keypair.ts";
+import type { Clock } from "../../clock/clock.ts";
+import { SeededRandom } from "../../random/seeded_random.ts";
 
 /** Virtual time at which every local run begins. */
 export const LOCAL_GENESIS_MS: number = Date.UTC(2026, 0, 1);

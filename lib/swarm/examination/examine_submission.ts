@@ -4,19 +4,19 @@ import {
   BucketUnavailableError,
   ObjectNotFoundError,
   ObjectTooLargeError,
-} from "../bucket/bucket.ts";
-import type { Registration } from "../chain/chain.ts";
-import type { VerifySignature } from "../chain/keypair.ts";
-import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
-import { decodeManifest, type Manifest, MANIFEST_BYTES_MAX } from "../sparseloco/manifest.ts";
-import { RefusedError } from "../sparseloco/refusal.ts";
+} from "../../bucket/bucket.ts";
+import type { Registration } from "../../chain/chain.ts";
+import type { VerifySignature } from "../../chain/keypair.ts";
+import type { CompressedTensor } from "../../sparseloco/compressed_tensor.ts";
+import { decodeManifest, type Manifest, MANIFEST_BYTES_MAX } from "../../sparseloco/manifest.ts";
+import { RefusedError } from "../../sparseloco/refusal.ts";
 import {
   decodeSubmission,
   submissionBytesMax,
   type SubmissionContext,
-} from "../sparseloco/submission.ts";
-import { objectKeys } from "./object_keys.ts";
-import type { WindowTimes } from "./window_clock.ts";
+} from "../../sparseloco/submission.ts";
+import { objectKeys } from "../statement/object_keys.ts";
+import type { WindowTimes } from "../window_clock.ts";
 
 /** A peer's signed commitment to the bytes that it will upload. */
 export interface Commitment {

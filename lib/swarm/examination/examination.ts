@@ -1,21 +1,21 @@
-import type { Registration } from "../chain/chain.ts";
-import { elementCount } from "../graph/tensor.ts";
-import { challengedElements, challengeSlices } from "../gauntlet/challenge.ts";
-import { findCopies, type MaskedSubmission } from "../gauntlet/find_copies.ts";
-import { type GauntletState, newRecord, type PeerRecord } from "../gauntlet/gauntlet_state.ts";
-import { indexMask } from "../gauntlet/index_overlap.ts";
-import type { Evaluation, PeerObservation, WindowObservation } from "../gauntlet/observation.ts";
-import type { GauntletPolicy } from "../gauntlet/policy.ts";
-import { selectAggregated, type Selection } from "../gauntlet/select_aggregated.ts";
-import { selectEvaluated } from "../gauntlet/select_evaluated.ts";
-import { stepsBehind } from "../gauntlet/steps_behind.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import { tensorNorm } from "../sparseloco/aggregate.ts";
-import { RefusedError } from "../sparseloco/refusal.ts";
+import type { Registration } from "../../chain/chain.ts";
+import { elementCount } from "../../graph/tensor.ts";
+import { challengedElements, challengeSlices } from "../../gauntlet/challenge.ts";
+import { findCopies, type MaskedSubmission } from "../../gauntlet/find_copies.ts";
+import { type GauntletState, newRecord, type PeerRecord } from "../../gauntlet/gauntlet_state.ts";
+import { indexMask } from "../../gauntlet/index_overlap.ts";
+import type { Evaluation, PeerObservation, WindowObservation } from "../../gauntlet/observation.ts";
+import type { GauntletPolicy } from "../../gauntlet/policy.ts";
+import { selectAggregated, type Selection } from "../../gauntlet/select_aggregated.ts";
+import { selectEvaluated } from "../../gauntlet/select_evaluated.ts";
+import { stepsBehind } from "../../gauntlet/steps_behind.ts";
+import type { ParameterValues } from "../../llama/trainer.ts";
+import { tensorNorm } from "../../sparseloco/aggregate.ts";
+import { RefusedError } from "../../sparseloco/refusal.ts";
 import { drawsOf } from "./draws.ts";
 import { evaluateSubmissions, type EvaluationContext } from "./evaluate_submissions.ts";
 import type { Submission } from "./examine_submission.ts";
-import { decodeElements, type StateStatement } from "./state_statement.ts";
+import { decodeElements, type StateStatement } from "../statement/state_statement.ts";
 
 /** Whom a validator looks at in a window; follows from what it remembers and from its nonce. */
 export interface Plan {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { VerifySignature } from "../chain/keypair.ts";
+import type { VerifySignature } from "../../chain/keypair.ts";
 
 /** Results kept. */
 const ENTRIES_MAX = 4096;

@@ -1,16 +1,16 @@
-import { choose } from "../corpus/assign_samples.ts";
-import type { Corpus } from "../corpus/corpus.ts";
-import type { Evaluation } from "../gauntlet/observation.ts";
-import { ownDataExcess, type SequenceLosses } from "../gauntlet/own_data_evidence.ts";
-import type { GauntletPolicy } from "../gauntlet/policy.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import { tensorNorm } from "../sparseloco/aggregate.ts";
-import { applySubmissions } from "./apply_submissions.ts";
+import { choose } from "../../corpus/assign_samples.ts";
+import type { Corpus } from "../../corpus/corpus.ts";
+import type { Evaluation } from "../../gauntlet/observation.ts";
+import { ownDataExcess, type SequenceLosses } from "../../gauntlet/own_data_evidence.ts";
+import type { GauntletPolicy } from "../../gauntlet/policy.ts";
+import type { ParameterValues } from "../../llama/trainer.ts";
+import { tensorNorm } from "../../sparseloco/aggregate.ts";
+import { applySubmissions } from "../apply_submissions.ts";
 import { drawsOf } from "./draws.ts";
-import type { Evaluator } from "./evaluator.ts";
+import type { Evaluator } from "../evaluator.ts";
 import type { Submission } from "./examine_submission.ts";
-import type { Learner } from "./learner.ts";
-import type { RunDefinition } from "./run_definition.ts";
+import type { Learner } from "../learner.ts";
+import type { RunDefinition } from "../run_definition.ts";
 
 /** What evaluations need to know of a run and a window. */
 export interface EvaluationContext {

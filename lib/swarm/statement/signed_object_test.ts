@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MemoryBucket } from "../bucket/memory_bucket.ts";
-import { LockstepClock } from "../clock/lockstep_clock.ts";
-import { simulatedKeypair, verifySimulated } from "../simulation/simulated_keys.ts";
+import { MemoryBucket } from "../../bucket/memory_bucket.ts";
+import { LockstepClock } from "../../clock/lockstep_clock.ts";
+import { simulatedKeypair, verifySimulated } from "../../simulation/simulated_keys.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { publishStatement, readStatement } from "./signed_object.ts";
 import { decodeElements, encodeElements, STATE_STATEMENT } from "./state_statement.ts";

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors } from "../checkpoint/safetensors_file.ts";
-import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
-import { type TensorToWrite, writeSafetensors } from "../checkpoint/write_safetensors.ts";
-import { sameDims } from "../graph/tensor.ts";
-import { stateDigest } from "../sparseloco/state_digest.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import type { Learner } from "./learner.ts";
+import { openSafetensors } from "../../checkpoint/safetensors_file.ts";
+import { CorruptFileError } from "../../checkpoint/corrupt_file_error.ts";
+import { type TensorToWrite, writeSafetensors } from "../../checkpoint/write_safetensors.ts";
+import { sameDims } from "../../graph/tensor.ts";
+import { stateDigest } from "../../sparseloco/state_digest.ts";
+import type { ParameterValues } from "../../llama/trainer.ts";
+import type { Learner } from "../learner.ts";
 import type { Snapshot, StateStore } from "./state_store.ts";
 
 /** States kept: peers of one swarm can be one window apart when they are stopped. */

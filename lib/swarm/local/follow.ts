@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { DirectoryBucket } from "../bucket/directory_bucket.ts";
-import { keypairFromSeed } from "../chain/keypair.ts";
-import type { Clock } from "../clock/clock.ts";
-import { PastClock } from "../clock/past_clock.ts";
-import { SeededRandom } from "../random/seeded_random.ts";
-import { FileStateStore } from "./file_state_store.ts";
+import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
+import { keypairFromSeed } from "../../chain/keypair.ts";
+import type { Clock } from "../../clock/clock.ts";
+import { PastClock } from "../../clock/past_clock.ts";
+import { SeededRandom } from "../../random/seeded_random.ts";
+import { FileStateStore } from "../store/file_state_store.ts";
 import { LOCAL_STAKE, localBucketPath, localNonces } from "./local_nodes.ts";
-import type { ReplayOptions } from "./replay.ts";
-import { leaderOf } from "./roles.ts";
-import { readStatement } from "./signed_object.ts";
-import type { Emit } from "./swarm_event.ts";
-import { Validator } from "./validator.ts";
-import { freshValidatorState, validatorStateOf } from "./validator_state.ts";
-import { WINDOW_RECORD } from "./window_record.ts";
+import type { ReplayOptions } from "../replay.ts";
+import { leaderOf } from "../roles.ts";
+import { readStatement } from "../statement/signed_object.ts";
+import type { Emit } from "../swarm_event.ts";
+import { Validator } from "../validator.ts";
+import { freshValidatorState, validatorStateOf } from "../validator_state.ts";
+import { WINDOW_RECORD } from "../statement/window_record.ts";
 
 /** Pause between two looks for the next window. */
 const POLL_MS = 500;

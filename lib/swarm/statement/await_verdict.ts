@@ -1,8 +1,8 @@
-import type { Bucket } from "../bucket/bucket.ts";
-import type { Chain, Registration } from "../chain/chain.ts";
-import type { VerifySignature } from "../chain/keypair.ts";
-import type { Clock } from "../clock/clock.ts";
-import { leaderOf } from "./roles.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
+import type { Chain, Registration } from "../../chain/chain.ts";
+import type { VerifySignature } from "../../chain/keypair.ts";
+import type { Clock } from "../../clock/clock.ts";
+import { leaderOf } from "../roles.ts";
 import { readStatement } from "./signed_object.ts";
 import { VERDICT, type Verdict } from "./verdict.ts";
 

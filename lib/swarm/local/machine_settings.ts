@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { readTextIfAny } from "../checkpoint/read_text_if_any.ts";
-import { replaceFile } from "../checkpoint/replace_file.ts";
-import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
+import { readTextIfAny } from "../../checkpoint/read_text_if_any.ts";
+import { replaceFile } from "../../checkpoint/replace_file.ts";
+import { CorruptFileError } from "../../checkpoint/corrupt_file_error.ts";
 
 const whole = (min: number) => v.pipe(v.number(), v.integer(), v.minValue(min));
 const FILE = v.strictObject({

@@ -1,6 +1,6 @@
-import { type Bucket, BucketUnavailableError } from "../bucket/bucket.ts";
-import type { Registration } from "../chain/chain.ts";
-import { RefusedError } from "../sparseloco/refusal.ts";
+import { type Bucket, BucketUnavailableError } from "../../bucket/bucket.ts";
+import type { Registration } from "../../chain/chain.ts";
+import { RefusedError } from "../../sparseloco/refusal.ts";
 import {
   examineCommitment,
   type ExamineOptions,
@@ -11,7 +11,7 @@ import {
   type Submission,
   type SubmissionPlace,
 } from "./examine_submission.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Verdict } from "../statement/verdict.ts";
 
 /** What fetching needs to know. */
 export interface FetchAcceptedOptions extends Pick<ExamineOptions, "context" | "verify"> {

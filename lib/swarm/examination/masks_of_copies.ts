@@ -1,7 +1,7 @@
-import type { Bucket } from "../bucket/bucket.ts";
-import type { Registration } from "../chain/chain.ts";
-import { indexMask } from "../gauntlet/index_overlap.ts";
-import { RefusedError } from "../sparseloco/refusal.ts";
+import type { Bucket } from "../../bucket/bucket.ts";
+import type { Registration } from "../../chain/chain.ts";
+import { indexMask } from "../../gauntlet/index_overlap.ts";
+import { RefusedError } from "../../sparseloco/refusal.ts";
 import {
   examineCommitment,
   type ExamineOptions,
