@@ -72,9 +72,8 @@ async function replayAndTell(
   { signal, terminal }: CommandDependencies,
 ): Promise<number> {
   const evaluator = engine && await openEvaluator(engine, run);
-  const windows = new WindowClock(run.chain, past, run.definition.window);
   const replayed: ReplayedWindow[] = [];
-  for await (const window of replay({ ...run, windows, evaluator })) {
+  for await (const window of replay({ ...run, evaluator })) {
     signal.throwIfAborted();
     replayed.push(window);
     if (!options.quiet) {

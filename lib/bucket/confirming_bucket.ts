@@ -14,7 +14,8 @@ export class ConfirmingBucket implements Bucket {
     const info = await this.bucket.put(key, bytes);
     const there = await this.bucket.head(key);
     // Another writer may have come in between; nobody may have left what was there before.
-    if (!there || there.etag === before?.etag) {
+    const untouched = there?.etag === before?.etag && there?.etag !== info.etag;
+    if (!there || untouched) {
       throw new BucketUnavailableError(
         `Cannot put object "${key}": the store said it was written, and does not have it`,
       );

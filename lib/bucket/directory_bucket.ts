@@ -130,13 +130,16 @@ async function readPart(file: FileHandle, start: number, end: number) {
   return bytes;
 }
 
+/** Troubles of one object, and not of this process. */
+const UNREADABLE = new Set(["EACCES", "EIO", "ELOOP", "ENAMETOOLONG", "EPERM"]);
+
 async function orUndefined<Value>(operation: Promise<Value>): Promise<Value | undefined> {
   try {
     return await operation;
   } catch (cause) {
     const { code, message } = cause as { code?: string; message: string };
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    if (code === "EACCES" || code === "EIO") throw new BucketUnavailableError(message, { cause });
+    if (UNREADABLE.has(code ?? "")) throw new BucketUnavailableError(message, { cause });
     throw cause;
   }
 }

@@ -58,7 +58,10 @@ export class LocalChain implements Chain, Disposable {
     this.#path = path;
     this.#database = this.#guard(() => new DatabaseSync(path));
     this.#guard(() =>
-      this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" + TABLES)
+      this.#database.exec(
+        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" +
+          TABLES,
+      )
     );
     this.#clock = clock;
     this.#blockMs = this.#setting("block_ms", options.blockMs);

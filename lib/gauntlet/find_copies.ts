@@ -6,6 +6,8 @@ export interface MaskedSubmission {
   readonly uid: number;
   /** When its signed manifest was in the store, milliseconds since 1970. */
   readonly committedMs: number;
+  /** Evidence that the peer trains on its own data, where it was evaluated. */
+  readonly evidence?: number;
   /** Which entries it kept: result of `indexMask`. */
   readonly mask: Uint32Array;
 }
@@ -24,8 +26,9 @@ export interface CopyFinding {
 
 /**
  * Finds submissions whose kept entries overlap with another peer's of the same window or of the one before.
- * In the same window the later commitment is held to be the copy, since nothing could be seen before the
- * first was made; a commitment at the same time counts against the larger uid.
+ * In the same window nothing can be seen before commitments are made, but another peer's work can be done in
+ * its place: the copy is who has less evidence of training on its own data. Without evidence of both it is the
+ * later commitment, or the larger uid.
  *
  * @param threshold Overlap from which on two submissions are not independent.
  * @returns The largest overlap of each offender, ascending by uid.
@@ -44,7 +47,7 @@ export function findCopies(
   };
   current.forEach((a, i) => {
     for (const b of current.slice(i + 1)) {
-      const [first, second] = isLater(a, b) ? [b, a] : [a, b];
+      const [first, second] = isCopy(a, b) ? [b, a] : [a, b];
       const overlap = indexOverlap(a.mask, b.mask);
       take({ uid: second.uid, of: first.uid, overlap, delayed: false });
     }
@@ -56,6 +59,9 @@ export function findCopies(
   return [...worst.values()].sort((a, b) => a.uid - b.uid);
 }
 
-function isLater(a: MaskedSubmission, b: MaskedSubmission): boolean {
+function isCopy(a: MaskedSubmission, b: MaskedSubmission): boolean {
+  if (a.evidence !== undefined && b.evidence !== undefined && a.evidence !== b.evidence) {
+    return a.evidence < b.evidence;
+  }
   return a.committedMs > b.committedMs || (a.committedMs === b.committedMs && a.uid > b.uid);
 }

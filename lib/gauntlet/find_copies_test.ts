@@ -23,6 +23,14 @@ Deno.test("weakness 19: the later commitment of the same window is the copy, the
   }
 });
 
+Deno.test("findCopies holds for the copy who has less evidence of own training, whenever it committed", () => {
+  const shadow = { ...submission(1, 5, ALL), evidence: 0.2 };
+  const victim = { ...submission(2, 9, ALL), evidence: 3.1 };
+  assert.deepEqual(findCopies([shadow, victim], [], 0.4).map(({ of, uid }) => [uid, of]), [[1, 2]]);
+  const unknown = submission(2, 9, ALL);
+  assert.deepEqual(findCopies([shadow, unknown], [], 0.4).map(({ uid }) => uid), [2]);
+});
+
 Deno.test("findCopies knows a copy of the window before, but not a peer's own entries", () => {
   const before = [submission(1, 0, ALL, 0), submission(2, 0, 0, ALL)];
   const now = [submission(1, 10, ALL, 0), submission(3, 10, 0, ALL)];

@@ -16,6 +16,9 @@ export interface Evidence {
   readonly variance: number;
 }
 
+/** Most that one window can say: no single one decides over the others. */
+const Z_MAX = 6;
+
 /** No evidence yet. */
 export const NO_EVIDENCE: Evidence = { sum: 0, variance: 0 };
 
@@ -49,7 +52,7 @@ export function ownDataExcess(own: SequenceLosses, random: SequenceLosses): numb
   const difference = a.y - b.y - slope * (a.x - b.x);
   const spread = 1 / a.count + 1 / b.count + (xx > 0 ? (a.x - b.x) ** 2 / xx : 0);
   const z = difference / Math.sqrt(variance * spread);
-  return degrees > 0 && Number.isFinite(z) ? z : 0;
+  return degrees > 0 && Number.isFinite(z) ? Math.max(-Z_MAX, Math.min(Z_MAX, z)) : 0;
 }
 
 /** Adds a window's z-value to the evidence of the windows before. */

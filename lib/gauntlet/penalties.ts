@@ -1,5 +1,6 @@
 import type { PeerRecord } from "./gauntlet_state.ts";
 import type { PeerObservation } from "./observation.ts";
+import { evidenceDeviations } from "./own_data_evidence.ts";
 import type { GauntletPolicy } from "./policy.ts";
 
 /** What a rule looks at. */
@@ -16,8 +17,8 @@ export interface Case {
   readonly outerSteps: number;
   /** Whether so few came through that the fault is likely the validator's own. */
   readonly outage: boolean;
-  /** Whether the window's best evaluations were negative too, so that it proves nothing. */
-  readonly badWindow: boolean;
+  /** Whether so few showed a state that the verdict is likely to have been late. */
+  readonly blackout: boolean;
 }
 
 /** What a rule does. */
@@ -103,8 +104,8 @@ export const PENALTIES: readonly PenaltyRule[] = [
   },
   {
     name: "out-of-sync",
-    apply: ({ outage, policy: { penalties, sync }, seen }) => {
-      if (outage || seen.role === "none" || (seen.stepsBehind ?? Infinity) <= sync.poorAbove) {
+    apply: ({ blackout, policy: { penalties, sync }, seen }) => {
+      if (blackout || seen.role === "none" || (seen.stepsBehind ?? Infinity) <= sync.poorAbove) {
         return undefined;
       }
       const steps = seen.stepsBehind?.toFixed(2) ?? "no state shown,";
@@ -114,24 +115,25 @@ export const PENALTIES: readonly PenaltyRule[] = [
   },
   {
     name: "copy",
-    apply: ({ outerSteps, policy: { copies, penalties }, seen: { copy } }) => {
+    apply: ({ outerSteps, policy: { copies, evidence, penalties }, record, seen: { copy } }) => {
       // What was seen a window ago is known to be a copy; submissions of one window may agree early on.
       if (!copy || (!copy.delayed && outerSteps < copies.afterSteps)) return undefined;
       const detail = `${(100 * copy.overlap).toFixed(0)} % of entries are those of peer ${copy.of}${
         copy.delayed ? " in the window before" : ""
       }`;
-      if (copy.overlap < copies.max) return { detail, score: penalties.copy };
+      // Who has shown that it trains on its own data loses the window's half, and no more.
+      const proven = evidenceDeviations(record.evidence) >= evidence.proven;
+      if (copy.overlap < copies.max || proven) return { detail, score: penalties.copy };
       const timeout = copy.overlap >= copies.mega && { timeoutWindows: penalties.timeoutWindows };
       return { detail, score: 0, reset: true, ...timeout };
     },
   },
   {
     name: "often-negative",
-    apply: ({ badWindow, policy: { penalties }, record, seen }) => {
+    apply: ({ policy: { penalties }, record, seen }) => {
       const negatives = record.negatives.filter(Boolean).length;
-      if (!seen.evaluation || badWindow || negatives <= penalties.negativesOfRecent) {
-        return undefined;
-      }
+      const now = seen.evaluation !== undefined && record.negativeStreak > 0;
+      if (!now || negatives <= penalties.negativesOfRecent) return undefined;
       const detail = `${negatives} of the last ${penalties.recent} evaluations negative`;
       return { detail, score: penalties.negative, average: penalties.negative };
     },

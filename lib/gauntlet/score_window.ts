@@ -49,6 +49,8 @@ const LAST_PLACE = -99;
 const STEP_SIZE_ALPHA = 0.2;
 /** Place that decides what a window's evaluations are worth. */
 const DECIDING_PLACE = 5;
+/** Evaluations that it takes to say that a window was at fault. */
+const BAD_WINDOW_PEERS = 3;
 
 /**
  * Scores one window: a pure function of what was remembered and what was seen, so anyone who has both gets
@@ -65,14 +67,16 @@ export function scoreWindow(
   const seen = observation.peers;
   const outage = isOutage(seen, policy);
   const middle = middleGain(seen);
-  const facts = { outage, uselessTo: policy.evaluation.uselessShare * Math.max(0, middle ?? 0) };
+  const badWindow = middle !== undefined && middle < 0 && evaluated(seen) >= BAD_WINDOW_PEERS;
+  const uselessTo = policy.evaluation.uselessShare * Math.max(0, middle ?? 0);
+  const facts = { outage, badWindow, uselessTo };
   const observed = seen.map((peer) => observe(recordOf(state, peer), peer, policy, facts));
   const { places, rated } = playMatch(observed, seen, outage, policy);
-  const badWindow = middle !== undefined && middle < 0;
+  const blackout = isBlackout(seen, policy);
   const drafts = rated.map((record, i) => {
     const { window } = observation;
     const { outerSteps } = state;
-    const found = { seen: seen[i], record, policy, window, outerSteps, outage, badWindow };
+    const found = { seen: seen[i], record, policy, window, outerSteps, outage, blackout };
     return scorePeer(found, places[i]);
   });
   const weights = weightsOf(drafts, policy);
@@ -90,10 +94,11 @@ export function scoreWindow(
   };
 }
 
-/** Relative improvement of the loss on random data. */
+/** Relative improvement of the loss on random data; a loss that is no number is the worst there can be. */
 export function gainOf({ evaluation }: PeerObservation): number | undefined {
-  return evaluation &&
-    (evaluation.randomBefore - evaluation.randomAfter) / evaluation.randomBefore;
+  if (!evaluation) return undefined;
+  const gain = (evaluation.randomBefore - evaluation.randomAfter) / evaluation.randomBefore;
+  return Number.isFinite(gain) ? gain : LAST_PLACE;
 }
 
 /** A key that takes over a number starts from nothing. */
@@ -109,12 +114,22 @@ function isOutage(seen: readonly PeerObservation[], { penalties }: GauntletPolic
   return there < penalties.outageShare * counted.length;
 }
 
+/** So few showed their states that the verdict was likely late: then nobody is out of sync. */
+function isBlackout(seen: readonly PeerObservation[], { penalties }: GauntletPolicy): boolean {
+  const shown = seen.filter(({ stepsBehind }) => stepsBehind !== undefined).length;
+  return shown < penalties.outageShare * seen.length;
+}
+
+function evaluated(seen: readonly PeerObservation[]): number {
+  return seen.filter(({ evaluation }) => evaluation !== undefined).length;
+}
+
 /** Counts what was seen into a peer's record. */
 function observe(
   record: PeerRecord,
   seen: PeerObservation,
   { evidence: { averageAlpha, decay, proven }, penalties: { recent } }: GauntletPolicy,
-  { outage, uselessTo }: { outage: boolean; uselessTo: number },
+  { badWindow, outage, uselessTo }: { badWindow: boolean; outage: boolean; uselessTo: number },
 ): PeerRecord {
   const fetched = seen.role !== "none" || seen.chosen;
   const failed = seen.refused !== undefined && fetched && !(outage && isAbsent(seen));
@@ -137,8 +152,9 @@ function observe(
     evidence,
     average: (1 - averageAlpha) * record.average + averageAlpha * shown,
     goodEvaluations: record.goodEvaluations + Number(!negative),
-    negatives: last(recent, record.negatives, negative),
-    negativeStreak: negative ? record.negativeStreak + 1 : 0,
+    // Where hardly anybody improved the model, being negative shows nothing about one peer.
+    negatives: badWindow ? record.negatives : last(recent, record.negatives, negative),
+    negativeStreak: badWindow ? record.negativeStreak : negative ? record.negativeStreak + 1 : 0,
   };
 }
 
@@ -193,10 +209,10 @@ function scorePeer(
   found: Case,
   place: number | undefined,
 ): { record: PeerRecord; score: Omit<PeerScore, "weight"> } {
-  const { badWindow, policy, record, seen } = found;
+  const { blackout, policy, record, seen } = found;
   const ordinal = skill(record);
   const average = countedAverage(record, policy);
-  const sync = syncScore(seen.stepsBehind ?? NaN, policy.sync);
+  const sync = blackout ? 1 : syncScore(seen.stepsBehind ?? NaN, policy.sync);
   const computed = place !== undefined;
   const base = computed ? ordinal * average * sync : record.score;
   const penalties = PENALTIES.flatMap(({ apply, name }) => {
@@ -212,12 +228,8 @@ function scorePeer(
     indicator: indicatorOf(evidenceDeviations(record.evidence), policy.evidence.proven),
   };
   const punished = punish({ ...record, score }, penalties, found.window);
-  // Where hardly anybody improved the model, being negative shows nothing about one peer.
-  const { negativeStreak } = badWindow && seen.evaluation
-    ? { negativeStreak: Math.max(0, record.negativeStreak - 1) }
-    : punished;
   return {
-    record: { ...punished, negativeStreak },
+    record: punished,
     score: {
       uid: seen.uid,
       ...shown,
@@ -265,7 +277,7 @@ function weightsOf(
 function usualNormOf(seen: readonly PeerObservation[]): { usualNorm?: number } {
   const helping = seen.flatMap((peer) => {
     const gain = gainOf(peer) ?? 0;
-    return peer.norm !== undefined && gain > 0 ? [{ norm: peer.norm, gain }] : [];
+    return peer.accepted && peer.norm !== undefined && gain > 0 ? [{ norm: peer.norm, gain }] : [];
   }).sort((a, b) => a.norm - b.norm);
   let left = helping.reduce((sum, { gain }) => sum + gain, 0) / 2;
   const middle = helping.find(({ gain }) => (left -= gain) <= 0) ?? helping.at(-1);

@@ -180,15 +180,58 @@ Deno.test("a submission that breaks a rule is worth nothing and comes last", () 
 
 Deno.test("copies lose half, everything, or everything and a time-out", () => {
   const before = play(times(25, honest));
-  const copying = (overlap: number) => {
+  const copying = (overlap: number, proven = false) => {
     const copy = { of: 0, overlap, delayed: false };
-    return play([[...honest(0).slice(0, 3), { ...honest(0)[3], copy }]], POLICY, before.state);
+    const excess = proven ? 2 : -6;
+    const copier = { ...honest(0)[3], evaluation: { ...honest(0)[3].evaluation!, excess }, copy };
+    return play([[...honest(0).slice(0, 3), copier]], POLICY, before.state);
   };
   assert.equal(copying(0.45).score(3).penalties[0].score, 0.5);
   assert.ok(copying(0.45).score(3).score > 0);
   assert.equal(copying(0.55).score(3).score, 0);
   assert.equal(copying(0.55).record(3).timeoutUntil, 0);
   assert.ok(copying(0.65).record(3).timeoutUntil > 26);
+  // Who trains on its own data cannot be framed by another who does the same work in its place.
+  assert.deepEqual(copying(0.99, true).score(3).penalties.map(({ score }) => score), [0.5]);
+});
+
+Deno.test("a verdict that came too late for anybody to show a state blames nobody", () => {
+  const before = play(times(15, honest));
+  const silent = honest(0).map(({ stepsBehind: _, ...rest }) => rest);
+  const { score, scores } = play([silent], POLICY, before.state);
+  assert.ok(scores.every(({ penalties, sync }) => penalties.length === 0 && sync === 1));
+  assert.ok(score(0).score > 0);
+  const alone = play([[silent[0], ...honest(0).slice(1)]], POLICY, before.state);
+  assert.deepEqual(alone.score(0).penalties.map(({ rule }) => rule), ["out-of-sync"]);
+  assert.equal(alone.score(0).sync, 0);
+});
+
+Deno.test("an attacker alone in a window is not forgiven for it", () => {
+  const absentees = (window: number) => [
+    seen(0, -0.5),
+    ...[1, 2, 3].map((uid) => absent(uid, window % 2 === 0 ? "missing" : "unreadable")),
+  ];
+  assert.equal(play(times(3, absentees)).record(0).negativeStreak, 3);
+});
+
+Deno.test("bad windows leave nothing behind that good ones are punished for", () => {
+  const bad = () => times(4, (uid) => seen(uid, -0.01));
+  const { record, scores } = play([...times(15, honest), ...times(6, bad), honest(0)]);
+  assert.ok(scores.every(({ penalties }) => penalties.length === 0));
+  assert.deepEqual(record(0).negatives.filter(Boolean), []);
+});
+
+Deno.test("a loss that is no number is the worst there can be, and harms nobody else", () => {
+  const broken = { ...seen(3, 0), evaluation: { ...seen(3, 0).evaluation!, randomAfter: NaN } };
+  const { record, score, scores } = play([[...honest(0).slice(0, 3), broken], honest(1)]);
+  assert.ok(
+    scores.every(({ ordinal, score }) => Number.isFinite(ordinal) && Number.isFinite(score)),
+  );
+  assert.equal(
+    score(3).place,
+    1 + [0, 1, 2].filter((uid) => score(uid).gain! > score(3).gain!).length,
+  );
+  assert.ok(record(3).rating!.mu < record(0).rating!.mu);
 });
 
 Deno.test("silence costs a quarter a window, and after three of them everything", () => {

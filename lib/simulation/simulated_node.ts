@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Bucket } from "../bucket/bucket.ts";
 import { ConfirmingBucket } from "../bucket/confirming_bucket.ts";
 import { FaultBucket } from "../bucket/fault_bucket.ts";
@@ -121,7 +122,8 @@ async function validatorLife(
       { losses: (...args) => world.clock.during(() => evaluator.losses(...args)) },
       ["losses"],
     ),
-    nonceOf: () => node.weather.random.bytes(32).toHex(),
+    nonceOf: (window, purpose) =>
+      createHash("sha256").update(`${node.keypair.hotkey} ${window} ${purpose}`).digest("hex"),
   });
   const last = (await dependencies.store.windows()).at(-1);
   let state = last === undefined

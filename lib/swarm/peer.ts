@@ -42,7 +42,7 @@ export interface WindowOutcome {
   readonly state: PeerState;
   /** Digest of its parameters. */
   readonly digest: string;
-  /** Whether most nodes that showed a state have the same one. */
+  /** Whether no other state has more supporters. */
   readonly agrees: boolean;
 }
 
@@ -123,11 +123,8 @@ export class Peer {
     const { window } = state;
     const assigned = corpus.assign(uid, window, training.innerSteps * training.batch);
     const samples = behaviour?.samples?.(assigned.samples, moment) ?? assigned.samples;
-    const trained = await this.#phase(
-      window,
-      "train",
-      (begin) => this.#train(state, samples, moment.times, begin),
-    );
+    const train = (begin: () => void) => this.#train(state, samples, moment.times, begin);
+    const trained = await this.#phase(window, "train", train);
     return await this.#phase(window, "compress", async () => {
       const errorFeedback = new Map(
         [...state.errorFeedback].map(([name, values]) => [name, values.slice()]),
@@ -288,9 +285,10 @@ export class Peer {
     await publishState({ ...shown, state: parameters });
     emit({ event: "digest", window, uid, digest });
     await clock.sleepUntil(times.digestEndMs, signal);
-    const standing = await compareStates(digest, { ...this.dependencies, about, times });
+    const counted = accepted.map(({ uid }) => uid);
+    const compared = { ...this.dependencies, about, times };
+    const { agrees, ...standing } = await compareStates(digest, counted, compared);
     emit({ event: "agreement", window, uid, ...standing });
-    const agrees = standing.agree.length > standing.disagree.length;
     await removeOldObjects(bucket, window, retainedWindows);
     const { optimizer, errorFeedback } = contribution ?? state;
     return { state: { window: window + 1, parameters, optimizer, errorFeedback }, digest, agrees };

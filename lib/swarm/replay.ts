@@ -21,17 +21,16 @@ import {
   orRefusal,
   relayPlace,
 } from "./examination/examine_submission.ts";
-import { readStates } from "./statement/exchange_states.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
 import type { Learner } from "./learner.ts";
 import { recordWindow } from "./examination/record_window.ts";
 import { leaderOf } from "./roles.ts";
 import type { RunDefinition } from "./run_definition.ts";
-import { readStatement } from "./statement/signed_object.ts";
+import { parseStatement, readStatement, type StatementAbout } from "./statement/signed_object.ts";
+import { STATE_STATEMENT, type StateStatement } from "./statement/state_statement.ts";
 import { freshValidatorState, type ValidatorState } from "./validator_state.ts";
 import { VERDICT } from "./statement/verdict.ts";
 import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
-import type { WindowClock } from "./window_clock.ts";
 
 /** What a replay needs: objects that anyone can read, and what everyone shares. */
 export interface ReplayOptions {
@@ -41,8 +40,6 @@ export interface ReplayOptions {
   readonly definition: RunDefinition;
   /** Keys and validators. */
   readonly chain: Chain;
-  /** Moments of windows. */
-  readonly windows: WindowClock;
   /** Bucket of any node. */
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
   /** Checks signatures. */
@@ -106,7 +103,7 @@ async function replayWindow(
   },
   options: ReplayOptions,
 ): Promise<{ next: ValidatorState; result: ReplayedWindow }> {
-  const { bucketOf, definition, run, tensors, verify, windows } = options;
+  const { bucketOf, definition, run, tensors, verify } = options;
   const { window } = state.gauntlet;
   const policy = definition.gauntlet;
   const context = { run, window, topk: definition.sparseloco.topk, tensors };
@@ -128,8 +125,6 @@ async function replayWindow(
   });
   const after = applySubmissions(tensors, state.parameters, accepted, definition.sparseloco);
   const digest = stateDigest(tensors, after);
-  const about = { run, window };
-  const times = await windows.times(window);
   const recorded = options.evaluator ? {} : { evaluations: recordedEvaluations(published) };
   const { gauntlet, masks, record: recomputed } = await recordWindow({
     ...options,
@@ -148,7 +143,8 @@ async function replayWindow(
     after,
     digest,
     challenge,
-    statements: await readStates(trainers, { about, bucketOf, times, verify }),
+    states: published.states,
+    statements: recordedStates(published, trainers, { run, window }, verify),
   });
   const ofVerdict = differences(chosen, named.map(({ uid }) => uid), "verdict.accepted");
   const result = {
@@ -191,6 +187,20 @@ async function recordedSubmissions(
     found.set(uid, submission);
   }
   return new Map([...found].sort(([a], [b]) => a - b));
+}
+
+/** What peers have signed about their states, as the record keeps it. */
+function recordedStates(
+  { states }: WindowRecord,
+  trainers: readonly Registration[],
+  about: StatementAbout,
+  verify: VerifySignature,
+): Map<number, StateStatement> {
+  return new Map(states.flatMap(({ text, uid }) => {
+    const peer = trainers.find((each) => each.uid === uid);
+    const content = peer && parseStatement(text, STATE_STATEMENT, about, peer, verify);
+    return content ? [[uid, content]] : [];
+  }));
 }
 
 function recordedEvaluations({ observation }: WindowRecord) {

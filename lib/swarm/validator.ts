@@ -8,14 +8,21 @@ import {
   chooseAccepted,
   examinedPeers,
   type Found,
+  type Plan,
   planWindow,
   refuseImplausibleNorms,
   submissionsOf,
 } from "./examination/examination.ts";
 import { relayPlace } from "./examination/examine_submission.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
-import { gatherCommitments, type GatherOptions, gatherSubmissions } from "./examination/gather.ts";
+import {
+  type Deadline,
+  gatherCommitments,
+  type GatherOptions,
+  gatherSubmissions,
+} from "./examination/gather.ts";
 import type { Learner } from "./learner.ts";
+import { foundBefore } from "./examination/found_before.ts";
 import { masksOfCopies } from "./examination/masks_of_copies.ts";
 import type { NodeDependencies, NodeIdentity } from "./node.ts";
 import { persevere } from "./persevere.ts";
@@ -27,11 +34,11 @@ import { publishStatement, readStatement } from "./statement/signed_object.ts";
 import { validatorSnapshot, type ValidatorState } from "./validator_state.ts";
 import { VERDICT, type Verdict } from "./statement/verdict.ts";
 import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
-import { WindowClock } from "./window_clock.ts";
+import { WindowClock, type WindowTimes } from "./window_clock.ts";
 
 /** All that a validator reaches the world through. */
 export interface ValidatorDependencies extends NodeDependencies {
-  /** 64 hexadecimal digits that nobody else can foresee, for a purpose in a window. */
+  /** 64 hexadecimal digits that nobody else can foresee, for a purpose in a window; the same after a restart. */
   readonly nonceOf: (window: number, purpose: "draws" | "challenge") => string;
   /** Tensors of the model in canonical order. */
   readonly tensors: Learner["tensors"];
@@ -72,67 +79,81 @@ export class Validator {
   }
 
   async #judge(state: ValidatorState): Promise<{ next: ValidatorState; record: WindowRecord }> {
-    const { bucketOf, chain, clock, keypair, nonceOf, signal, tensors, verify } = this.dependencies;
+    const { bucket, chain, clock, emit, keypair, nonceOf, signal, tensors } = this.dependencies;
     const { definition, run, uid } = this.identity;
     const { window } = state.gauntlet;
+    const about = { run, window, uid };
     await this.#windows.begun(window + 1, signal);
     const times = await this.#windows.times(window);
     const registrations = await chain.registrations();
-    const trainers = trainersOf(registrations);
-    const nonce = nonceOf(window, "draws");
-    const plan = planWindow(state.gauntlet, trainers, definition.gauntlet, nonce);
-    const options = { context: this.#context(window), verify, times, bucketOf };
-    const commitments = await gatherCommitments(trainers, options);
-    await clock.sleepUntil(times.uploadEndMs + 1, signal);
-    const found = await gatherSubmissions(trainers, commitments, examinedPeers(plan), options);
-    const judged = refuseImplausibleNorms(found, state.gauntlet, definition.gauntlet);
+    const seen = await this.#examine(state, registrations, times);
+    const { earlier, found, judged, options, plan } = seen;
+    if (!earlier) await this.#relay(found, window);
     const chosen = chooseAccepted(plan, judged);
-    this.#tellRefusals(judged, window);
-    await this.#relay(found, window);
-    const ours: Verdict = {
+    const ours: Verdict = earlier ?? {
       accepted: submissionsOf(judged).filter(({ uid }) => chosen.includes(uid)).map(pinned),
-      excluded: plan.selection.excluded,
       nonce: nonceOf(window, "challenge"),
     };
-    const verdict = await this.#settle(ours, registrations, window);
+    const verdict = await this.#settle(ours, earlier !== undefined, registrations, window);
+    this.#tellVerdict(verdict, plan, window);
     const accepted = await this.#fetch(verdict, found, registrations, options);
     const after = applySubmissions(tensors, state.parameters, accepted, definition.sparseloco);
     const digest = stateDigest(tensors, after);
-    const about = { run, window, uid };
     await publishState({ ...this.dependencies, about, nonce: verdict.nonce, digest, state: after });
-    this.dependencies.emit({ event: "digest", window, uid, digest });
+    emit({ event: "digest", window, uid, digest });
     await clock.sleepUntil(times.digestEndMs, signal);
-    const statements = await readStates(trainers, { ...options, about, times });
+    const statements = await readStates(trainersOf(registrations), { ...options, about, times });
     const recorded = await this.#timed(window, async () =>
       await recordWindow({
         ...this.dependencies,
+        ...seen,
         window,
         definition,
         policy: definition.gauntlet,
         before: state.parameters,
         state: state.gauntlet,
         previous: state.masks ?? await this.#masksBefore(state, registrations),
-        nonce,
-        plan,
-        found,
-        judged,
         accepted,
         after,
         digest,
         challenge: verdict.nonce,
-        statements,
+        statements: new Map([...statements].map(([uid, { content }]) => [uid, content])),
+        states: [...statements].map(([uid, { text }]) => ({ uid, text })),
       }));
-    await publishStatement(
-      this.dependencies.bucket,
-      WINDOW_RECORD,
-      about,
-      recorded.record,
-      keypair,
-    );
+    await publishStatement(bucket, WINDOW_RECORD, about, recorded.record, keypair);
     this.#tellScores(recorded.record, window);
     const { gauntlet, masks, record } = recorded;
     const next = { parameters: after, gauntlet, examined: record.examined, masks };
     return { next, record };
+  }
+
+  /** Plans the window and looks at what peers have sent. */
+  async #examine(
+    state: ValidatorState,
+    registrations: readonly Registration[],
+    times: WindowTimes,
+  ) {
+    const { bucket, bucketOf, clock, nonceOf, signal, verify } = this.dependencies;
+    const { definition: { gauntlet: policy } } = this.identity;
+    const { window } = state.gauntlet;
+    const trainers = trainersOf(registrations);
+    const nonce = nonceOf(window, "draws");
+    const plan = planWindow(state.gauntlet, trainers, policy, nonce);
+    const options = { context: this.#context(window), verify, times, bucketOf };
+    const commitments = await gatherCommitments(trainers, {
+      ...options,
+      ...this.#deadline(times.uploadEndMs),
+    });
+    await clock.sleepUntil(times.uploadEndMs + 1, signal);
+    const live = await gatherSubmissions(trainers, commitments, examinedPeers(plan), {
+      ...options,
+      ...this.#deadline((times.uploadEndMs + times.digestEndMs) / 2),
+    });
+    const earlier = await this.#earlierVerdict(registrations, window);
+    const found = earlier ? await foundBefore(live, trainers, bucket, options) : live;
+    const judged = refuseImplausibleNorms(found, state.gauntlet, policy);
+    this.#tellRefusals(judged, window);
+    return { earlier, found, judged, nonce, options, plan };
   }
 
   #context(window: number) {
@@ -150,24 +171,35 @@ export class Validator {
     }
   }
 
+  /** What this validator has said before a restart; it must not contradict what peers may have acted on. */
+  async #earlierVerdict(registrations: readonly Registration[], window: number) {
+    const { bucket, verify } = this.dependencies;
+    const { run, uid } = this.identity;
+    const leader = leaderOf(registrations);
+    if (leader?.uid !== uid) return undefined;
+    return (await readStatement(bucket, VERDICT, { run, window }, leader, verify))?.content;
+  }
+
+  #deadline(untilMs: number): { deadline?: Deadline } {
+    const { clock, retrySeconds } = this.dependencies;
+    return retrySeconds === undefined ? {} : { deadline: { clock, untilMs } };
+  }
+
   /** The leader publishes its verdict, once; the others wait for it. */
   async #settle(
     ours: Verdict,
+    published: boolean,
     registrations: readonly Registration[],
     window: number,
   ): Promise<Verdict> {
-    const { bucket, emit, keypair, verify } = this.dependencies;
+    const { bucket, keypair } = this.dependencies;
     const { run, uid } = this.identity;
-    const leader = leaderOf(registrations);
     const about = { run, window };
-    if (leader?.uid !== uid) return (await awaitVerdict(this.dependencies, about)).verdict;
-    // A restart must not contradict what peers may have acted on.
-    const earlier = await readStatement(bucket, VERDICT, about, leader, verify);
-    if (!earlier) await publishStatement(bucket, VERDICT, { ...about, uid }, ours, keypair);
-    const verdict = earlier?.content ?? ours;
-    const accepted = verdict.accepted.map(({ uid }) => uid);
-    emit({ event: "verdict", window, uid, accepted, excluded: [...verdict.excluded] });
-    return verdict;
+    if (leaderOf(registrations)?.uid !== uid) {
+      return (await awaitVerdict(this.dependencies, about)).verdict;
+    }
+    if (!published) await publishStatement(bucket, VERDICT, { ...about, uid }, ours, keypair);
+    return ours;
   }
 
   /** Submissions of the verdict: mostly those that are in hand. */
@@ -205,13 +237,22 @@ export class Validator {
       uid,
     } = this.identity;
     if ((window + 1) % windowsPerWeights !== 0) return;
-    // Set after this window's end, they are this epoch's: a restart does not set them twice.
+    // Set after this window's end, they are this epoch's: a restart does not set them twice. Those of an
+    // epoch that is long over would only stand in the way of newer ones.
     const last = await chain.weightsBlock(uid);
     if (last !== undefined && last >= (window + 1) * blocks) return;
+    if (await this.#windows.current() >= window + 1 + windowsPerWeights) return;
     const weights = scores.filter(({ weight }) => weight > 0)
       .map(({ uid, weight }) => ({ uid, weight }));
     await chain.setWeights(keypair.hotkey, weights);
     emit({ event: "weights", window, uid, weights });
+  }
+
+  #tellVerdict(verdict: Verdict, { selection }: Plan, window: number): void {
+    const { uid } = this.identity;
+    const accepted = verdict.accepted.map(({ uid }) => uid);
+    const excluded = [...selection.excluded];
+    this.dependencies.emit({ event: "verdict", window, uid, accepted, excluded });
   }
 
   #tellRefusals(found: ReadonlyMap<number, Found>, window: number): void {

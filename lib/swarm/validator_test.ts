@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 import { simulate } from "../simulation/simulate.ts";
 import { simulatedDefinition } from "../simulation/simulated_definition.ts";
-import { runTestSwarm, withDirectory } from "./_test_run.ts";
+import { runTestSwarm, testCorpus, withDirectory } from "./_test_run.ts";
 import { Corpus } from "../corpus/corpus.ts";
+import { NEW_STATE } from "../gauntlet/gauntlet_state.ts";
+import { RefusedError } from "../sparseloco/refusal.ts";
+import { refuseImplausibleNorms } from "./examination/examination.ts";
 import { evaluateSubmissions } from "./examination/evaluate_submissions.ts";
 import type { Moment } from "./behaviour.ts";
 import { objectKeys } from "./statement/object_keys.ts";
@@ -161,4 +166,64 @@ Deno.test("weakness 37: a store that fails ends no node", async () => {
   assert.deepEqual(violations, []);
   assert.equal(windows, 9);
   assert.ok(of(events, "delayed").length > 10);
+});
+
+Deno.test("a peer that withdraws its bucket after committing is missing, and harms nobody else", async () => {
+  await withDirectory(async (directory) => {
+    const ledger = join(directory, "ledger.sqlite");
+    const emit = (event: SwarmEvent) => {
+      if (event.event !== "phase-ended" || event.phase !== "upload" || event.uid !== 2) return;
+      const database = new DatabaseSync(ledger);
+      database.exec("UPDATE commitment SET text = 'nowhere' WHERE uid = 2");
+      database.close();
+    };
+    const { events } = await runTestSwarm(directory, 2, { peers: 3, emit });
+    const refused = of(events, "refused").map(({ peer, reason }) => `${peer} ${reason}`);
+    assert.deepEqual([...new Set(refused)], ["2 missing"]);
+    assert.deepEqual(of(events, "verdict").map(({ accepted }) => accepted), [[0, 1], [0, 1]]);
+  });
+});
+
+Deno.test("a run that is stopped after its verdict goes on, though peers come to other bits now", async () => {
+  await withDirectory(async (directory) => {
+    const emit = (event: SwarmEvent) => {
+      if (event.event === "verdict" && event.window === 1) throw new Error("killed");
+    };
+    await assert.rejects(() => runTestSwarm(directory, 3, { emit }), /killed/);
+    const corpus = testCorpus();
+    const learner = new QuadraticLearner(corpus);
+    const other = {
+      tensors: learner.tensors,
+      train: async (...args: Parameters<QuadraticLearner["train"]>) => {
+        const result = await learner.train(...args);
+        for (const values of result.parameters.values()) values[0] += 1e-3;
+        return result;
+      },
+    };
+    const { events } = await runTestSwarm(directory, 3, { learner: other });
+    for (const { agree, disagree } of of(events, "agreement")) {
+      assert.deepEqual([agree, disagree], [[0, 1, 2, 3], []]);
+    }
+    assert.deepEqual(of(events, "refused"), []);
+  });
+});
+
+Deno.test("what most peers send is not wrong because it is new, and one that differs is", () => {
+  const policy = simulatedDefinition().gauntlet;
+  const sent = (norms: number[]) =>
+    new Map(norms.map((norm, uid) => {
+      const tensor = emptyCompressed([64, 64], 64);
+      tensor.levels[0] = norm / Math.sqrt(tensor.codes.length);
+      return [uid, { uid, tensors: [tensor] } as unknown as Submission];
+    }));
+  const refused = (norms: number[], usualNorm?: number) => {
+    const state = { ...NEW_STATE, ...(usualNorm === undefined ? {} : { usualNorm }) };
+    return [...refuseImplausibleNorms(sent(norms), state, policy)]
+      .filter(([, found]) => found instanceof RefusedError).map(([uid]) => uid);
+  };
+  assert.deepEqual(refused([1, 1.1, 50]), [2]);
+  assert.deepEqual(refused([1, 50]), []);
+  assert.deepEqual(refused([1, 50], 1), [1]);
+  assert.deepEqual(refused([22, 23, 24, 1], 1), [3]);
+  assert.deepEqual(refused([0, 1, 1], 1), [0]);
 });

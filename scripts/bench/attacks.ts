@@ -22,7 +22,7 @@ import type { SwarmEvent } from "../../lib/swarm/swarm_event.ts";
 import { byteTokenizer } from "../../lib/tokenizer/byte_tokenizer.ts";
 import { openBenchEngine } from "./bench_engine.ts";
 
-const [HONEST, CROOKS, WINDOWS, INNER_STEPS, BATCH, SEQUENCE] = [7, 3, 24, 15, 8, 64];
+const [HONEST, CROOKS, WINDOWS, INNER_STEPS, BATCH, SEQUENCE] = [7, 3, 20, 10, 8, 64];
 const HELD_OUT = 256;
 const STEPS = WINDOWS * INNER_STEPS;
 const CONFIG = PRESETS.tiny;

@@ -4,6 +4,7 @@ import { challengedElements, challengeSlices } from "../../gauntlet/challenge.ts
 import { findCopies, type MaskedSubmission } from "../../gauntlet/find_copies.ts";
 import { type GauntletState, newRecord, type PeerRecord } from "../../gauntlet/gauntlet_state.ts";
 import { indexMask } from "../../gauntlet/index_overlap.ts";
+import { addEvidence, evidenceDeviations } from "../../gauntlet/own_data_evidence.ts";
 import type { Evaluation, PeerObservation, WindowObservation } from "../../gauntlet/observation.ts";
 import type { GauntletPolicy } from "../../gauntlet/policy.ts";
 import { selectAggregated, type Selection } from "../../gauntlet/select_aggregated.ts";
@@ -88,7 +89,10 @@ export function refuseImplausibleNorms(
     norm <= typical * ratioMax && norm >= typical / ratioMax;
   // Before anything is known, a majority of the same size tells what is usual; without one nobody can.
   const agreed = norms.filter((norm) => near(norm, median)).length > norms.length / 2;
-  const typical = usualNorm ?? (agreed ? median : undefined);
+  // Norms change in warm-ups and pauses: what most send is not wrong because it is new.
+  const kept = usualNorm !== undefined &&
+    norms.filter((norm) => near(norm, usualNorm)).length >= norms.length / 2;
+  const typical = kept ? usualNorm : agreed ? median : usualNorm;
   if (typical === undefined) return judged;
   for (const submission of submissionsOf(found)) {
     const norm = submissionNorm(submission);
@@ -135,9 +139,12 @@ export async function observeWindow(
   const submissions = submissionsOf(judged);
   const chosen = submissions.filter(({ uid }) => plan.chosen.includes(uid));
   const evaluations = inputs.evaluations ?? await evaluateSubmissions(chosen, accepted, inputs);
-  const masks = submissions.map(({ commitment: { committedMs }, tensors, uid }) => ({
+  const masks = submissionsOf(inputs.found).map((
+    { commitment: { committedMs }, tensors, uid },
+  ) => ({
     uid,
     committedMs,
+    ...evidenceOf(uid, evaluations.get(uid), inputs),
     mask: indexMask(tensors),
   }));
   const copies = new Map(
@@ -168,6 +175,18 @@ export function submissionsOf(found: ReadonlyMap<number, Found>): Submission[] {
   return [...found.values()]
     .filter((each): each is Submission => !(each instanceof RefusedError))
     .sort((a, b) => a.uid - b.uid);
+}
+
+/** Evidence with this window's, as the score will have it. */
+function evidenceOf(
+  uid: number,
+  evaluation: Evaluation | undefined,
+  { plan, policy }: ObservationInputs,
+): { evidence?: number } {
+  const record = plan.records.find((each) => each.uid === uid);
+  if (!evaluation || !record) return {};
+  const { evidence: { decay } } = policy;
+  return { evidence: evidenceDeviations(addEvidence(record.evidence, evaluation.excess, decay)) };
 }
 
 function outcome(result: Found | undefined, evaluation: Evaluation | undefined) {

@@ -9,7 +9,7 @@ import type { WindowRecord } from "../statement/window_record.ts";
  * after it. The live validator and a replay both come through here.
  */
 export async function recordWindow(
-  inputs: ObservationInputs,
+  inputs: ObservationInputs & Pick<WindowRecord, "states">,
 ): Promise<{ record: WindowRecord; gauntlet: GauntletState; masks: MaskedSubmission[] }> {
   const { digest, found, nonce, policy, state } = inputs;
   const { masks, observation } = await observeWindow(inputs);
@@ -19,5 +19,6 @@ export async function recordWindow(
     sha256: commitment.manifest.sha256,
     committedMs: commitment.committedMs,
   }));
-  return { record: { nonce, examined, digest, observation, scores }, gauntlet, masks };
+  const { states } = inputs;
+  return { record: { nonce, examined, digest, states, observation, scores }, gauntlet, masks };
 }

@@ -13,6 +13,7 @@ import { readStatement } from "../statement/signed_object.ts";
 import type { Emit } from "../swarm_event.ts";
 import { Validator } from "../validator.ts";
 import { freshValidatorState, validatorStateOf } from "../validator_state.ts";
+import type { WindowClock } from "../window_clock.ts";
 import { WINDOW_RECORD } from "../statement/window_record.ts";
 
 /** Pause between two looks for the next window. */
@@ -22,6 +23,8 @@ const POLL_MS = 500;
 export interface FollowOptions extends ReplayOptions {
   /** Directory of the run. */
   readonly directory: string;
+  /** Moments of windows. */
+  readonly windows: WindowClock;
   /** Measures losses. */
   readonly evaluator: NonNullable<ReplayOptions["evaluator"]>;
   /** Time of the run's ledger: that of the window in hand. */

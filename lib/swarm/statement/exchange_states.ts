@@ -6,7 +6,7 @@ import type { ParameterValues } from "../../llama/trainer.ts";
 import type { Learner } from "../learner.ts";
 import { isTransient } from "../persevere.ts";
 import { leaderOf, trainersOf } from "../roles.ts";
-import { publishStatement, readStatement } from "./signed_object.ts";
+import { publishStatement, readStatement, type Statement } from "./signed_object.ts";
 import { encodeElements, STATE_STATEMENT, type StateStatement } from "./state_statement.ts";
 import type { WindowTimes } from "../window_clock.ts";
 
@@ -46,12 +46,12 @@ export interface ReadStatesOptions {
 export async function readStates(
   nodes: readonly Registration[],
   { about, bucketOf, times, verify }: ReadStatesOptions,
-): Promise<Map<number, StateStatement>> {
+): Promise<Map<number, Statement<StateStatement>>> {
   const found = await Promise.all(nodes.map(async (node) => {
     try {
       const bucket = await bucketOf(node.uid);
       const found = bucket && await readStatement(bucket, STATE_STATEMENT, about, node, verify);
-      return found && found.modifiedMs <= times.digestEndMs ? found.content : undefined;
+      return found && found.modifiedMs <= times.digestEndMs ? found : undefined;
     } catch (cause) {
       if (!isTransient(cause)) throw cause;
       return undefined;
@@ -60,27 +60,47 @@ export async function readStates(
   return new Map(nodes.flatMap(({ uid }, i) => (found[i] ? [[uid, found[i]]] : [])));
 }
 
+/** How a node's digest stands among those of the peers and of the leading validator. */
+export interface Comparison {
+  /** Uids with the same digest, ascending. */
+  readonly agree: number[];
+  /** Uids with another one. */
+  readonly disagree: number[];
+  /** Uids without any. */
+  readonly silent: number[];
+  /**
+   * Whether no other digest has more supporters among those whose word counts: the leader, and the peers of
+   * the verdict. Keys without a part in the model have no say in what its state is.
+   */
+  readonly agrees: boolean;
+}
+
 /**
- * Compares a node's digest with those of the peers and of the leading validator.
+ * Compares a node's digest with those of others.
  *
  * @param own The node's own digest.
- * @returns Uids with the same one, with another one, and without any, each ascending.
+ * @param counted Uids of the verdict.
  */
 export async function compareStates(
   own: string,
+  counted: readonly number[],
   options: ReadStatesOptions & {
     readonly chain: Chain;
     readonly about: { readonly uid: number };
   },
-): Promise<{ agree: number[]; disagree: number[]; silent: number[] }> {
+): Promise<Comparison> {
   const registrations = await options.chain.registrations();
   const leader = leaderOf(registrations);
   const nodes = [...trainersOf(registrations), ...(leader ? [leader] : [])];
   const statements = await readStates(nodes, options);
   const [agree, disagree, silent]: number[][] = [[], [], []];
+  const supporters = new Map<string, number>();
   for (const { uid } of nodes) {
-    const digest = uid === options.about.uid ? own : statements.get(uid)?.digest;
+    const digest = uid === options.about.uid ? own : statements.get(uid)?.content.digest;
     (digest === own ? agree : digest === undefined ? silent : disagree).push(uid);
+    const counts = uid === options.about.uid || uid === leader?.uid || counted.includes(uid);
+    if (digest && counts) supporters.set(digest, (supporters.get(digest) ?? 0) + 1);
   }
-  return { agree, disagree, silent };
+  const most = Math.max(0, ...supporters.values());
+  return { agree, disagree, silent, agrees: (supporters.get(own) ?? 0) >= most };
 }

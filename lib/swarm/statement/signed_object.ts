@@ -30,6 +30,8 @@ export interface Statement<Content> {
   readonly content: Content;
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** The object's text, for whoever wants to check it again. */
+  readonly text: string;
 }
 
 const SIGNATURE = v.pipe(v.string(), v.regex(/^[0-9a-f]{128}$/));
@@ -68,13 +70,25 @@ export async function readStatement<Content>(
     }
     throw cause;
   }
+  const text = new TextDecoder().decode(found.bytes);
+  const content = parseStatement(text, kind, about, { uid, hotkey }, verify);
+  return content && { content, modifiedMs: found.info.modifiedMs, text };
+}
+
+/** Reads the text of a statement; undefined where it is none that the node's key has signed. */
+export function parseStatement<Content>(
+  text: string,
+  kind: StatementKind<Content>,
+  about: StatementAbout,
+  { uid, hotkey }: Pick<Registration, "uid" | "hotkey">,
+  verify: VerifySignature,
+): Content | undefined {
   const schema = v.strictObject({ content: kind.schema, signature: SIGNATURE });
-  const result = v.safeParse(schema, parseJson(found.bytes));
+  const result = v.safeParse(schema, parseJson(text));
   if (!result.success) return undefined;
   const { content, signature } = result.output;
   const signed = message(kind, { ...about, uid }, content);
-  const valid = verify(hotkey, signed, Uint8Array.fromHex(signature));
-  return valid ? { content, modifiedMs: found.info.modifiedMs } : undefined;
+  return verify(hotkey, signed, Uint8Array.fromHex(signature)) ? content : undefined;
 }
 
 function message<Content>(
@@ -86,9 +100,9 @@ function message<Content>(
   return new TextEncoder().encode(lines.join("\n"));
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

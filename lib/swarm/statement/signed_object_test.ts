@@ -4,7 +4,7 @@ import { MemoryBucket } from "../../bucket/memory_bucket.ts";
 import { LockstepClock } from "../../clock/lockstep_clock.ts";
 import { simulatedKeypair, verifySimulated } from "../../simulation/simulated_keys.ts";
 import { canonicalJson } from "./canonical_json.ts";
-import { publishStatement, readStatement } from "./signed_object.ts";
+import { parseStatement, publishStatement, readStatement } from "./signed_object.ts";
 import { decodeElements, encodeElements, STATE_STATEMENT } from "./state_statement.ts";
 import { VERDICT } from "./verdict.ts";
 import { WINDOW_RECORD } from "./window_record.ts";
@@ -15,7 +15,6 @@ const keypair = simulatedKeypair("validator");
 const node = { uid: 2, hotkey: keypair.hotkey, block: 0, stake: 1 };
 const verdict = {
   accepted: [{ uid: 0, sha256: "cd".repeat(32) }, { uid: 4, sha256: "ef".repeat(32) }],
-  excluded: [{ uid: 1, reason: "no good evaluation yet" }],
   nonce: "00".repeat(32),
 };
 
@@ -26,7 +25,9 @@ function read(bucket: MemoryBucket, about = ABOUT, reader = node) {
 Deno.test("a statement is read as it was signed, for its run, window and node alone", async () => {
   const bucket = new MemoryBucket(new LockstepClock(77, 1));
   await publishStatement(bucket, VERDICT, ABOUT, verdict, keypair);
-  assert.deepEqual(await read(bucket), { content: verdict, modifiedMs: 77 });
+  const { text, ...rest } = (await read(bucket))!;
+  assert.deepEqual(rest, { content: verdict, modifiedMs: 77 });
+  assert.deepEqual(parseStatement(text, VERDICT, ABOUT, node, verifySimulated), verdict);
   assert.equal(await read(bucket, { ...ABOUT, run: "00".repeat(32) }), undefined);
   assert.equal(await read(bucket, { ...ABOUT, window: 4 }), undefined);
   const other = { ...node, hotkey: simulatedKeypair("other").hotkey };

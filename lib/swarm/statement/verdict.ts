@@ -6,8 +6,6 @@ import type { StatementKind } from "./signed_object.ts";
 export interface Verdict {
   /** Submissions that count, ascending by uid, each pinned to its bytes. */
   readonly accepted: readonly { readonly uid: number; readonly sha256: string }[];
-  /** Peers that do not count for now, and why. */
-  readonly excluded: readonly { readonly uid: number; readonly reason: string }[];
   /** Decides which elements of their state peers have to show; 64 hexadecimal digits. */
   readonly nonce: string;
 }
@@ -25,7 +23,6 @@ export const VERDICT: StatementKind<Verdict> = {
       v.array(v.strictObject({ uid, sha256: digest })),
       v.check((list) => list.every((each, i) => i === 0 || each.uid > list[i - 1].uid)),
     ),
-    excluded: v.array(v.strictObject({ uid, reason: v.pipe(v.string(), v.maxLength(200)) })),
     nonce: digest,
   }),
 };

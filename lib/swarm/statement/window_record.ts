@@ -16,6 +16,8 @@ export interface WindowRecord {
   }[];
   /** Digest of the validator's state after the window. */
   readonly digest: string;
+  /** What peers said of their states in time: the texts that they signed. */
+  readonly states: readonly { readonly uid: number; readonly text: string }[];
   /** What was seen. */
   readonly observation: WindowObservation;
   /** Scores with their terms. */
@@ -29,11 +31,12 @@ const uid = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const WINDOW_RECORD: StatementKind<WindowRecord> = {
   name: "record",
   key: objectKeys.record,
-  bytesMax: 2 ** 24,
+  bytesMax: 2 ** 26,
   schema: v.strictObject({
     nonce: digest,
     examined: v.array(v.strictObject({ uid, sha256: digest, committedMs: v.number() })),
     digest,
+    states: v.array(v.strictObject({ uid, text: v.string() })),
     observation: v.custom<WindowObservation>((value) =>
       v.is(
         v.object({
