@@ -22,7 +22,7 @@ if (!["quadratic", "llama"].includes(values.engine)) {
   throw new RangeError(`Cannot simulate on engine ${values.engine}, want quadratic or llama`);
 }
 const [first, last = first] = (values.seeds ?? values.seed).split("..").map(Number);
-if (!Number.isInteger(first) || !Number.isInteger(last)) {
+if (last < first || first < 0 || !Number.isInteger(first) || !Number.isInteger(last)) {
   throw new RangeError(`Cannot simulate seeds ${values.seeds ?? values.seed}, want 7 or 1..50`);
 }
 const scenario = values.scenario && parseScenario(await Deno.readTextFile(values.scenario));

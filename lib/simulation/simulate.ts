@@ -54,8 +54,10 @@ export interface SimulationResult {
 }
 
 const GENESIS_MS = Date.UTC(2026, 0, 1);
-/** Windows whose objects nodes keep: longer than any trouble lasts. */
-const RETAINED_WINDOWS = 8;
+/** Windows whose objects nodes keep. Who is away for longer than that cannot come back by the log alone. */
+const RETAINED_WINDOWS = 12;
+/** Windows of the log that are done again at the end. */
+const REPLAYED_WINDOWS = 8;
 /** Windows after the last fault in which all have to come together. */
 const RECOVERY_WINDOWS = 3;
 /** Objects that one node and window leave: a validator has two copies of each submission besides. */
@@ -254,17 +256,18 @@ async function checkRecovery(
 
 /** The log of the last windows leads from the state before them to the state after. */
 async function checkReplay(
-  { buckets, checkers, chain, definition, learner, run, windows }: SimulatedWorld,
+  { buckets, checkers, chain, definition, initialParameters, learner, run, windows }:
+    SimulatedWorld,
 ): Promise<void> {
   const registrations = await chain.registrations();
   const leader = registrations.find(({ stake }) =>
     stake === Math.max(...registrations.map((each) => each.stake))
   )!;
   const leaderBucket = buckets.get(leader.uid)!;
-  const first = windows - RETAINED_WINDOWS + 1;
-  let parameters = checkers.parametersAt(Math.max(0, first));
-  if (!parameters) return;
-  for (let window = Math.max(0, first); window < windows; window++) {
+  const first = Math.max(0, windows - REPLAYED_WINDOWS);
+  let parameters = first === 0 ? initialParameters : checkers.parametersAt(first);
+  if (!parameters) return checkers.fail(`nobody has saved the state before window ${first}`);
+  for (let window = first; window < windows; window++) {
     const about = { run, window };
     const verdict = await readStatement(leaderBucket, VERDICT, about, leader, verifySimulated);
     if (!verdict) return checkers.fail(`the verdict of window ${window} is gone`);

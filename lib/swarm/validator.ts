@@ -46,6 +46,9 @@ export interface ValidatorDependencies extends NodeDependencies {
   readonly evaluator: Evaluator;
 }
 
+/** Time that a gather gets at least. */
+const PATIENCE_MS = 60_000;
+
 /**
  * One validator of a run: examines what peers submit, says whose submissions count (where it leads), takes
  * the same outer step as they, scores them, and sets weights.
@@ -180,8 +183,10 @@ export class Validator {
     return (await readStatement(bucket, VERDICT, { run, window }, leader, verify))?.content;
   }
 
-  #deadline(untilMs: number): { deadline?: Deadline } {
+  /** A validator that comes late itself gives peers some time all the same. */
+  #deadline(inTimeMs: number): { deadline?: Deadline } {
     const { clock, retrySeconds } = this.dependencies;
+    const untilMs = Math.max(inTimeMs, clock.nowMs() + PATIENCE_MS);
     return retrySeconds === undefined ? {} : { deadline: { clock, untilMs } };
   }
 
