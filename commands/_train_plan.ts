@@ -151,6 +151,12 @@ function choosePolicy(
   given: PartialRunDefinition["gauntlet"] = {},
   stored: GauntletPolicy | undefined,
 ): GauntletPolicy {
+  if (name !== undefined && given.name !== undefined && name !== given.name) {
+    throw new RefusedRequestError(
+      `Cannot use --policy ${name}: the run definition has gauntlet.name ${given.name}`,
+      "take gauntlet out of the file, or leave --policy out",
+    );
+  }
   const named = name ?? given.name;
   const base = named === undefined ? stored ?? POLICIES.templar : POLICIES[named];
   const groups = Object.entries(base).map(([key, group]) => {

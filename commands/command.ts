@@ -59,6 +59,11 @@ export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
 
+/** Something that is not there yet, and will be. */
+export class NotYetError extends Error {
+  override readonly name = "NotYetError";
+}
+
 /** A request that cannot be met, with advice. */
 export class RefusedRequestError extends Error {
   override readonly name = "RefusedRequestError";

@@ -5,10 +5,11 @@ import { EngineError } from "../lib/engine/engine.ts";
 import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
 import { RunDefinitionError, UnknownKeyError } from "../lib/swarm/run_definition.ts";
+import { DamagedRunError } from "../lib/swarm/replay.ts";
 import { DirectoryInUseError } from "../lib/swarm/local/lock_directory.ts";
 import { DivergedError } from "../lib/swarm/local/local_swarm.ts";
 import { TokenizerError } from "../lib/tokenizer/json_tokenizer.ts";
-import { InterruptedError, RefusedRequestError, UsageError } from "./command.ts";
+import { InterruptedError, NotYetError, RefusedRequestError, UsageError } from "./command.ts";
 
 /** How an error is told, and what the process ends with. */
 export interface ErrorDescription {
@@ -39,6 +40,12 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     2,
     "give a Hugging Face tokenizer.json, or leave --tokenizer out to train on bytes",
   ],
+  [
+    DamagedRunError,
+    6,
+    "a file of the run was lost or changed; fetch the run's directory again, buckets and all",
+  ],
+  [NotYetError, 5, "wait for the run's first window, or train it further"],
   [UnusableLedgerError, 6, "remove ledger.sqlite: it is made again from the run's own files"],
   [CorruptFileError, 6, "fetch or make the file again; nothing was changed"],
   [
@@ -65,7 +72,10 @@ const SYSTEM: Readonly<Record<string, [exitCode: number, hint: string]>> = {
   EDQUOT: [7, "the disk quota is used up; what was saved before is still there"],
   EACCES: [4, "check the permissions of that path"],
   EPERM: [4, "check the permissions of that path"],
-  EROFS: [7, "that file system is read-only: choose another --out"],
+  EROFS: [
+    7,
+    "that directory is read-only: choose another --out, or copy the run to where you may write",
+  ],
   ENOENT: [2, "check the path"],
   ENOTDIR: [2, "check the path"],
   EISDIR: [2, "give a file, not a directory"],

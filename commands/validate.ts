@@ -7,6 +7,7 @@ import { explainScore } from "../lib/gauntlet/explain_score.ts";
 import { LossModel } from "../lib/llama/loss_model.ts";
 import { readEvents } from "../lib/swarm/event_log.ts";
 import { followRun } from "../lib/swarm/local/follow.ts";
+import { DirectoryInUseError, lockDirectory } from "../lib/swarm/local/lock_directory.ts";
 import { evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
 import { replay, type ReplayedWindow } from "../lib/swarm/replay.ts";
 import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";
@@ -14,7 +15,7 @@ import { WindowClock } from "../lib/swarm/window_clock.ts";
 import { leaderboard, type Standing } from "../lib/terminal/leaderboard.ts";
 import { leaderboardHtml } from "../lib/terminal/leaderboard_html.ts";
 import type { Command, CommandDependencies } from "./command.ts";
-import { RefusedRequestError } from "./command.ts";
+import { NotYetError, RefusedRequestError } from "./command.ts";
 import { type OpenRun, openRun } from "./_open_run.ts";
 import { parseValidateOptions, type ValidateOptions } from "./_validate_options.ts";
 
@@ -51,7 +52,7 @@ async function runValidate(
   const engine = options.trustLosses ? undefined : await dependencies.openEngine(device, threads);
   try {
     if (options.follow) return await follow(options, run, engine!, past, dependencies);
-    return await replayAndTell(options, run, engine, past, dependencies);
+    return await replayAndTell(options, run, engine, dependencies);
   } finally {
     await engine?.close();
   }
@@ -68,7 +69,6 @@ async function replayAndTell(
   options: ValidateOptions,
   run: OpenRun,
   engine: Engine | undefined,
-  past: PastClock,
   { signal, terminal }: CommandDependencies,
 ): Promise<number> {
   const evaluator = engine && await openEvaluator(engine, run);
@@ -86,10 +86,10 @@ async function replayAndTell(
     if (replayed.length === options.window) break;
   }
   const shown = replayed.at(-1);
-  if (!shown || (options.window !== undefined && replayed.length < options.window)) {
-    throw new RefusedRequestError(
-      `Cannot show window ${options.window ?? 1}: ${replayed.length} windows have been scored`,
-      "train the run further, or choose another --window",
+  if (!shown) throw new NotYetError("Cannot show scores: no window has been scored yet");
+  if (options.window !== undefined && replayed.length < options.window) {
+    throw new NotYetError(
+      `Cannot show window ${options.window}: ${replayed.length} windows have been scored`,
     );
   }
   if (options.html) {
@@ -99,7 +99,7 @@ async function replayAndTell(
   const explanation = explain(options, run, shown);
   terminal.out(
     options.json ? JSON.stringify(document(run, replayed, shown, explanation), null, 2) + "\n" : [
-      ...(explanation ? explanationLines(explanation) : boardLines(replayed, shown)),
+      ...(explanation ? explanationLines(explanation) : boardLines(run, replayed, shown)),
       "",
       ...verdictLines(replayed, options),
       "",
@@ -139,7 +139,11 @@ function explanationLines(
   ];
 }
 
-function boardLines(replayed: readonly ReplayedWindow[], { recomputed }: ReplayedWindow): string[] {
+function boardLines(
+  { definition: { gauntlet: { weights: { burnRate } } } }: OpenRun,
+  replayed: readonly ReplayedWindow[],
+  { recomputed }: ReplayedWindow,
+): string[] {
   const { digest, observation, scores } = recomputed;
   const standings = scores.map((score): Standing => ({
     score,
@@ -152,6 +156,9 @@ function boardLines(replayed: readonly ReplayedWindow[], { recomputed }: Replaye
   return [
     `window ${observation.window + 1}, state ${digest.slice(0, 16)}`,
     ...leaderboard(standings),
+    `${
+      (100 * burnRate).toFixed(0)
+    } % of all weight is burned; --explain UID says why a score is what it is`,
   ];
 }
 
@@ -176,7 +183,7 @@ function verdictLines(replayed: readonly ReplayedWindow[], { trustLosses }: Vali
 function document(
   { definition, run }: OpenRun,
   replayed: readonly ReplayedWindow[],
-  { differences, recomputed }: ReplayedWindow,
+  { recomputed }: ReplayedWindow,
   explanation: ReturnType<typeof explain>,
 ) {
   const { digest, observation, scores } = recomputed;
@@ -189,7 +196,9 @@ function document(
     digest,
     scores,
     peers: observation.peers,
-    differences,
+    differences: replayed.flatMap(({ differences, published }) =>
+      differences.map((difference) => ({ window: published.observation.window + 1, difference }))
+    ),
     ...(explanation ? { explanation } : {}),
   };
 }
@@ -201,8 +210,11 @@ async function follow(
   past: PastClock,
   { signal, stopwatch, terminal }: CommandDependencies,
 ): Promise<number> {
+  let scored = 0;
+  if (!quiet) terminal.error("following; this ends when the training does\n");
   const emit = (event: SwarmEvent) => {
     if (event.event === "scored") {
+      scored++;
       const { scores, window } = event;
       const list = scores.map(({ peer, score, weight }) =>
         `  ${peer}: ${score.toFixed(3)} (${(100 * weight).toFixed(1)} %)`
@@ -223,7 +235,20 @@ async function follow(
     emit,
     stopwatch,
     signal,
-    isOver: () => readEvents(join(directory, "events.jsonl")).at(-1)?.event === "finished",
+    isOver: () => isOver(directory),
   });
+  if (!quiet) terminal.error(`${scored} windows scored; the training is over\n`);
   return 0;
+}
+
+/** Whether a run is finished, or nobody trains it any more. */
+function isOver(directory: string): boolean {
+  if (readEvents(join(directory, "events.jsonl")).at(-1)?.event === "finished") return true;
+  try {
+    using _lock = lockDirectory(directory);
+    return true;
+  } catch (cause) {
+    if (cause instanceof DirectoryInUseError) return false;
+    throw cause;
+  }
 }

@@ -41,11 +41,18 @@ Deno.test("covey validate does again what the run's validator published, and exp
     assert.equal(document.explanation.total, document.scores[0].score);
 
     // A signed record that says something else than the buckets: caught, and told where.
-    const path = join(out, "buckets/0/state/00000001/0.json");
-    await Deno.remove(path);
+    await Deno.remove(join(out, "buckets/3/relay/00000001/0.covey"));
     const changed = await run(["validate", out, "--trust-losses", "--quiet"]);
     assert.equal(changed.code, 6, changed.error);
-    assert.match(changed.out, /window 2: observation\.peers\.0\.stepsBehind: undefined, not 0/);
+    assert.match(changed.out, /window 2: .*observation\.peers\.0\.refused/);
+    const list = await run(["validate", out, "--trust-losses", "--quiet", "--json"]);
+    assert.ok(
+      JSON.parse(list.out).differences.some(({ window }: { window: number }) => window === 2),
+    );
+    await Deno.remove(join(out, "buckets/3/record/00000001/3.json"));
+    const gone = await run(["validate", out, "--trust-losses", "--quiet"]);
+    assert.equal(gone.code, 6);
+    assert.match(gone.error, /^error: Cannot replay window 2: its record is missing.*\nhint: /);
   });
 });
 
@@ -76,7 +83,7 @@ Deno.test("covey validate refuses bad input with one line, a hint and its exit c
   await withRun(async ({ directory, out, train }) => {
     const cases: [args: string[], code: number, message: RegExp][] = [
       [[directory], 2, /run\.yaml is not there\nhint: give the directory of a run/],
-      [[out, "--window", "9"], 2, /3 windows have been scored\nhint: /],
+      [[out, "--window", "9"], 5, /3 windows have been scored\nhint: /],
       [[out, "--explain", "9"], 2, /it was not scored in window 3\nhint: choose one of 0, 1/],
       [[out, "--wndow", "1"], 2, /Did you mean --window/],
     ];

@@ -54,9 +54,21 @@ export function explainScore(
   const product = score.penalties.reduce((value, { score }) => value * score, Math.max(0, base));
   const total = product < policy.penalties.scoreFloor ? 0 : product;
   const floored = product > 0 && total === 0 ? `below ${policy.penalties.scoreFloor}: nothing` : "";
-  const because = floored || (base < 0 ? "not below 0" : "product of the above");
+  const because = floored || (total === 0 ? whyZero(score) : "product of the above");
   const paid = { name: "weight", value: percent(score.weight), because: payment(score, policy) };
   return { terms: [...terms, { name: "score", value: text(total), because }, paid], total };
+}
+
+/** What a score of nothing comes from, in words. */
+function whyZero({ average, base, computed, ordinal, penalties, sync }: PeerScore): string {
+  const reasons = [
+    ...(computed && average === 0 ? ["it has not shown that it trains on its own data"] : []),
+    ...(computed && ordinal <= 0 ? ["its rating is not above its uncertainty yet"] : []),
+    ...(computed && sync === 0 ? ["its state is not the common one"] : []),
+    ...(!computed && base === 0 ? ["it had none before, and was not evaluated"] : []),
+    ...penalties.filter(({ score }) => score === 0).map(({ rule }) => `penalty ${rule}`),
+  ];
+  return `nothing: ${reasons.join("; ")}`;
 }
 
 function submissionTerm({ accepted, chosen, norm, refused, role }: PeerObservation): Term {
@@ -112,10 +124,11 @@ function averageTerm(
   const floor = record.windows > floorAfterWindows
     ? `; below ${averageFloor} counts as 0`
     : `; below ${averageFloor} counts as 0 after ${floorAfterWindows} windows, now ${record.windows}`;
+  const rule = record.average < 0 ? "; below 0 counts as 0" : averageFloor > 0 ? floor : "";
   const because =
     `moving average of own data (1, 0, -1), ${averageAlpha} a window; after penalties ${
       text(record.average)
-    }${averageFloor > 0 ? floor : ""}`;
+    }${rule}`;
   return { name: "average", value: text(average), because };
 }
 
@@ -134,7 +147,9 @@ function syncTerm(
   { sync: { estimate, power, stepsBehindMax } }: GauntletPolicy,
 ): Term {
   const because = stepsBehind === undefined
-    ? "no state shown in time, or a digest that its own elements deny"
+    ? sync === 1
+      ? "so few showed a state in time that nobody is blamed"
+      : "no state shown in time, or a digest that its own elements deny"
     : `${
       text(stepsBehind)
     } outer steps behind (${estimate} over elements that could not be foreseen); (1 - steps / ${stepsBehindMax})^${power}`;

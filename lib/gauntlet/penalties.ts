@@ -108,8 +108,9 @@ export const PENALTIES: readonly PenaltyRule[] = [
       if (blackout || seen.role === "none" || (seen.stepsBehind ?? Infinity) <= sync.poorAbove) {
         return undefined;
       }
-      const steps = seen.stepsBehind?.toFixed(2) ?? "no state shown,";
-      const detail = `${steps} outer steps behind, want at most ${sync.poorAbove}`;
+      const detail = seen.stepsBehind === undefined
+        ? "no state shown in time"
+        : `${seen.stepsBehind.toFixed(2)} outer steps behind, want at most ${sync.poorAbove}`;
       return { detail, score: penalties.poorSync, average: penalties.poorSync };
     },
   },

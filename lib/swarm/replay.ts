@@ -1,4 +1,4 @@
-import type { Bucket } from "../bucket/bucket.ts";
+import { type Bucket, BucketUnavailableError } from "../bucket/bucket.ts";
 import type { Chain, Registration } from "../chain/chain.ts";
 import type { VerifySignature } from "../chain/keypair.ts";
 import type { Corpus } from "../corpus/corpus.ts";
@@ -31,6 +31,11 @@ import { STATE_STATEMENT, type StateStatement } from "./statement/state_statemen
 import { freshValidatorState, type ValidatorState } from "./validator_state.ts";
 import { VERDICT } from "./statement/verdict.ts";
 import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
+
+/** Objects that a replay needs are gone or changed. */
+export class DamagedRunError extends Error {
+  override readonly name = "DamagedRunError";
+}
 
 /** What a replay needs: objects that anyone can read, and what everyone shares. */
 export interface ReplayOptions {
@@ -76,12 +81,21 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWi
   const registrations = await chain.registrations();
   const leader = leaderOf(registrations);
   const bucket = leader && await bucketOf(leader.uid);
-  if (!leader || !bucket) throw new RangeError("Cannot replay run: its ledger has no validator");
+  if (!leader || !bucket) {
+    throw new DamagedRunError("Cannot replay run: its ledger has no validator");
+  }
+  const last = await lastScored(bucket);
   let state = freshValidatorState(tensors, options.initialParameters);
-  for (let window = 0;; window++) {
+  for (let window = 0; window <= last; window++) {
     const about = { run, window };
     const record = await readStatement(bucket, WINDOW_RECORD, about, leader, verify);
-    if (!record) return;
+    if (!record) {
+      throw new DamagedRunError(
+        `Cannot replay window ${
+          window + 1
+        }: its record is missing, or not as the validator signed it`,
+      );
+    }
     const { next, result } = await replayWindow(
       state,
       record.content,
@@ -91,6 +105,15 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWi
     state = next;
     yield result;
   }
+}
+
+/** Last window that has a record, or of which a later verdict says that it had one; -1 for none. */
+async function lastScored(bucket: Bucket): Promise<number> {
+  const windowsOf = async (folder: string) =>
+    (await bucket.list(`${folder}/`)).map(({ key }) => Number(key.split("/")[1]));
+  const verdicts = (await windowsOf("verdict")).map((window) => window - 1);
+  return [...await windowsOf("record"), ...verdicts]
+    .reduce((most, window) => Math.max(most, window), -1);
 }
 
 async function replayWindow(
@@ -108,7 +131,9 @@ async function replayWindow(
   const policy = definition.gauntlet;
   const context = { run, window, topk: definition.sparseloco.topk, tensors };
   const verdict = await readStatement(bucket, VERDICT, { run, window }, leader, verify);
-  if (!verdict) throw new RangeError(`Cannot replay window ${window}: its verdict is gone`);
+  if (!verdict) {
+    throw new DamagedRunError(`Cannot replay window ${window + 1}: its verdict is missing`);
+  }
   const known = new Set(published.observation.peers.map(({ uid }) => uid));
   const trainers = registrations.filter(({ stake, uid }) => stake === 0 && known.has(uid));
   const found = await recordedSubmissions(published, trainers, bucket, { context, verify });
@@ -122,6 +147,9 @@ async function replayWindow(
     registrations,
     bucketOf,
     leaderBucket: bucket,
+  }).catch((cause) => {
+    if (!(cause instanceof BucketUnavailableError)) throw cause;
+    throw new DamagedRunError(`Cannot replay window ${window + 1}: ${cause.message}`, { cause });
   });
   const after = applySubmissions(tensors, state.parameters, accepted, definition.sparseloco);
   const digest = stateDigest(tensors, after);

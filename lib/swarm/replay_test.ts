@@ -11,7 +11,7 @@ import { simulatedDefinition } from "../simulation/simulated_definition.ts";
 import { runTestSwarm, testCorpus, withDirectory } from "./_test_run.ts";
 import { followRun } from "./local/follow.ts";
 import { LOCAL_GENESIS_MS, localBuckets } from "./local/local_nodes.ts";
-import { replay, type ReplayedWindow, type ReplayOptions } from "./replay.ts";
+import { DamagedRunError, replay, type ReplayedWindow, type ReplayOptions } from "./replay.ts";
 import { runId } from "./run_definition.ts";
 import type { SwarmEvent } from "./swarm_event.ts";
 import { WindowClock } from "./window_clock.ts";
@@ -141,14 +141,21 @@ Deno.test("a replay needs nothing that peers could take away or change", async (
   });
 });
 
-Deno.test("a replay ends where a record is not signed by the validator", async () => {
+Deno.test("a replay refuses a record that is gone or not as the validator signed it", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, 4);
     const path = join(directory, "buckets/3/record/00000002/3.json");
     const text = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, text.replace(/"weight":0\.\d+/, '"weight":0.9'));
     await withReplay(directory, async (options) => {
-      assert.equal((await collect(options)).length, 2);
+      await assert.rejects(() => collect(options), /Cannot replay window 3: its record is missing/);
+      await Deno.remove(path);
+      await assert.rejects(() => collect(options), DamagedRunError);
+      await Deno.remove(join(directory, "buckets/3/verdict/00000001/3.json"));
+      await assert.rejects(
+        () => collect(options),
+        /Cannot replay window 2: its verdict is missing/,
+      );
     });
   });
 });
