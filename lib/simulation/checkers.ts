@@ -3,7 +3,7 @@ import { decompress } from "../sparseloco/compressed_tensor.ts";
 import { decodeSubmission } from "../sparseloco/submission.ts";
 import type { Learner } from "../swarm/learner.ts";
 import type { Snapshot } from "../swarm/store/state_store.ts";
-import type { SwarmEvent } from "../swarm/swarm_event.ts";
+import type { EventOf, SwarmEvent } from "../swarm/swarm_event.ts";
 
 /** What the checkers know of a simulation. */
 export interface CheckedWorld {
@@ -26,6 +26,8 @@ const TOLERANCE = 1e-5;
 
 /** Watches a simulation; what must not happen is written down when it does. */
 export class Checkers {
+  /** From this window on nothing goes wrong any more, and nobody is behind. */
+  calmWindow = Infinity;
   /** What went wrong, in order. */
   readonly violations: string[] = [];
   /** Digest after each window. */
@@ -49,6 +51,7 @@ export class Checkers {
         this.fail(`node ${event.uid} applied what peer ${peer} sent in window ${event.window}`);
       }
     }
+    if (event.event === "scored" && event.window >= this.calmWindow) this.#checkBlame(event);
     if (event.event === "agreement" && event.agree.length <= event.disagree.length) {
       this.fail(`peer ${event.uid} is in a minority after window ${event.window}`);
     }
@@ -99,6 +102,16 @@ export class Checkers {
   /** Writes a violation down. */
   fail(what: string): void {
     this.violations.push(what);
+  }
+
+  /** Nobody who is well blames another who is well. */
+  #checkBlame({ scores, uid, window }: EventOf<"scored">): void {
+    for (const { peer, penalties } of scores) {
+      const blamed = penalties.find((rule) => rule === "out-of-sync" || rule === "invalid");
+      if (blamed && this.world.honest.has(peer)) {
+        this.fail(`validator ${uid} calls peer ${peer} ${blamed} in window ${window}`);
+      }
+    }
   }
 
   #checkDigest(window: number, uid: number, digest: string): void {

@@ -240,6 +240,7 @@ async function checkRecovery(
   );
   const calm = Math.floor(blocks.block() / window.blocks) + 1;
   const wanted = calm + RECOVERY_WINDOWS;
+  checkers.calmWindow = wanted - 1;
   if (wanted > windows) return;
   while (blocks.block() < wanted * window.blocks) {
     await clock.sleepUntil(clock.nowMs() + blockSeconds * 1000);
