@@ -1,4 +1,4 @@
-import { indexOverlap } from "./index_overlap.ts";
+import { entriesIn, indexOverlap } from "./index_overlap.ts";
 
 /** What copy detection knows of a submission. */
 export interface MaskedSubmission {
@@ -45,15 +45,17 @@ export function findCopies(
       worst.set(finding.uid, finding);
     }
   };
+  // The same for all submissions of one model.
+  const kept = current.length > 0 ? entriesIn(current[0].mask) : 0;
   current.forEach((a, i) => {
     for (const b of current.slice(i + 1)) {
       const [first, second] = isCopy(a, b) ? [b, a] : [a, b];
-      const overlap = indexOverlap(a.mask, b.mask);
+      const overlap = indexOverlap(a.mask, b.mask, kept);
       take({ uid: second.uid, of: first.uid, overlap, delayed: false });
     }
     for (const { mask, uid } of previous) {
       if (uid === a.uid) continue;
-      take({ uid: a.uid, of: uid, overlap: indexOverlap(a.mask, mask), delayed: true });
+      take({ uid: a.uid, of: uid, overlap: indexOverlap(a.mask, mask, kept), delayed: true });
     }
   });
   return [...worst.values()].sort((a, b) => a.uid - b.uid);

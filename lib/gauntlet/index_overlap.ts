@@ -30,14 +30,21 @@ export function indexMask(tensors: readonly CompressedTensor[]): Uint32Array<Arr
  *
  * @param a Result of {@linkcode indexMask}.
  * @param b The other one, of the same length.
+ * @param kept Entries of each, {@linkcode entriesIn} of either.
  */
-export function indexOverlap(a: Uint32Array, b: Uint32Array): number {
-  let [kept, common] = [0, 0];
+export function indexOverlap(a: Uint32Array, b: Uint32Array, kept: number): number {
+  let common = 0;
   for (let i = 0; i < a.length; i++) {
-    kept += bitCount(a[i]);
-    common += bitCount(a[i] & b[i]);
+    // Hardly any word has an entry of both.
+    const both = a[i] & b[i];
+    if (both !== 0) common += bitCount(both);
   }
   return kept === 0 ? 0 : common / kept;
+}
+
+/** Entries of a mask. */
+export function entriesIn(mask: Uint32Array): number {
+  return mask.reduce((sum, word) => sum + bitCount(word), 0);
 }
 
 function bitCount(word: number): number {

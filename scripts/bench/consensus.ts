@@ -1,4 +1,6 @@
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
+import { findCopies } from "../../lib/gauntlet/find_copies.ts";
+import { indexMask } from "../../lib/gauntlet/index_overlap.ts";
 import { aggregate } from "../../lib/sparseloco/aggregate.ts";
 import { compress } from "../../lib/sparseloco/compress.ts";
 import { type CompressedTensor, decompress } from "../../lib/sparseloco/compressed_tensor.ts";
@@ -26,6 +28,8 @@ export interface ConsensusResult {
   compressGBps: number;
   /** Bytes of a submission to a dense tensor; GB of dense f32 a second. */
   decodeGBps: number;
+  /** Copies looked for among 20 peers at 1M parameters, and those of the window before; milliseconds. */
+  overlapMs: number;
   /** Aggregation and outer step of 20 peers at 100M parameters, seconds. */
   aggregateSeconds: number;
 }
@@ -55,6 +59,7 @@ export function benchConsensus(now: () => number): ConsensusResult {
     compressGBps: rate(compressTimes),
     decodeGBps: rate(decodeTimes),
     aggregateSeconds: aggregateSeconds(sent!, now),
+    overlapMs: overlapMs(now),
   };
 }
 
@@ -71,4 +76,19 @@ function aggregateSeconds(sent: CompressedTensor, now: () => number): number {
     outerStep(parameters, aggregate(peers, "selected-mean"), 1);
   }
   return now() - start;
+}
+
+/** Twenty peers, this window and the one before, 1M parameters. */
+function overlapMs(now: () => number): number {
+  const random = new SeededRandom(2n);
+  const peers = () =>
+    Array.from({ length: 20 }, (_, uid) => {
+      const delta = Float32Array.from({ length: 1 << 20 }, () => random.normal());
+      const sent = compress(delta, new Float32Array(1 << 20), [1024, 1024], 64, 1);
+      return { uid, committedMs: 0, mask: indexMask([sent]) };
+    });
+  const [before, current] = [peers(), peers()];
+  const start = now();
+  findCopies(current, before, 0.4);
+  return 1000 * (now() - start);
 }
