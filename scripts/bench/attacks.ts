@@ -182,5 +182,13 @@ were not. Each peer is tested on ${policy.ownSamples} samples of its own and ${p
 | kind | what it does | loss | change | share | noticed | aggregated | lost |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join("\n")}
+
+**How to read it.** Ten honest peers come to a higher loss than seven here, since a mean over more
+peers moves each entry less at the same outer rate. Kinds that are aggregated throughout and stay
+below that do work that helps: \`wrong-data\` and \`partial\` train, and are not paid for it, because
+nothing shows that they trained on what they were assigned, or too little. \`equivocating\` sends honest
+submissions and changes them afterwards, which divides nobody and costs nothing; it is paid like the
+honest. \`slow-poison\` is the one attack that still does harm beyond that: two honest windows of three
+keep it below every threshold, and it is not paid but not left out either.
 `,
 );

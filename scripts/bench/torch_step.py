@@ -97,8 +97,9 @@ def main():
         if line.startswith("losses"):
             with torch.no_grad():
                 for _ in range(0, int(line.split()[1]), case["batch"]):
-                    logits = model(tokens[:, :-1]).transpose(1, 2)
-                    F.cross_entropy(logits, tokens[:, 1:], reduction="none").mean(1).tolist()
+                    logits = model(tokens[:, :-1]).reshape(-1, config["vocab_size"])
+                    losses = F.cross_entropy(logits, tokens[:, 1:].reshape(-1), reduction="none")
+                    losses.view(case["batch"], -1).mean(1).tolist()
             print(time.perf_counter() - start, flush=True)
             continue
         optimizer.zero_grad(set_to_none=True)
