@@ -18,7 +18,7 @@ import {
 
 const ROUNDS = 5;
 /** An evaluation takes long enough to be measured in few. */
-const EVALUATION_ROUNDS = 3;
+const EVALUATION_ROUNDS = 2;
 const WARM_UPS = 2;
 const THREADS = navigator.hardwareConcurrency;
 const SHAPES = ["whole", "blocks"] as const;

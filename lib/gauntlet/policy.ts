@@ -67,6 +67,8 @@ export const POLICY_SCHEMA = v.strictObject({
     recent: atLeastOne,
     /** Negative evaluations in a row from which a peer is left out; 0 for never. */
     excludeAfterNegatives: count,
+    /** Negative ones among the recent evaluations from which a peer is left out; 0 for never. */
+    excludeAfterRecentNegatives: count,
     timeoutWindows: count,
     scoreFloor: real,
   }),
@@ -142,6 +144,7 @@ const TEMPLAR: GauntletPolicy = {
     negativesOfRecent: 4,
     recent: 8,
     excludeAfterNegatives: 3,
+    excludeAfterRecentNegatives: 2,
     timeoutWindows: 20,
     scoreFloor: 1e-4,
   },

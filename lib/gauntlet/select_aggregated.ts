@@ -42,13 +42,18 @@ export function selectAggregated(
 
 /** Why a peer does not count for now; undefined where it may. */
 function exclusion(
-  { negativeStreak, timeoutUntil }: PeerRecord,
-  { penalties: { excludeAfterNegatives } }: GauntletPolicy,
+  { negatives, negativeStreak, timeoutUntil }: PeerRecord,
+  { penalties: { excludeAfterNegatives, excludeAfterRecentNegatives, recent } }: GauntletPolicy,
   window: number,
 ): string | undefined {
   if (timeoutUntil > window) return `time-out until window ${timeoutUntil}`;
   if (excludeAfterNegatives > 0 && negativeStreak >= excludeAfterNegatives) {
     return `${negativeStreak} negative evaluations in a row`;
+  }
+  // Two good windows of three would otherwise pay for the third.
+  const bad = negatives.filter(Boolean).length;
+  if (excludeAfterRecentNegatives > 0 && bad >= excludeAfterRecentNegatives) {
+    return `${bad} of the last ${recent} evaluations negative`;
   }
   return undefined;
 }

@@ -43,6 +43,8 @@ Deno.test("selectAggregated leaves out peers with time-outs and negative streaks
     peer(1, { ...good, timeoutUntil: 12 }),
     peer(2, { ...good, negativeStreak: 3 }),
     peer(3, { ...good, negativeStreak: 2 }),
+    peer(4, { ...good, negatives: [true, false, false, true, false] }),
+    peer(5, { ...good, timeoutUntil: 99 }),
   ];
   assert.deepEqual(selectAggregated(peers, POLICY, 11).gather, [0, 3]);
   assert.deepEqual(selectAggregated(peers, POLICY, 12).gather, [0, 1, 3]);

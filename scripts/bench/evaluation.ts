@@ -30,7 +30,7 @@ export const EVALUATION_CASE: StepCase = {
 };
 
 /** Peers of one evaluation. */
-export const EVALUATED_PEERS = 4;
+export const EVALUATED_PEERS = 2;
 
 /** Evaluates a window's peers as a validator does, from submissions in hand to what scores are made of. */
 export async function timedEvaluation(engine: Engine, step: StepCase) {
