@@ -165,7 +165,7 @@ function baseTerm({ base, computed }: PeerScore): Term {
 
 function payment({ score, weight }: PeerScore, { weights }: GauntletPolicy): string {
   if (score === 0) return "only positive scores are paid";
-  if (weight === 0) return "no place among those that are paid";
+  if (weight === 0) return "left out of the next window, or no place among those that are paid";
   const rule = weights.rule === "line" ? "by place" : `score^${weights.power}`;
   return `${rule}, after ${percent(weights.burnRate)} are burned`;
 }

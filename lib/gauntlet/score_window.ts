@@ -11,6 +11,7 @@ import { peerWeights } from "./peer_weights.ts";
 import { type Case, type Effect, isAbsent, isInvalid, PENALTIES } from "./penalties.ts";
 import type { GauntletPolicy } from "./policy.ts";
 import { NEW_RATING, rateMatch } from "./rate_match.ts";
+import { exclusion } from "./select_aggregated.ts";
 import { syncScore } from "./sync_score.ts";
 
 /** What a peer's score is made of; every number that went into it. */
@@ -79,7 +80,7 @@ export function scoreWindow(
     const found = { seen: seen[i], record, policy, window, outerSteps, outage, blackout };
     return scorePeer(found, places[i]);
   });
-  const weights = weightsOf(drafts, policy);
+  const weights = weightsOf(drafts, policy, observation.window + 1);
   const tookStep = observation.changes.length > 0;
   return {
     state: {
@@ -261,10 +262,13 @@ function punish(record: PeerRecord, effects: readonly Effect[], window: number):
 }
 
 function weightsOf(
-  drafts: readonly { score: Omit<PeerScore, "weight"> }[],
+  drafts: readonly { record: PeerRecord; score: Omit<PeerScore, "weight"> }[],
   policy: GauntletPolicy,
+  next: number,
 ): Map<number, number> {
-  const paid = drafts.map(({ score }) => score).filter(({ score }) => score > 0)
+  // Who is left out of the next window is not paid for this one.
+  const paid = drafts.filter(({ record }) => exclusion(record, policy, next) === undefined)
+    .map(({ score }) => score).filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || a.uid - b.uid);
   const weights = peerWeights(paid.map(({ score }) => score), {
     ...policy.weights,

@@ -161,6 +161,16 @@ Deno.test("a gain that is hardly one counts as negative", () => {
   assert.deepEqual([record(0).goodEvaluations, record(0).negativeStreak], [3, 0]);
 });
 
+Deno.test("two good windows do not pay for a bad one", () => {
+  const poisoned = (window: number) => [
+    ...honest(window).slice(0, 3),
+    seen(3, window % 3 === 2 ? -0.01 : 0.02),
+  ];
+  const { score } = play(times(18, poisoned));
+  assert.ok(score(3).score > 0);
+  assert.equal(score(3).weight, 0);
+});
+
 Deno.test("three negative evaluations are a streak, a good one ends it, a bad window does not count", () => {
   const negative = (window: number) => [seen(0, -0.01), ...honest(window).slice(1)];
   const streak = play(times(3, negative));

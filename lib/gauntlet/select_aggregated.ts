@@ -41,7 +41,7 @@ export function selectAggregated(
 }
 
 /** Why a peer does not count for now; undefined where it may. */
-function exclusion(
+export function exclusion(
   { negatives, negativeStreak, timeoutUntil }: PeerRecord,
   { penalties: { excludeAfterNegatives, excludeAfterRecentNegatives, recent } }: GauntletPolicy,
   window: number,
