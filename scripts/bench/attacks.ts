@@ -188,7 +188,6 @@ peers moves each entry less at the same outer rate. Kinds that are aggregated th
 below that do work that helps: \`wrong-data\` and \`partial\` train, and are not paid for it, because
 nothing shows that they trained on what they were assigned, or too little. \`equivocating\` sends honest
 submissions and changes them afterwards, which divides nobody and costs nothing; it is paid like the
-honest. \`slow-poison\` is the one attack that still does harm beyond that: two honest windows of three
-keep it below every threshold, and it is not paid but not left out either.
+honest. \`slow-poison\` is left out from its second poisoned window on.
 `,
 );
