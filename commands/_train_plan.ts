@@ -12,8 +12,8 @@ import { initialParameters } from "../lib/llama/initial_parameters.ts";
 import { llamaParameters } from "../lib/llama/parameters.ts";
 import type { ParameterValues } from "../lib/llama/trainer.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";
+import { defaultSettings } from "../lib/swarm/default_settings.ts";
 import { type MachineSettings, readMachineSettings } from "../lib/swarm/local/machine_settings.ts";
-import type { ScheduleSettings } from "../lib/sparseloco/schedule.ts";
 import { stateDigest } from "../lib/sparseloco/state_digest.ts";
 import {
   checkRunDefinition,
@@ -219,33 +219,6 @@ function refuseOtherFacts(
 
 function pick<Value>(...layers: [...(Value | undefined)[], Value]): Value {
   return layers.find((value) => value !== undefined)!;
-}
-
-/** Settings that suit a model; wider models want smaller steps (1.3e-4 at the width of a 72B model). */
-function defaultSettings(config: LlamaConfig, steps: number) {
-  const warmupSteps = Math.ceil(steps / 10);
-  const schedule: ScheduleSettings = {
-    peak: Number((3e-3 * (128 / config.hiddenSize) ** 0.75).toPrecision(3)),
-    warmupSteps,
-    cosineSteps: steps - warmupSteps,
-    floorFraction: 0.1,
-  };
-  return {
-    training: { betas: [0.9, 0.95], epsilon: 1e-8, weightDecay: 0.1, clipNorm: 1, schedule },
-    sparseloco: {
-      topk: 64,
-      errorFeedbackDecay: 0.95,
-      aggregation: "selected-mean",
-      outerLearningRate: 1,
-    },
-    window: {
-      blocks: 115,
-      blockSeconds: 12,
-      commitSeconds: 30,
-      acceptanceSeconds: 70,
-      digestSeconds: 120,
-    },
-  };
 }
 
 async function readStored(out: string): Promise<RunDefinition | undefined> {

@@ -17,6 +17,7 @@ import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { evaluationShape, LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import { LlamaLearner } from "../../lib/swarm/llama_learner.ts";
 import { runLocalSwarm } from "../../lib/swarm/local/local_swarm.ts";
+import { defaultSettings } from "../../lib/swarm/default_settings.ts";
 import type { RunDefinition } from "../../lib/swarm/run_definition.ts";
 import type { SwarmEvent } from "../../lib/swarm/swarm_event.ts";
 import { byteTokenizer } from "../../lib/tokenizer/byte_tokenizer.ts";
@@ -29,41 +30,15 @@ const CONFIG = PRESETS.tiny;
 const TEXT = fileURLToPath(new URL("../../fixtures/text/shakespeare.txt", import.meta.url));
 const TABLE = new URL("../../docs/attacks.md", import.meta.url);
 
+const DEFAULTS = defaultSettings(CONFIG, STEPS);
 const DEFINITION: RunDefinition = {
   version: 2,
   seed: 0,
   model: formatLlamaConfig(CONFIG),
   corpus: "00".repeat(32),
   initialState: "00".repeat(32),
-  training: {
-    innerSteps: INNER_STEPS,
-    batch: BATCH,
-    sequence: SEQUENCE,
-    betas: [0.9, 0.95],
-    epsilon: 1e-8,
-    weightDecay: 0.1,
-    clipNorm: 1,
-    schedule: {
-      peak: 3e-3,
-      warmupSteps: Math.ceil(STEPS / 10),
-      cosineSteps: STEPS - Math.ceil(STEPS / 10),
-      floorFraction: 0.1,
-    },
-  },
-  sparseloco: {
-    topk: 64,
-    errorFeedbackDecay: 0.95,
-    aggregation: "selected-mean",
-    outerLearningRate: 1,
-  },
-  gauntlet: POLICIES.templar,
-  window: {
-    blocks: 115,
-    blockSeconds: 12,
-    commitSeconds: 30,
-    acceptanceSeconds: 70,
-    digestSeconds: 120,
-  },
+  ...DEFAULTS,
+  training: { ...DEFAULTS.training, innerSteps: INNER_STEPS, batch: BATCH, sequence: SEQUENCE },
 };
 
 interface Outcome {

@@ -55,8 +55,7 @@ export async function timedEvaluation(engine: Engine, step: StepCase) {
   } as unknown as Submission));
   let sequences = 0;
   const context = {
-    policy: POLICIES.templar,
-    definition: { ...base, training },
+    definition: { ...base, training, gauntlet: POLICIES.templar },
     tensors,
     before: initialParameters(config, random),
     corpus,
