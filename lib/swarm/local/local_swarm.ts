@@ -109,6 +109,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<Consens
   for (const uid of stores.keys()) {
     await new DirectoryBucket(join(directory, localBucketPath(uid)), clock).removeLeftovers();
   }
+  const verify = cachedVerify(verifySignature);
   const node = (uid: number): NodeDependencies => ({
     clock,
     chain,
@@ -117,7 +118,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<Consens
     stopwatch: options.stopwatch,
     signal: AbortSignal.any([signal, failure.signal]),
     bucketOf: localBuckets(directory, chain, clock),
-    verify: cachedVerify(verifySignature),
+    verify,
     store: stores[uid],
     keypair: keypairs[uid],
     bucket: new DirectoryBucket(join(directory, localBucketPath(uid)), clock),
