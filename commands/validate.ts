@@ -12,7 +12,7 @@ import { evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts
 import { replay, type ReplayedWindow } from "../lib/swarm/replay.ts";
 import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";
 import { WindowClock } from "../lib/swarm/window_clock.ts";
-import { leaderboard, type Standing } from "../lib/terminal/leaderboard.ts";
+import { acceptedWindows, leaderboard, type Standing } from "../lib/terminal/leaderboard.ts";
 import { leaderboardHtml } from "../lib/terminal/leaderboard_html.ts";
 import type { Command, CommandDependencies } from "./command.ts";
 import { NotYetError, RefusedRequestError } from "./command.ts";
@@ -148,10 +148,7 @@ function boardLines(
   const standings = scores.map((score): Standing => ({
     score,
     seen: observation.peers.find(({ uid }) => uid === score.uid)!,
-    acceptedWindows:
-      replayed.filter(({ recomputed }) =>
-        recomputed.observation.peers.some(({ accepted, uid }) => accepted && uid === score.uid)
-      ).length,
+    acceptedWindows: acceptedWindows(replayed.map(({ recomputed }) => recomputed), score.uid),
   }));
   return [
     `window ${observation.window + 1}, state ${digest.slice(0, 16)}`,

@@ -72,6 +72,15 @@ export function newRecord(uid: number, hotkey: string): PeerRecord {
   };
 }
 
+/** What is remembered of a peer; nothing of a key that has taken over the number. */
+export function recordOf(
+  { peers }: GauntletState,
+  { hotkey, uid }: Pick<PeerRecord, "uid" | "hotkey">,
+): PeerRecord {
+  const known = peers.find((peer) => peer.uid === uid);
+  return known?.hotkey === hotkey ? known : newRecord(uid, hotkey);
+}
+
 /** A peer whose scores are taken away; a time-out stays. */
 export function resetRecord({ uid, hotkey, timeoutUntil, windows }: PeerRecord): PeerRecord {
   return { ...newRecord(uid, hotkey), timeoutUntil, windows };

@@ -1,7 +1,7 @@
 import {
   type GauntletState,
-  newRecord,
   type PeerRecord,
+  recordOf,
   resetRecord,
   skill,
 } from "./gauntlet_state.ts";
@@ -100,12 +100,6 @@ export function gainOf({ evaluation }: PeerObservation): number | undefined {
   if (!evaluation) return undefined;
   const gain = (evaluation.randomBefore - evaluation.randomAfter) / evaluation.randomBefore;
   return Number.isFinite(gain) ? gain : LAST_PLACE;
-}
-
-/** A key that takes over a number starts from nothing. */
-function recordOf({ peers }: GauntletState, { hotkey, uid }: PeerObservation): PeerRecord {
-  const known = peers.find((peer) => peer.uid === uid);
-  return known?.hotkey === hotkey ? known : newRecord(uid, hotkey);
 }
 
 /** So few submissions came through that the validator, and not the peers, is likely cut off. */

@@ -9,24 +9,21 @@ import { stateDigest } from "../sparseloco/state_digest.ts";
 import { applySubmissions } from "./apply_submissions.ts";
 import { differences } from "./differences.ts";
 import type { Evaluator } from "./evaluator.ts";
-import {
-  chooseAccepted,
-  type Found,
-  planWindow,
-  refuseImplausibleNorms,
-} from "./examination/examination.ts";
-import {
-  examineCommitment,
-  examineSubmission,
-  orRefusal,
-  relayPlace,
-} from "./examination/examine_submission.ts";
+import type { Found } from "./examination/found.ts";
+import { chooseAccepted, planWindow } from "./examination/plan_window.ts";
+import { refuseImplausibleNorms } from "./examination/refuse_implausible_norms.ts";
+import { type ExamineOptions, examinePlace, relayPlace } from "./examination/examine_submission.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
 import type { Learner } from "./learner.ts";
 import { recordWindow } from "./examination/record_window.ts";
 import { leaderOf } from "./roles.ts";
 import type { RunDefinition } from "./run_definition.ts";
-import { parseStatement, readStatement, type StatementAbout } from "./statement/signed_object.ts";
+import {
+  parseStatement,
+  readStatement,
+  type Statement,
+  type StatementAbout,
+} from "./statement/signed_object.ts";
 import { STATE_STATEMENT, type StateStatement } from "./statement/state_statement.ts";
 import { freshValidatorState, type ValidatorState } from "./validator_state.ts";
 import { VERDICT } from "./statement/verdict.ts";
@@ -159,7 +156,6 @@ async function replayWindow(
     ...recorded,
     evaluator: options.evaluator ?? { losses: () => Promise.resolve(new Float64Array()) },
     window,
-    policy,
     before: state.parameters,
     state: state.gauntlet,
     previous: state.masks ?? [],
@@ -171,7 +167,6 @@ async function replayWindow(
     after,
     digest,
     challenge,
-    states: published.states,
     statements: recordedStates(published, trainers, { run, window }, verify),
   });
   const ofVerdict = differences(chosen, named.map(({ uid }) => uid), "verdict.accepted");
@@ -196,7 +191,7 @@ async function recordedSubmissions(
   { examined, observation }: WindowRecord,
   trainers: readonly Registration[],
   bucket: Bucket,
-  options: Parameters<typeof examineCommitment>[2],
+  options: ExamineOptions,
 ): Promise<Map<number, Found>> {
   const found = new Map<number, Found>();
   for (const { refused, uid } of observation.peers) {
@@ -208,10 +203,12 @@ async function recordedSubmissions(
     const peer = trainers.find((each) => each.uid === uid);
     if (!peer) continue;
     const place = relayPlace(bucket, options.context.window, uid);
-    const submission = await orRefusal(async () => {
-      const commitment = await examineCommitment(place, peer, options);
-      return await examineSubmission(place, { ...commitment, committedMs }, options);
-    });
+    const submission = await examinePlace(
+      place,
+      peer,
+      options,
+      (commitment) => ({ ...commitment, committedMs }),
+    );
     found.set(uid, submission);
   }
   return new Map([...found].sort(([a], [b]) => a - b));
@@ -223,11 +220,11 @@ function recordedStates(
   trainers: readonly Registration[],
   about: StatementAbout,
   verify: VerifySignature,
-): Map<number, StateStatement> {
+): Map<number, Pick<Statement<StateStatement>, "content" | "text">> {
   return new Map(states.flatMap(({ text, uid }) => {
     const peer = trainers.find((each) => each.uid === uid);
     const content = peer && parseStatement(text, STATE_STATEMENT, about, peer, verify);
-    return content ? [[uid, content]] : [];
+    return content ? [[uid, { content, text }]] : [];
   }));
 }
 

@@ -4,15 +4,9 @@ import { stateDigest } from "../sparseloco/state_digest.ts";
 import { applySubmissions } from "./apply_submissions.ts";
 import { awaitVerdict } from "./statement/await_verdict.ts";
 import type { Evaluator } from "./evaluator.ts";
-import {
-  chooseAccepted,
-  examinedPeers,
-  type Found,
-  type Plan,
-  planWindow,
-  refuseImplausibleNorms,
-  submissionsOf,
-} from "./examination/examination.ts";
+import { type Found, submissionsOf } from "./examination/found.ts";
+import { chooseAccepted, examinedPeers, type Plan, planWindow } from "./examination/plan_window.ts";
+import { refuseImplausibleNorms } from "./examination/refuse_implausible_norms.ts";
 import { relayPlace } from "./examination/examine_submission.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
 import {
@@ -112,7 +106,6 @@ export class Validator {
         ...seen,
         window,
         definition,
-        policy: definition.gauntlet,
         before: state.parameters,
         state: state.gauntlet,
         previous: state.masks ?? await this.#masksBefore(state, registrations),
@@ -120,8 +113,7 @@ export class Validator {
         after,
         digest,
         challenge: verdict.nonce,
-        statements: new Map([...statements].map(([uid, { content }]) => [uid, content])),
-        states: [...statements].map(([uid, { text }]) => ({ uid, text })),
+        statements,
       }));
     await publishStatement(bucket, WINDOW_RECORD, about, recorded.record, keypair);
     this.#tellScores(recorded.record, window);

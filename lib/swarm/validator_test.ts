@@ -8,7 +8,7 @@ import { runTestSwarm, testCorpus, withDirectory } from "./_test_run.ts";
 import { Corpus } from "../corpus/corpus.ts";
 import { NEW_STATE } from "../gauntlet/gauntlet_state.ts";
 import { RefusedError } from "../sparseloco/refusal.ts";
-import { refuseImplausibleNorms } from "./examination/examination.ts";
+import { refuseImplausibleNorms } from "./examination/refuse_implausible_norms.ts";
 import { evaluateSubmissions } from "./examination/evaluate_submissions.ts";
 import type { Moment } from "./behaviour.ts";
 import { objectKeys } from "./statement/object_keys.ts";
@@ -32,7 +32,6 @@ async function samplesLookedAt(nonce: string): Promise<{ corpus: Corpus; looked:
     tensors: learner.tensors.map(({ dims }) => emptyCompressed(dims, 64)),
   } as unknown as Submission);
   await evaluateSubmissions([3, 5].map(submission), [], {
-    policy: definition.gauntlet,
     definition,
     tensors: learner.tensors,
     before: learner.initial(),

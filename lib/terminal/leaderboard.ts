@@ -1,5 +1,6 @@
 import type { PeerObservation } from "../gauntlet/observation.ts";
 import type { PeerScore } from "../gauntlet/score_window.ts";
+import type { WindowRecord } from "../swarm/statement/window_record.ts";
 
 /** One peer's row. */
 export interface Standing {
@@ -43,6 +44,13 @@ export function leaderboard(standings: readonly Standing[]): string[] {
   return rows.map((row) =>
     row.map((cell, i) => (i === last ? cell : cell.padStart(widths[i]))).join("  ").trimEnd()
   );
+}
+
+/** Windows in which a peer's submission was aggregated. */
+export function acceptedWindows(records: readonly WindowRecord[], uid: number): number {
+  return records.filter(({ observation }) =>
+    observation.peers.some((peer) => peer.accepted && peer.uid === uid)
+  ).length;
 }
 
 /** Peers from the best down. */

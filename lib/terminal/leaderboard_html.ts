@@ -1,6 +1,6 @@
 import type { WindowRecord } from "../swarm/statement/window_record.ts";
 import { escapeHtml, lineChart, page, table } from "./html_page.ts";
-import { rank } from "./leaderboard.ts";
+import { acceptedWindows, rank } from "./leaderboard.ts";
 
 /** A run's scores as one HTML page without scripts or outside files: the last window, and each peer's history. */
 export function leaderboardHtml(run: string, records: readonly WindowRecord[]): string {
@@ -12,9 +12,6 @@ export function leaderboardHtml(run: string, records: readonly WindowRecord[]): 
 
 function standings(records: readonly WindowRecord[], last: WindowRecord): string {
   const rows = rank(last.scores.map((score) => ({ score }))).map(({ score }) => {
-    const accepted = records.filter(({ observation }) =>
-      observation.peers.some(({ accepted, uid }) => accepted && uid === score.uid)
-    );
     return [
       `<a href="#peer-${score.uid}">${score.uid}</a>`,
       `${(100 * score.weight).toFixed(1)} %`,
@@ -22,7 +19,7 @@ function standings(records: readonly WindowRecord[], last: WindowRecord): string
       score.ordinal.toFixed(3),
       score.average.toFixed(3),
       score.sync.toFixed(2),
-      `${accepted.length}/${records.length}`,
+      `${acceptedWindows(records, score.uid)}/${records.length}`,
       escapeHtml(score.penalties.map(({ rule }) => rule).join(", ") || "-"),
     ];
   });

@@ -2,7 +2,6 @@ import { choose } from "../../corpus/assign_samples.ts";
 import type { Corpus } from "../../corpus/corpus.ts";
 import type { Evaluation } from "../../gauntlet/observation.ts";
 import { ownDataExcess, type SequenceLosses } from "../../gauntlet/own_data_evidence.ts";
-import type { GauntletPolicy } from "../../gauntlet/policy.ts";
 import type { ParameterValues } from "../../llama/trainer.ts";
 import { tensorNorm } from "../../sparseloco/aggregate.ts";
 import { applySubmissions } from "../apply_submissions.ts";
@@ -14,8 +13,6 @@ import type { RunDefinition } from "../run_definition.ts";
 
 /** What evaluations need to know of a run and a window. */
 export interface EvaluationContext {
-  /** Constants. */
-  readonly policy: GauntletPolicy;
   /** Run. */
   readonly definition: RunDefinition;
   /** Tensors of the model in canonical order. */
@@ -58,15 +55,14 @@ export async function evaluateSubmissions(
     return new Map(samples.map((sample, i) => [sample, losses[i]]));
   };
   // As in the outer step, size alone must not pay.
-  const reference = (accepted.length > 0 ? accepted : chosen)
-    .map(({ tensors }) => ({ norms: tensors.map(tensorNorm) }));
+  const norms = (accepted.length > 0 ? accepted : chosen).map(({ tensors }) =>
+    tensors.map(tensorNorm)
+  );
+  const normsMax = context.tensors.map((_, i) => upperMedian(norms.map((each) => each[i])));
   const beforeLosses = await measure(before, all);
   const commonLosses = accepted.length > 0
     ? await measure(afterStep(accepted, context), all)
     : beforeLosses;
-  const normsMax = context.tensors.map((_, i) =>
-    upperMedian(reference.map((each) => each.norms[i]))
-  );
   for (const submission of chosen) {
     const own = ownOf.get(submission.uid)!;
     const state = afterStep([submission], context, normsMax);
@@ -84,9 +80,9 @@ export async function evaluateSubmissions(
 /** Samples of each peer, and samples that none of them was assigned. */
 function drawSamples(
   uids: readonly number[],
-  { corpus, definition: { training }, nonce, policy, window }: EvaluationContext,
+  { corpus, definition: { gauntlet, training }, nonce, window }: EvaluationContext,
 ): { ownOf: Map<number, number[]>; random: number[] } {
-  const { ownSamples, randomSamples } = policy.evaluation;
+  const { ownSamples, randomSamples } = gauntlet.evaluation;
   const assigned = new Map(uids.map((uid) => [
     uid,
     [...new Set(corpus.assigned(uid, window, training.innerSteps * training.batch))],
@@ -113,13 +109,13 @@ function drawSamples(
 /** The state that a part of an outer step with these submissions leads to. */
 function afterStep(
   submissions: readonly Submission[],
-  { before, definition: { sparseloco }, policy, tensors }: EvaluationContext,
+  { before, definition: { gauntlet, sparseloco }, tensors }: EvaluationContext,
   normsMax?: readonly number[],
 ): ParameterValues {
   return applySubmissions(tensors, before, submissions, {
     ...sparseloco,
     ...(normsMax ? { normsMax } : {}),
-    outerLearningRate: sparseloco.outerLearningRate * policy.evaluation.stepFactor,
+    outerLearningRate: sparseloco.outerLearningRate * gauntlet.evaluation.stepFactor,
   });
 }
 

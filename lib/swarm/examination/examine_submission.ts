@@ -141,6 +141,23 @@ export async function examineSubmission(
 }
 
 /**
+ * Reads and checks what lies at a place, manifest and bytes: a refusal is a result.
+ *
+ * @param accept Looks at the commitment before the bytes are read, and may replace or refuse it.
+ */
+export async function examinePlace(
+  place: SubmissionPlace,
+  peer: Registration,
+  options: ExamineOptions,
+  accept: (commitment: Commitment) => Commitment = (commitment) => commitment,
+): Promise<Submission | RefusedError> {
+  return await orRefusal(async () => {
+    const commitment = accept(await examineCommitment(place, peer, options));
+    return await examineSubmission(place, commitment, options);
+  });
+}
+
+/**
  * Runs an examination for one peer; a refusal is a result, so that nothing a peer sends can stop the others.
  * What goes wrong on our side is thrown.
  */

@@ -2,10 +2,8 @@ import { type Bucket, BucketUnavailableError } from "../../bucket/bucket.ts";
 import type { Registration } from "../../chain/chain.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
 import {
-  examineCommitment,
   type ExamineOptions,
-  examineSubmission,
-  orRefusal,
+  examinePlace,
   ownPlace,
   relayPlace,
   type Submission,
@@ -50,12 +48,9 @@ async function fetchPinned(
   ];
   const problems: string[] = [];
   for (const place of peer ? places : []) {
-    const found = await orRefusal(async () => {
-      const commitment = await examineCommitment(place, peer!, { context, verify });
-      if (commitment.manifest.sha256 !== sha256) {
-        throw new RefusedError("wrong-hash", `manifest has ${commitment.manifest.sha256}`);
-      }
-      return await examineSubmission(place, commitment, { context, verify });
+    const found = await examinePlace(place, peer!, { context, verify }, (commitment) => {
+      if (commitment.manifest.sha256 === sha256) return commitment;
+      throw new RefusedError("wrong-hash", `manifest has ${commitment.manifest.sha256}`);
     });
     if (!(found instanceof RefusedError)) return found;
     problems.push(found.message);

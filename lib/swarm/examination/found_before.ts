@@ -1,14 +1,8 @@
 import type { Bucket } from "../../bucket/bucket.ts";
 import type { Registration } from "../../chain/chain.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
-import type { Found } from "./examination.ts";
-import {
-  examineCommitment,
-  type ExamineOptions,
-  examineSubmission,
-  orRefusal,
-  relayPlace,
-} from "./examine_submission.ts";
+import type { Found } from "./found.ts";
+import { type ExamineOptions, examinePlace, relayPlace } from "./examine_submission.ts";
 
 /**
  * What was found when a verdict was made, from the validator's copies; after a restart. What came since does
@@ -27,10 +21,9 @@ export async function foundBefore(
   for (const [uid, now] of live) {
     const peer = trainers.find((each) => each.uid === uid)!;
     const place = relayPlace(bucket, context.window, uid);
-    const copy = await orRefusal(async () => {
-      const commitment = await examineCommitment(place, peer, { context, verify });
+    const copy = await examinePlace(place, peer, { context, verify }, (commitment) => {
       const { committedMs } = now instanceof RefusedError ? commitment : now.commitment;
-      return await examineSubmission(place, { ...commitment, committedMs }, { context, verify });
+      return { ...commitment, committedMs };
     });
     if (!(copy instanceof RefusedError)) before.set(uid, copy);
     else if (now instanceof RefusedError) before.set(uid, now);

@@ -2,7 +2,7 @@ import type { Bucket } from "../../bucket/bucket.ts";
 import type { Registration } from "../../chain/chain.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
-import type { Found } from "./examination.ts";
+import type { Found } from "./found.ts";
 import {
   type Commitment,
   examineCommitment,

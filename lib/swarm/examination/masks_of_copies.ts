@@ -2,13 +2,7 @@ import type { Bucket } from "../../bucket/bucket.ts";
 import type { Registration } from "../../chain/chain.ts";
 import { indexMask } from "../../gauntlet/index_overlap.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
-import {
-  examineCommitment,
-  type ExamineOptions,
-  examineSubmission,
-  orRefusal,
-  relayPlace,
-} from "./examine_submission.ts";
+import { type ExamineOptions, examinePlace, relayPlace } from "./examine_submission.ts";
 
 /**
  * Masks of submissions from a validator's copies, as copy detection of the next window needs them. A copy
@@ -25,9 +19,7 @@ export async function masksOfCopies(
     const peer = registrations.find((each) => each.uid === uid);
     if (!peer) continue;
     const place = relayPlace(bucket, options.context.window, uid);
-    const found = await orRefusal(async () =>
-      await examineSubmission(place, await examineCommitment(place, peer, options), options)
-    );
+    const found = await examinePlace(place, peer, options);
     if (!(found instanceof RefusedError)) masks.push({ uid, mask: indexMask(found.tensors) });
   }
   return masks;

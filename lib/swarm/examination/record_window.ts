@@ -1,7 +1,8 @@
 import type { GauntletState } from "../../gauntlet/gauntlet_state.ts";
 import type { MaskedSubmission } from "../../gauntlet/find_copies.ts";
 import { scoreWindow } from "../../gauntlet/score_window.ts";
-import { type ObservationInputs, observeWindow, submissionsOf } from "./examination.ts";
+import { submissionsOf } from "./found.ts";
+import { type ObservationInputs, observeWindow } from "./observe_window.ts";
 import type { WindowRecord } from "../statement/window_record.ts";
 
 /**
@@ -9,9 +10,9 @@ import type { WindowRecord } from "../statement/window_record.ts";
  * after it. The live validator and a replay both come through here.
  */
 export async function recordWindow(
-  inputs: ObservationInputs & Pick<WindowRecord, "states">,
+  inputs: ObservationInputs,
 ): Promise<{ record: WindowRecord; gauntlet: GauntletState; masks: MaskedSubmission[] }> {
-  const { digest, found, nonce, policy, state } = inputs;
+  const { definition: { gauntlet: policy }, digest, found, nonce, state } = inputs;
   const { masks, observation } = await observeWindow(inputs);
   const { scores, state: gauntlet } = scoreWindow(state, observation, policy);
   const examined = submissionsOf(found).map(({ commitment, uid }) => ({
@@ -19,6 +20,6 @@ export async function recordWindow(
     sha256: commitment.manifest.sha256,
     committedMs: commitment.committedMs,
   }));
-  const { states } = inputs;
+  const states = [...inputs.statements].map(([uid, { text }]) => ({ uid, text }));
   return { record: { nonce, examined, digest, states, observation, scores }, gauntlet, masks };
 }

@@ -1,109 +1,20 @@
-import type { Registration } from "../../chain/chain.ts";
-import { elementCount } from "../../graph/tensor.ts";
 import { challengedElements, challengeSlices } from "../../gauntlet/challenge.ts";
 import { findCopies, type MaskedSubmission } from "../../gauntlet/find_copies.ts";
-import { type GauntletState, newRecord, type PeerRecord } from "../../gauntlet/gauntlet_state.ts";
+import type { GauntletState } from "../../gauntlet/gauntlet_state.ts";
 import { indexMask } from "../../gauntlet/index_overlap.ts";
-import { addEvidence, evidenceDeviations } from "../../gauntlet/own_data_evidence.ts";
 import type { Evaluation, PeerObservation, WindowObservation } from "../../gauntlet/observation.ts";
-import type { GauntletPolicy } from "../../gauntlet/policy.ts";
-import { selectAggregated, type Selection } from "../../gauntlet/select_aggregated.ts";
-import { selectEvaluated } from "../../gauntlet/select_evaluated.ts";
+import { addEvidence, evidenceDeviations } from "../../gauntlet/own_data_evidence.ts";
 import { stepsBehind } from "../../gauntlet/steps_behind.ts";
+import { elementCount } from "../../graph/tensor.ts";
 import type { ParameterValues } from "../../llama/trainer.ts";
-import { tensorNorm } from "../../sparseloco/aggregate.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
-import { drawsOf } from "./draws.ts";
+import type { Statement } from "../statement/signed_object.ts";
+import { decodeElements, type StateStatement } from "../statement/state_statement.ts";
 import { evaluateSubmissions, type EvaluationContext } from "./evaluate_submissions.ts";
 import type { Submission } from "./examine_submission.ts";
-import { decodeElements, type StateStatement } from "../statement/state_statement.ts";
-
-/** Whom a validator looks at in a window; follows from what it remembers and from its nonce. */
-export interface Plan {
-  /** Records of all trainers, ascending by uid; fresh ones for peers not met before. */
-  readonly records: readonly PeerRecord[];
-  /** Whose submissions are to count. */
-  readonly selection: Selection;
-  /** Whom to evaluate, ascending by uid. */
-  readonly chosen: readonly number[];
-}
-
-/** What a validator found at each peer's place. */
-export type Found = Submission | RefusedError;
-
-/** Plans a window. */
-export function planWindow(
-  state: GauntletState,
-  trainers: readonly Registration[],
-  policy: GauntletPolicy,
-  nonce: string,
-): Plan {
-  const records = trainers.map(({ hotkey, uid }) => {
-    const known = state.peers.find((peer) => peer.uid === uid);
-    return known?.hotkey === hotkey ? known : newRecord(uid, hotkey);
-  });
-  const selection = selectAggregated(records, policy, state.window);
-  const allowed = records.filter(({ timeoutUntil }) => timeoutUntil <= state.window);
-  const random = drawsOf(nonce, "evaluated");
-  return { records, selection, chosen: selectEvaluated(allowed, policy, () => random.uniform()) };
-}
-
-/** Peers whose submissions are needed for a plan, ascending. */
-export function examinedPeers({ chosen, selection: { gather, reserve } }: Plan): number[] {
-  return [...new Set([...gather, ...reserve, ...chosen])].sort((a, b) => a - b);
-}
-
-/**
- * Chooses the submissions that count: those of the gather peers, and for each that is not there one of the
- * reserve.
- *
- * @param found What was found at the peers that the plan needs.
- * @returns Accepted uids, ascending.
- */
-export function chooseAccepted(
-  { selection: { gather, reserve } }: Plan,
-  found: ReadonlyMap<number, Found>,
-): number[] {
-  const isThere = (uid: number) => found.has(uid) && !(found.get(uid) instanceof RefusedError);
-  return [...gather, ...reserve].filter(isThere).slice(0, gather.length).sort((a, b) => a - b);
-}
-
-/** L2 norm of all values that a peer sent. */
-export function submissionNorm({ tensors }: Submission): number {
-  return Math.sqrt(tensors.map(tensorNorm).reduce((sum, norm) => sum + norm * norm, 0));
-}
-
-/**
- * Refuses submissions whose norm is far from what is usual: with few peers the median clip alone would leave
- * the scale to an attacker.
- */
-export function refuseImplausibleNorms(
-  found: ReadonlyMap<number, Found>,
-  { usualNorm }: GauntletState,
-  { selection: { normRatioMax: ratioMax } }: GauntletPolicy,
-): Map<number, Found> {
-  const judged = new Map(found);
-  const norms = submissionsOf(found).map((each) => submissionNorm(each));
-  const median = [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
-  const near = (norm: number, typical: number) =>
-    norm <= typical * ratioMax && norm >= typical / ratioMax;
-  // Before anything is known, a majority of the same size tells what is usual; without one nobody can.
-  const agreed = norms.filter((norm) => near(norm, median)).length > norms.length / 2;
-  // Norms change in warm-ups and pauses: what most send is not wrong because it is new.
-  const kept = usualNorm !== undefined &&
-    norms.filter((norm) => near(norm, usualNorm)).length >= norms.length / 2;
-  const typical = kept ? usualNorm : agreed ? median : usualNorm;
-  if (typical === undefined) return judged;
-  for (const submission of submissionsOf(found)) {
-    const norm = submissionNorm(submission);
-    if (near(norm, typical)) continue;
-    const detail = `${norm.toPrecision(4)}, want within a factor of ${ratioMax} of ${
-      typical.toPrecision(4)
-    }`;
-    judged.set(submission.uid, new RefusedError("implausible-norm", detail));
-  }
-  return judged;
-}
+import { type Found, submissionsOf } from "./found.ts";
+import type { Plan } from "./plan_window.ts";
+import { submissionNorm } from "./refuse_implausible_norms.ts";
 
 /** All that an observation is made from. */
 export interface ObservationInputs extends EvaluationContext {
@@ -121,8 +32,8 @@ export interface ObservationInputs extends EvaluationContext {
   readonly accepted: readonly Submission[];
   /** Parameters after the window's outer step. */
   readonly after: ParameterValues;
-  /** What peers said of their state in time. */
-  readonly statements: ReadonlyMap<number, StateStatement>;
+  /** What peers said of their state in time, by uid. */
+  readonly statements: ReadonlyMap<number, Pick<Statement<StateStatement>, "content" | "text">>;
   /** Digest of the validator's own state after the window. */
   readonly digest: string;
   /** Nonce of the verdict, which decided what peers had to show. */
@@ -135,7 +46,7 @@ export interface ObservationInputs extends EvaluationContext {
 export async function observeWindow(
   inputs: ObservationInputs,
 ): Promise<{ observation: WindowObservation; masks: MaskedSubmission[] }> {
-  const { accepted, judged, plan, policy, state } = inputs;
+  const { accepted, definition: { gauntlet: policy }, judged, plan, state } = inputs;
   const submissions = submissionsOf(judged);
   const chosen = submissions.filter(({ uid }) => plan.chosen.includes(uid));
   const evaluations = inputs.evaluations ?? await evaluateSubmissions(chosen, accepted, inputs);
@@ -170,18 +81,11 @@ export async function observeWindow(
   return { observation: { window: state.window, peers, changes }, masks };
 }
 
-/** Submissions among what was found, ascending by uid. */
-export function submissionsOf(found: ReadonlyMap<number, Found>): Submission[] {
-  return [...found.values()]
-    .filter((each): each is Submission => !(each instanceof RefusedError))
-    .sort((a, b) => a.uid - b.uid);
-}
-
 /** Evidence with this window's, as the score will have it. */
 function evidenceOf(
   uid: number,
   evaluation: Evaluation | undefined,
-  { plan, policy }: ObservationInputs,
+  { definition: { gauntlet: policy }, plan }: ObservationInputs,
 ): { evidence?: number } {
   const record = plan.records.find((each) => each.uid === uid);
   if (!evaluation || !record) return {};
@@ -218,10 +122,11 @@ function stepChanges({ after, before, tensors }: ObservationInputs): number[] {
 /** Outer steps between a peer's state and the validator's; NaN where the peer showed nothing or lied. */
 function distance(
   uid: number,
-  { after, challenge, digest, policy, statements, tensors }: ObservationInputs,
+  { after, challenge, definition: { gauntlet: policy }, digest, statements, tensors }:
+    ObservationInputs,
   stepSizes: readonly number[],
 ): number {
-  const statement = statements.get(uid);
+  const statement = statements.get(uid)?.content;
   if (!statement) return NaN;
   const values = tensors.map(({ name }) => after.get(name)!);
   const slices = challengeSlices(values.map(({ length }) => length), challenge, uid);
@@ -230,9 +135,10 @@ function distance(
   const sizes = slices.flatMap(({ count, tensor }) =>
     new Array<number>(count).fill(stepSizes[tensor] ?? 0)
   );
-  const behind = stepsBehind(mine, theirs, sizes, policy.sync.estimate);
+  if (statement.digest !== digest) {
+    return stepsBehind(mine, theirs, sizes, policy.sync.estimate);
+  }
   // Who claims the common state has all of its elements; one that is wrong gives away a borrowed digest.
-  const claims = statement.digest === digest;
   const same = theirs.length === mine.length && mine.every((value, i) => value === theirs[i]);
-  return claims === same ? (same ? 0 : behind) : claims ? NaN : behind;
+  return same ? 0 : NaN;
 }

@@ -1,0 +1,52 @@
+import type { Registration } from "../../chain/chain.ts";
+import { type GauntletState, type PeerRecord, recordOf } from "../../gauntlet/gauntlet_state.ts";
+import type { GauntletPolicy } from "../../gauntlet/policy.ts";
+import { selectAggregated, type Selection } from "../../gauntlet/select_aggregated.ts";
+import { selectEvaluated } from "../../gauntlet/select_evaluated.ts";
+import { RefusedError } from "../../sparseloco/refusal.ts";
+import { drawsOf } from "./draws.ts";
+import type { Found } from "./found.ts";
+
+/** Whom a validator looks at in a window; follows from what it remembers and from its nonce. */
+export interface Plan {
+  /** Records of all trainers, ascending by uid; fresh ones for peers not met before. */
+  readonly records: readonly PeerRecord[];
+  /** Whose submissions are to count. */
+  readonly selection: Selection;
+  /** Whom to evaluate, ascending by uid. */
+  readonly chosen: readonly number[];
+}
+
+/** Plans a window. */
+export function planWindow(
+  state: GauntletState,
+  trainers: readonly Registration[],
+  policy: GauntletPolicy,
+  nonce: string,
+): Plan {
+  const records = trainers.map((trainer) => recordOf(state, trainer));
+  const selection = selectAggregated(records, policy, state.window);
+  const allowed = records.filter(({ timeoutUntil }) => timeoutUntil <= state.window);
+  const random = drawsOf(nonce, "evaluated");
+  return { records, selection, chosen: selectEvaluated(allowed, policy, () => random.uniform()) };
+}
+
+/** Peers whose submissions are needed for a plan, ascending. */
+export function examinedPeers({ chosen, selection: { gather, reserve } }: Plan): number[] {
+  return [...new Set([...gather, ...reserve, ...chosen])].sort((a, b) => a - b);
+}
+
+/**
+ * Chooses the submissions that count: those of the gather peers, and for each that is not there one of the
+ * reserve.
+ *
+ * @param found What was found at the peers that the plan needs.
+ * @returns Accepted uids, ascending.
+ */
+export function chooseAccepted(
+  { selection: { gather, reserve } }: Plan,
+  found: ReadonlyMap<number, Found>,
+): number[] {
+  const isThere = (uid: number) => found.has(uid) && !(found.get(uid) instanceof RefusedError);
+  return [...gather, ...reserve].filter(isThere).slice(0, gather.length).sort((a, b) => a - b);
+}
