@@ -7,7 +7,7 @@ export interface EngineCalls {
   write: [{ target: DeviceTensor; tensor: HostTensor }, void];
   download: [DeviceTensor, HostTensor];
   dispose: [DeviceTensor[], void];
-  load: [{ model: Uint8Array<ArrayBuffer>; kept: string[] }, number];
+  load: [{ model: Uint8Array<ArrayBuffer>; kept: string[]; frugal: boolean }, number];
   run: [
     {
       session: number;

@@ -59,8 +59,8 @@ function remoteEngine(
     download: (tensor: DeviceTensor) => request("download", tensor),
     dispose: (tensors: DeviceTensor[]) => request("dispose", tensors),
     statistics: () => request("statistics", undefined),
-    async load(model, kept = []): Promise<Session> {
-      const session = await request("load", { model, kept });
+    async load(model, kept = [], frugal = false): Promise<Session> {
+      const session = await request("load", { model, kept, frugal });
       return {
         run: (feeds, keep = {}) => request("run", { session, feeds, keep }),
         release: () => request("release", session),

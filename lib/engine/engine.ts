@@ -1,4 +1,4 @@
-import type { ElementArray, ElementType } from "../graph/tensor.ts";
+import type { ElementArray, HostType } from "../graph/tensor.ts";
 
 /** Devices that a session can run on. */
 export type DeviceName = "cpu" | "webgpu" | "cuda";
@@ -6,7 +6,7 @@ export type DeviceName = "cpu" | "webgpu" | "cuda";
 /** A tensor in JavaScript memory, row-major. */
 export interface HostTensor {
   /** Element type. */
-  readonly type: ElementType;
+  readonly type: HostType;
   /** Length of every axis. */
   readonly dims: readonly number[];
   /** Elements. */
@@ -18,7 +18,7 @@ export interface DeviceTensor {
   /** Number of the tensor within its engine. */
   readonly id: number;
   /** Element type. */
-  readonly type: ElementType;
+  readonly type: HostType;
   /** Length of every axis. */
   readonly dims: readonly number[];
 }
@@ -52,9 +52,10 @@ export interface Engine {
    *
    * @param model ONNX bytes.
    * @param kept Names of the outputs that runs will keep on the device.
+   * @param frugal Uses constants as they lie in their files, instead of arranging copies of them for speed.
    * @throws EngineError when the runtime refuses the model.
    */
-  load(model: Uint8Array<ArrayBuffer>, kept?: string[]): Promise<Session>;
+  load(model: Uint8Array<ArrayBuffer>, kept?: string[], frugal?: boolean): Promise<Session>;
   /** Counters since the engine started. */
   statistics(): Promise<EngineStatistics>;
   /** Ends the engine and frees all it holds. */

@@ -73,8 +73,8 @@ export class EngineHost {
   }
 
   /** See {@linkcode Engine.load}. */
-  async load(model: Uint8Array, kept: string[]): Promise<number> {
-    const session = await this.#create(model, kept);
+  async load(model: Uint8Array, kept: string[], frugal = false): Promise<number> {
+    const session = await this.#create(model, kept, frugal);
     const id = this.#next++;
     this.#sessions.set(id, { session, kept: new Set(kept) });
     return id;
@@ -141,13 +141,20 @@ export class EngineHost {
     this.#copies.clear();
   }
 
-  #create(model: Uint8Array, kept: string[]): Promise<InferenceSession> {
+  #create(model: Uint8Array, kept: string[], frugal = false): Promise<InferenceSession> {
     const locations = Object.fromEntries(kept.map((name) => [name, "gpu-buffer" as const]));
     const options: InferenceSession.SessionOptions = {
       executionProviders: [this.device],
       // Plans made from earlier runs hold memory for values that preallocated outputs do not need.
       enableMemPattern: false,
       logSeverityLevel: 4,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: "/",
+          ...(frugal ? { disable_prepacking: "1" } : {}),
+        },
+        ...(frugal ? { optimization: { disable_specified_optimizers: "ConstantFolding" } } : {}),
+      },
       ...(this.threads > 0 ? { intraOpNumThreads: this.threads } : {}),
       ...(this.device === "webgpu" ? { preferredOutputLocation: locations } : {}),
     };

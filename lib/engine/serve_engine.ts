@@ -44,7 +44,7 @@ function dispatch(host: EngineHost, { call, argument }: CallMessage): unknown {
     write: ({ target, tensor }: EngineCalls["write"][0]) => host.write(target, tensor),
     download: (tensor: EngineCalls["download"][0]) => host.download(tensor),
     dispose: (tensors: EngineCalls["dispose"][0]) => host.dispose(tensors),
-    load: ({ model, kept }: EngineCalls["load"][0]) => host.load(model, kept),
+    load: ({ model, kept, frugal }: EngineCalls["load"][0]) => host.load(model, kept, frugal),
     run: ({ session, feeds, keep }: EngineCalls["run"][0]) => host.run(session, feeds, keep),
     release: (session: EngineCalls["release"][0]) => host.release(session),
     statistics: () => host.statistics(),

@@ -25,12 +25,22 @@ export interface Node {
   readonly pullback?: Pullback;
 }
 
-/** A value stored in the file. */
+/** Bytes of another file. */
+export interface FilePlace {
+  /** Absolute path without links: the runtime refuses to follow them. */
+  readonly path: string;
+  /** First byte. */
+  readonly start: number;
+  /** Byte behind the last one. */
+  readonly end: number;
+}
+
+/** A value stored in the model's file, or in another one that the model refers to. */
 export interface Initializer {
   /** The symbolic value. */
   readonly tensor: Tensor;
-  /** Its elements, row-major. */
-  readonly data: ElementArray;
+  /** Its elements, row-major and little-endian. */
+  readonly content: ElementArray | FilePlace;
 }
 
 /** What {@linkcode Graph.emit} needs to append a node. */
@@ -104,7 +114,14 @@ export class Graph {
       );
     }
     const tensor = { graph: this, name: `constant_${this.#names++}`, type, dims: [...dims] };
-    this.initializers.set(tensor.name, { tensor, data });
+    this.initializers.set(tensor.name, { tensor, content: data });
+    return tensor;
+  }
+
+  /** Refers to a value in another file, whose bytes are used where they lie. */
+  external(name: string, type: ElementType, dims: readonly number[], place: FilePlace): Tensor {
+    const tensor = { graph: this, name, type, dims: [...dims] };
+    this.initializers.set(name, { tensor, content: place });
     return tensor;
   }
 

@@ -50,8 +50,8 @@ export function serializeGraph(graph: Graph): Uint8Array<ArrayBuffer> {
     body.bytes(1, copy.bytes(3, `Identity#${name}`).bytes(4, "Identity"));
   }
   body.bytes(2, graph.name);
-  for (const { tensor, data } of graph.initializers.values()) {
-    if (needed.has(tensor)) body.bytes(5, initializerMessage({ tensor, data }));
+  for (const initializer of graph.initializers.values()) {
+    if (needed.has(initializer.tensor)) body.bytes(5, initializerMessage(initializer));
   }
   for (const input of graph.inputs) body.bytes(11, valueMessage(input.name, input));
   for (const [name, tensor] of graph.outputs) body.bytes(12, valueMessage(name, tensor));
@@ -84,12 +84,21 @@ function attributeMessage(name: string, attribute: Attribute): ProtobufWriter {
   return message.varint(20, 7);
 }
 
-function initializerMessage({ tensor, data }: Initializer): ProtobufWriter {
-  return new ProtobufWriter()
+function initializerMessage({ content, tensor }: Initializer): ProtobufWriter {
+  const message = new ProtobufWriter()
     .packed(1, tensor.dims)
     .varint(2, ONNX_TYPE[tensor.type])
-    .bytes(8, tensor.name)
-    .bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    .bytes(8, tensor.name);
+  if (ArrayBuffer.isView(content)) {
+    return message.bytes(9, new Uint8Array(content.buffer, content.byteOffset, content.byteLength));
+  }
+  const entry = (key: string, value: string) => new ProtobufWriter().bytes(1, key).bytes(2, value);
+  // The engine resolves locations from the root folder, so they are absolute paths without the first slash.
+  return message
+    .bytes(13, entry("location", content.path.replace(/^\/+/, "")))
+    .bytes(13, entry("offset", String(content.start)))
+    .bytes(13, entry("length", String(content.end - content.start)))
+    .varint(14, 1);
 }
 
 function valueMessage(name: string, tensor: Tensor): ProtobufWriter {

@@ -1,9 +1,15 @@
 import type { Graph } from "./graph.ts";
 
-/** Element types a graph may hold. `float64` serves the gradient checks. */
-export type ElementType = "float32" | "float64" | "int32" | "int64";
+/**
+ * Element types that cross between a graph and JavaScript. `float64` serves the gradient checks, `int64` only
+ * shapes and results.
+ */
+export type HostType = "float32" | "float64" | "int32" | "int64";
 
-/** Typed arrays that carry the elements of each {@linkcode ElementType}. */
+/** Element types inside a graph: checkpoints store halves, comparisons give truth values. */
+export type ElementType = HostType | "float16" | "bfloat16" | "bool";
+
+/** Typed arrays that carry the elements of each {@linkcode HostType}. */
 export type ElementArray =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>

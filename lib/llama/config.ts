@@ -46,6 +46,8 @@ export interface LlamaConfig {
   positionsMax: number;
   /** `tie_word_embeddings` */
   tiedEmbeddings: boolean;
+  /** Projections of a block that add a bias, such as "self_attn.q_proj"; from `attention_bias`, `mlp_bias` */
+  biases: readonly string[];
   /** `bos_token_id`; undefined where the model has none */
   bosTokenId: number | undefined;
   /** `eos_token_id`, always as a list */
@@ -69,11 +71,25 @@ const ROPE = v.object({
   attention_factor: v.nullish(positive),
 });
 
+/** Projections of attention and of the gated unit, as checkpoints name them. */
+const ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"].map((name) => `self_attn.${name}`);
+const GATED_UNIT = ["gate_proj", "up_proj", "down_proj"].map((name) => `mlp.${name}`);
+
+/** Architectures that compute what LLaMA computes, by `model_type`: the biases that they have unasked. */
+const MODEL_TYPES: Readonly<Record<string, { className: string; biases: readonly string[] }>> = {
+  llama: { className: "LlamaForCausalLM", biases: [] },
+  mistral: { className: "MistralForCausalLM", biases: [] },
+  qwen2: { className: "Qwen2ForCausalLM", biases: ATTENTION.slice(0, 3) },
+};
+
 const FILE = v.object({
-  model_type: v.optional(v.literal("llama"), "llama"),
+  model_type: v.optional(v.picklist(Object.keys(MODEL_TYPES)), "llama"),
   hidden_act: v.optional(v.literal("silu"), "silu"),
-  attention_bias: v.optional(v.literal(false), false),
-  mlp_bias: v.optional(v.literal(false), false),
+  attention_bias: v.optional(v.boolean(), false),
+  mlp_bias: v.optional(v.boolean(), false),
+  quantization_config: v.optional(v.null(), null),
+  sliding_window: v.nullish(count(2 ** 30)),
+  use_sliding_window: v.optional(v.boolean(), true),
   vocab_size: v.optional(count(2 ** 24), 32000),
   hidden_size: v.optional(count(2 ** 18), 4096),
   intermediate_size: v.optional(count(2 ** 20), 11008),
@@ -132,10 +148,20 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     ropeScaling: parseScaling(file.rope_parameters ?? file.rope_scaling, file),
     positionsMax: file.max_position_embeddings,
     tiedEmbeddings: file.tie_word_embeddings,
+    biases: [
+      ...(file.attention_bias ? ATTENTION : MODEL_TYPES[file.model_type].biases),
+      ...(file.mlp_bias ? GATED_UNIT : []),
+    ],
     bosTokenId: file.bos_token_id ?? undefined,
     eosTokenIds: typeof eos === "number" ? [eos] : eos,
   };
   checkHeads(config);
+  const { sliding_window: window, use_sliding_window: slides } = file;
+  if (window && slides && window < config.positionsMax) {
+    throw new RangeError(
+      `Cannot read model config: sliding_window is ${window}, want none or max_position_embeddings ${config.positionsMax}`,
+    );
+  }
   const outside = [...config.eosTokenIds, config.bosTokenId ?? 0].find((id) =>
     id >= config.vocabSize
   );
@@ -150,9 +176,11 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
 /** Writes the `config.json` of a model, with the keys that both transformers 4 and 5 read. */
 export function formatLlamaConfig(config: LlamaConfig): Record<string, unknown> {
   const rope = formatScaling(config.ropeScaling);
+  const attentionBias = config.biases.includes(ATTENTION[3]);
+  const modelType = config.biases.includes(ATTENTION[0]) && !attentionBias ? "qwen2" : "llama";
   return {
-    architectures: ["LlamaForCausalLM"],
-    model_type: "llama",
+    architectures: [MODEL_TYPES[modelType].className],
+    model_type: modelType,
     hidden_act: "silu",
     vocab_size: config.vocabSize,
     hidden_size: config.hiddenSize,
@@ -164,8 +192,8 @@ export function formatLlamaConfig(config: LlamaConfig): Record<string, unknown> 
     max_position_embeddings: config.positionsMax,
     rms_norm_eps: config.rmsNormEpsilon,
     tie_word_embeddings: config.tiedEmbeddings,
-    attention_bias: false,
-    mlp_bias: false,
+    attention_bias: attentionBias,
+    mlp_bias: config.biases.includes(GATED_UNIT[0]),
     rope_theta: config.ropeTheta,
     rope_scaling: rope,
     rope_parameters: { rope_type: "default", ...rope, rope_theta: config.ropeTheta },

@@ -54,6 +54,11 @@ Deno.test("formatLlamaConfig writes what parseLlamaConfig reads", () => {
     const config = parseLlamaConfig({ ...BASE, rope_scaling, eos_token_id: 2 });
     assert.deepEqual(parseLlamaConfig(formatLlamaConfig(config)), config);
   }
+  for (const biases of [{ attention_bias: true }, { mlp_bias: true }, { model_type: "qwen2" }]) {
+    const config = parseLlamaConfig({ ...BASE, ...biases });
+    assert.ok(config.biases.length > 0);
+    assert.deepEqual(parseLlamaConfig(formatLlamaConfig(config)), config);
+  }
 });
 
 Deno.test("parseLlamaConfig says which key is wrong", () => {
@@ -66,8 +71,10 @@ Deno.test("parseLlamaConfig says which key is wrong", () => {
     [{ ...BASE, head_dim: 15 }, /head_dim is 15.*want an even integer/],
     [{ vocab_size: 0 }, /vocab_size is 0/],
     [{ hidden_size: "big" }, /hidden_size is "big", want number/],
-    [{ model_type: "gpt2" }, /model_type is "gpt2", want "llama"/],
-    [{ attention_bias: true }, /attention_bias is true, want false/],
+    [{ model_type: "gpt2" }, /model_type is "gpt2", want \(?"llama" \| "mistral" \| "qwen2"\)?/],
+    [{ attention_bias: 1 }, /attention_bias is 1, want boolean/],
+    [{ quantization_config: { bits: 4 } }, /quantization_config is Object, want null/],
+    [{ model_type: "mistral", sliding_window: 4096, max_position_embeddings: 32768 }, /sliding_/],
     [{ hidden_size: 1e9 }, /hidden_size is/],
     [{ rope_scaling: { rope_type: "longrope" } }, /rope type is "longrope"/],
     [{ rope_scaling: { rope_type: "llama3" } }, /rope type llama3 has no factor/],

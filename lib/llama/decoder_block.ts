@@ -8,16 +8,17 @@ import { transpose } from "../graph/operators/transpose.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
 import { gatedUnit } from "./gated_unit.ts";
+import { blockParameters } from "./parameters.ts";
 import { rmsNorm } from "./rms_norm.ts";
 import { ropeTable } from "./rope.ts";
 
-/** Constants that all blocks of a graph share. */
+/** What all blocks of a graph share; constant, or computed once for each run. */
 export interface BlockConstants {
-  /** Rotation of queries, with 1/sqrt(headDim) folded in: cosine and sine, [sequence, 1, 1, headDim / 2]. */
+  /** Rotation of queries, with 1/sqrt(headDim) folded in: cosine and sine, broadcast to [batch, sequence, 1, 1, headDim / 2]. */
   readonly queryRotation: readonly [Tensor, Tensor];
-  /** Rotation of keys: cosine and sine, [sequence, 1, headDim / 2]. */
+  /** Rotation of keys: cosine and sine, broadcast to [batch, sequence, 1, headDim / 2]. */
   readonly keyRotation: readonly [Tensor, Tensor];
-  /** Added to attention scores, [sequence, sequence]: 0 up to the diagonal, very negative above it. */
+  /** Added to attention scores, broadcast to [batch, 1, 1, sequence, sequence]: 0 where attention may go, else very negative. */
   readonly mask: Tensor;
 }
 
@@ -55,13 +56,20 @@ export function decoderBlock(
   config: LlamaConfig,
   constants: BlockConstants,
 ): Tensor {
-  const [attentionNorm, q, k, v, o, mlpNorm, gate, up, down] = weights;
-  const normal = rmsNorm(x, attentionNorm, config.rmsNormEpsilon);
-  const mixed = attention(normal, [q, k, v], config, constants);
-  const middle = add(x, linear(mixed, o));
-  const inner = rmsNorm(middle, mlpNorm, config.rmsNormEpsilon);
-  const gated = gatedUnit(linear(inner, gate), linear(inner, up));
-  return add(middle, linear(gated, down));
+  const names = blockParameters(config).map(({ name }) => name);
+  const weight = (name: string): Tensor | undefined => weights[names.indexOf(name)];
+  const project = (x: Tensor, module: string) => {
+    const product = linear(x, weight(`${module}.weight`)!);
+    const bias = weight(`${module}.bias`);
+    return bias ? add(product, bias) : product;
+  };
+  const normal = (x: Tensor, module: string) =>
+    rmsNorm(x, weight(`${module}.weight`)!, config.rmsNormEpsilon);
+  const mixed = attention(normal(x, "input_layernorm"), project, config, constants);
+  const middle = add(x, project(mixed, "self_attn.o_proj"));
+  const inner = normal(middle, "post_attention_layernorm");
+  const gated = gatedUnit(project(inner, "mlp.gate_proj"), project(inner, "mlp.up_proj"));
+  return add(middle, project(gated, "mlp.down_proj"));
 }
 
 /**
@@ -70,22 +78,28 @@ export function decoderBlock(
  */
 function attention(
   x: Tensor,
-  [q, k, v]: Tensor[],
+  project: (x: Tensor, module: string) => Tensor,
   { heads, keyValueHeads: groups, headDim }: LlamaConfig,
   { queryRotation, keyRotation, mask }: BlockConstants,
 ): Tensor {
   const [batch, sequence] = x.dims;
   const shared = heads / groups;
   const queries = transpose(
-    rotate(reshape(linear(x, q), [batch, sequence, groups, shared, headDim]), queryRotation),
+    rotate(
+      reshape(project(x, "self_attn.q_proj"), [batch, sequence, groups, shared, headDim]),
+      queryRotation,
+    ),
     [0, 2, 3, 1, 4],
   ); // [batch, groups, shared, sequence, headDim]
   const keys = transpose(
-    rotate(reshape(linear(x, k), [batch, sequence, groups, headDim]), keyRotation),
+    rotate(
+      reshape(project(x, "self_attn.k_proj"), [batch, sequence, groups, headDim]),
+      keyRotation,
+    ),
     [0, 2, 3, 1],
   ); // [batch, groups, headDim, sequence]
   const values = transpose(
-    reshape(linear(x, v), [batch, sequence, groups, headDim]),
+    reshape(project(x, "self_attn.v_proj"), [batch, sequence, groups, headDim]),
     [0, 2, 1, 3],
   ); // [batch, groups, sequence, headDim]
   const stacked = [batch, groups, shared * sequence];

@@ -9,13 +9,13 @@ const DEVIATION = 0.02;
 
 /**
  * Fresh parameters: normal with deviation 0.02, the two projections that write into the residual stream
- * divided by sqrt(2 (layer + 1)), norms 1. Peers share a run's seed, so all start equal.
+ * divided by sqrt(2 (layer + 1)), norms 1, biases 0. Peers share a run's seed, so all start equal.
  */
 export function initialParameters(config: LlamaConfig, random: Random): ParameterValues {
   const values: ParameterValues = new Map();
   for (const { name, dims } of llamaParameters(config)) {
     const data = new Float32Array(elementCount(dims));
-    if (dims.length === 1) data.fill(1);
+    if (dims.length === 1) data.fill(name.endsWith(".bias") ? 0 : 1);
     else {
       const deviation = DEVIATION * residualFactor(name);
       for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;

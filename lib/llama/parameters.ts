@@ -18,8 +18,8 @@ export const HEAD = "lm_head.weight";
 
 /** Tensors of one decoder block, in canonical order, without the layer's prefix. */
 export function blockParameters(config: LlamaConfig): ParameterSpec[] {
-  const { hiddenSize, intermediateSize, heads, keyValueHeads, headDim } = config;
-  return [
+  const { biases, hiddenSize, intermediateSize, heads, keyValueHeads, headDim } = config;
+  const weights = [
     { name: "input_layernorm.weight", dims: [hiddenSize] },
     { name: "self_attn.q_proj.weight", dims: [heads * headDim, hiddenSize] },
     { name: "self_attn.k_proj.weight", dims: [keyValueHeads * headDim, hiddenSize] },
@@ -30,6 +30,11 @@ export function blockParameters(config: LlamaConfig): ParameterSpec[] {
     { name: "mlp.up_proj.weight", dims: [intermediateSize, hiddenSize] },
     { name: "mlp.down_proj.weight", dims: [hiddenSize, intermediateSize] },
   ];
+  return weights.flatMap(({ name, dims }) => {
+    const module = name.slice(0, -".weight".length);
+    const bias = biases.includes(module) ? [{ name: `${module}.bias`, dims: [dims[0]] }] : [];
+    return [{ name, dims }, ...bias];
+  });
 }
 
 /** Full name of a block's tensor. */

@@ -1,0 +1,13 @@
+import { ONNX_TYPE } from "../onnx_type.ts";
+import type { ElementType, Tensor } from "../tensor.ts";
+
+/** The same values in another type; it cannot be differentiated. */
+export function cast(x: Tensor, type: ElementType): Tensor {
+  if (x.type === type) return x;
+  return x.graph.emit({
+    operator: "Cast",
+    inputs: [x],
+    outputs: [{ type, dims: x.dims }],
+    attributes: { to: { int: ONNX_TYPE[type] } },
+  })[0];
+}
