@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readModelConfig, readModelTokenizer } from "../lib/checkpoint/model_directory.ts";
+import { locateModel } from "../lib/checkpoint/locate_model.ts";
+import { readModelTokenizer } from "../lib/checkpoint/model_directory.ts";
 import { type LlamaConfig, parseLlamaConfig } from "../lib/llama/config.ts";
 import { PRESETS } from "../lib/llama/presets.ts";
 import type { PartialRunDefinition, RunDefinition } from "../lib/swarm/run_definition.ts";
@@ -55,7 +56,7 @@ export async function chooseModel(
   if (model && Object.hasOwn(PRESETS, model)) return presetFor(model, tokenizer);
   if (!from && !model && !written) return presetFor(DEFAULT_PRESET, tokenizer);
   const config = from
-    ? await readModelConfig(from)
+    ? (await locateModel(from)).config
     : model
     ? await readConfig(model)
     : parseLlamaConfig(written);

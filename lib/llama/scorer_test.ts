@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { fixture } from "../../fixtures/fixture.ts";
+import { locateModel } from "../checkpoint/locate_model.ts";
+import { deviceTests } from "../engine/_test_engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { Scorer, type ScorerOptions } from "./scorer.ts";
+import type { ScoringBatch } from "./scoring_batch.ts";
+
+const testOnDevices = deviceTests(import.meta.url);
+const EXPECTED = JSON.parse(
+  await Deno.readTextFile(fixture("tiny_llama/expected_logits.json")),
+) as { ids: number[][]; logits_f32: number[][][]; logits_bf16: number[][][] };
+const { config, tensors } = await locateModel(fixture("tiny_llama"));
+const WHOLE: ScorerOptions = {
+  config,
+  tensors,
+  blocksAtOnce: config.layers,
+  batchesAtOnce: 1,
+  frugal: false,
+};
+
+/** The two texts of the vectors in one row, every token of the vocabulary asked at every place. */
+function everything(): ScoringBatch {
+  const [a, b] = EXPECTED.ids;
+  const length = a.length + b.length;
+  const numbers = (make: (place: number) => number) =>
+    Int32Array.from({ length }, (_, i) => make(i));
+  const asked = length * config.vocabSize;
+  return {
+    rows: 1,
+    sequence: length,
+    tokens: Int32Array.from([...a, ...b]),
+    positions: numbers((place) => place % a.length),
+    branches: numbers((place) => Math.floor(place / a.length)),
+    trunks: numbers((place) => Math.floor(place / a.length)),
+    places: Int32Array.from({ length: asked }, (_, i) => Math.floor(i / config.vocabSize)),
+    targets: Int32Array.from({ length: asked }, (_, i) => i % config.vocabSize),
+  };
+}
+
+async function scoreOnce(engine: Engine, options: ScorerOptions, batch: ScoringBatch) {
+  const scorer = new Scorer(engine, options);
+  try {
+    return (await Array.fromAsync(scorer.score([batch], () => {})))[0];
+  } finally {
+    await scorer.close();
+  }
+}
+
+/** Log-probabilities in double precision, of logits that somebody else computed. */
+function logSoftmax(logits: number[]): number[] {
+  const top = Math.max(...logits);
+  const total = Math.log(logits.reduce((sum, x) => sum + Math.exp(x - top), 0)) + top;
+  return logits.map((x) => x - total);
+}
+
+const FILES = [
+  ["model.f32.safetensors", "logits_f32", 1e-4],
+  ["model.bf16.safetensors", "logits_bf16", 1e-4],
+  [undefined, "logits_f32", 1e-4],
+] as const;
+
+for (const [file, key, tolerance] of FILES) {
+  testOnDevices(
+    `Scorer gives numpy's logits of ${file ?? "a model in two shards"}`,
+    async (engine) => {
+      const directory = await Deno.makeTempDir();
+      const names = file
+        ? [[file, "model.safetensors"]]
+        : [...Deno.readDirSync(fixture("tiny_llama"))].map(({ name }) => [name, name])
+          .filter(([name]) => /^m-|index/.test(name));
+      for (const [from, to] of [...names, ["config.json", "config.json"]]) {
+        // Hugging Face's cache has links where one expects files.
+        await Deno.symlink(fixture(`tiny_llama/${from}`), `${directory}/${to}`);
+      }
+      const expected = EXPECTED[key].flat().flatMap(logSoftmax);
+      const model = await locateModel(directory);
+      for (const frugal of [false, true]) {
+        const { greedy, logProbabilities } = await scoreOnce(
+          engine,
+          { ...WHOLE, ...model, frugal },
+          everything(),
+        );
+        const worst = expected.reduce(
+          (max, x, i) => Math.max(max, Math.abs(x - logProbabilities[i])),
+          0,
+        );
+        assert.ok(worst < tolerance, `differs by ${worst}`);
+        assert.equal(greedy.reduce((sum, each) => sum + each, 0), 18, "one token is the likeliest");
+      }
+      await Deno.remove(directory, { recursive: true });
+    },
+  );
+}
+
+testOnDevices("Scorer gives the same numbers block by block and whole", async (engine) => {
+  const batch = everything();
+  const whole = await scoreOnce(engine, WHOLE, batch);
+  const scorer = new Scorer(engine, { ...WHOLE, blocksAtOnce: 1, batchesAtOnce: 2, frugal: true });
+  let steps = 0;
+  const streamed = await Array.fromAsync(scorer.score([batch, batch, batch], () => steps++));
+  await scorer.close();
+  assert.equal(steps, 3 * scorer.stepsPerBatch);
+  for (const { greedy, logProbabilities } of streamed) {
+    assert.deepEqual(greedy, whole.greedy);
+    logProbabilities.forEach((x, i) => assert.ok(Math.abs(x - whole.logProbabilities[i]) < 1e-5));
+  }
+});

@@ -1,0 +1,132 @@
+import { Graph } from "../graph/graph.ts";
+import { cast } from "../graph/operators/cast.ts";
+import { and, argMax, choose, equal, lessOrEqual, or } from "../graph/operators/compare.ts";
+import { crossEntropy } from "../graph/operators/cross_entropy.ts";
+import { gatherRows } from "../graph/operators/gather.ts";
+import { reshape } from "../graph/operators/reshape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { LlamaConfig } from "./config.ts";
+import { type BlockConstants, decoderBlock } from "./decoder_block.ts";
+import { headLogits } from "./head.ts";
+import {
+  blockParameterName,
+  blockParameters,
+  EMBEDDING,
+  FINAL_NORM,
+  HEAD,
+  type ParameterSpec,
+} from "./parameters.ts";
+import { ropeTable } from "./rope.ts";
+import type { ScoringShape } from "./scoring_batch.ts";
+
+/** Puts a parameter into a graph, as float32 or in a type that is cast where it is used. */
+export type ParameterSource = (graph: Graph, spec: ParameterSpec) => Tensor;
+
+/** Blocks of a graph: from the first to before the last. */
+export interface BlockRange {
+  /** First block; 0 begins with the embedding. */
+  readonly from: number;
+  /** Block behind the last one. */
+  readonly to: number;
+}
+
+/**
+ * Some blocks over packed rows: `tokens`, or `hidden` of the blocks before, to `hidden`.
+ *
+ * A token attends to those tokens before it that belong to its own branch or to its trunk, and its rotation is
+ * that of its position in its text, not in the row; so what one row holds besides does not matter to it.
+ */
+export function bodyGraph(
+  config: LlamaConfig,
+  { rows, sequence }: ScoringShape,
+  { from, to }: BlockRange,
+  parameter: ParameterSource,
+): Graph {
+  const graph = new Graph(`llama_blocks_${from}_${to}`);
+  const plane = (name: string) => graph.input(name, "int32", [rows, sequence]);
+  const [positions, branches, trunks] = ["positions", "branches", "trunks"].map(plane);
+  const constants = packedConstants(graph, config, { positions, branches, trunks });
+  let hidden: Tensor;
+  if (from === 0) {
+    const { vocabSize, hiddenSize } = config;
+    const table = parameter(graph, { name: EMBEDDING, dims: [vocabSize, hiddenSize] });
+    hidden = cast(gatherRows(table, plane("tokens")), "float32");
+  } else {
+    hidden = graph.input("before", "float32", [rows, sequence, config.hiddenSize]);
+  }
+  for (let layer = from; layer < to; layer++) {
+    const weights = blockParameters(config).map(({ name, dims }) =>
+      cast(parameter(graph, { name: blockParameterName(layer, name), dims }), "float32")
+    );
+    hidden = decoderBlock(hidden, weights, config, constants);
+  }
+  graph.output("hidden", hidden);
+  return graph;
+}
+
+/**
+ * Log-probabilities of chosen tokens: `logProbabilities` and `likeliest` of `places` (rows of the flattened
+ * `hidden`) and `targets`. Logits of a whole vocabulary never leave the graph.
+ *
+ * @param count Places of one run.
+ */
+export function headGraph(
+  config: LlamaConfig,
+  { rows, sequence }: ScoringShape,
+  count: number,
+  parameter: ParameterSource,
+): Graph {
+  const graph = new Graph("llama_head");
+  const { hiddenSize, tiedEmbeddings, vocabSize } = config;
+  const hidden = graph.input("hidden", "float32", [rows, sequence, hiddenSize]);
+  const places = graph.input("places", "int32", [count]);
+  const targets = graph.input("targets", "int32", [count]);
+  const weight = (name: string, dims: number[]) =>
+    cast(parameter(graph, { name, dims }), "float32");
+  const logits = headLogits(
+    gatherRows(reshape(hidden, [rows * sequence, hiddenSize]), places),
+    weight(FINAL_NORM, [hiddenSize]),
+    weight(tiedEmbeddings ? EMBEDDING : HEAD, [vocabSize, hiddenSize]),
+    config,
+  );
+  graph.output("losses", reshape(crossEntropy(logits, targets), [count]));
+  graph.output("likeliest", cast(argMax(logits), "int32"));
+  return graph;
+}
+
+function packedConstants(
+  graph: Graph,
+  config: LlamaConfig,
+  { branches, positions, trunks }: Record<"branches" | "positions" | "trunks", Tensor>,
+): BlockConstants {
+  const [rows, sequence] = positions.dims;
+  const half = config.headDim / 2;
+  const rotation = (scale: number, gap: number[]): [Tensor, Tensor] => {
+    const { cos, sin } = ropeTable(config, sequence, scale);
+    const gather = (table: Float32Array<ArrayBuffer>) =>
+      reshape(
+        gatherRows(graph.constant("float32", [sequence, half], table), positions),
+        [rows, sequence, ...gap, half],
+      );
+    return [gather(cos), gather(sin)];
+  };
+  const column = (x: Tensor) => reshape(x, [rows, sequence, 1]);
+  const row = (x: Tensor) => reshape(x, [rows, 1, sequence]);
+  const order = Int32Array.from({ length: sequence }, (_, place) => place);
+  const place = graph.constant("int32", [1, sequence, 1], order);
+  const earlier = lessOrEqual(graph.constant("int32", [1, 1, sequence], order), place);
+  const sameText = or(
+    equal(column(branches), row(branches)),
+    equal(column(trunks), row(branches)),
+  );
+  const mask = choose(
+    and(sameText, earlier),
+    graph.scalar("float32", 0),
+    graph.scalar("float32", -1e30),
+  );
+  return {
+    queryRotation: rotation(1 / Math.sqrt(config.headDim), [1, 1]),
+    keyRotation: rotation(1, [1]),
+    mask: reshape(mask, [rows, 1, 1, sequence, sequence]),
+  };
+}
