@@ -8,7 +8,7 @@ import { RunDefinitionError, UnknownKeyError } from "../lib/swarm/run_definition
 import { DamagedRunError } from "../lib/swarm/replay.ts";
 import { DirectoryInUseError } from "../lib/swarm/local/lock_directory.ts";
 import { DivergedError } from "../lib/swarm/local/local_swarm.ts";
-import { TokenizerError } from "../lib/tokenizer/json_tokenizer.ts";
+import { TokenizerError } from "../lib/tokenizer/tokenizer_file.ts";
 import { InterruptedError, NotYetError, RefusedRequestError, UsageError } from "./command.ts";
 
 /** How an error is told, and what the process ends with. */

@@ -4,7 +4,7 @@ import { UnusableTextError } from "../lib/corpus/read_texts.ts";
 import { EngineError } from "../lib/engine/engine.ts";
 import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { parseRunDefinition, RunDefinitionError } from "../lib/swarm/run_definition.ts";
-import { TokenizerError } from "../lib/tokenizer/json_tokenizer.ts";
+import { TokenizerError } from "../lib/tokenizer/tokenizer_file.ts";
 import { InterruptedError, RefusedRequestError, UsageError } from "./command.ts";
 import { describeError } from "./describe_error.ts";
 

@@ -1,3 +1,4 @@
+import { BYTE_CHARACTERS } from "./byte_characters.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 const END_OF_TEXT = 256;
@@ -14,13 +15,15 @@ export function byteTokenizer(): Tokenizer {
     endOfTextToken: END_OF_TEXT_TOKEN,
     encode: (text) => new TextEncoder().encode(text),
     decode: (ids) =>
-      new TextDecoder().decode(Uint8Array.from(ids.filter((id) => id < END_OF_TEXT))),
+      new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+        Uint8Array.from(ids.filter((id) => id < END_OF_TEXT)),
+      ),
     json: tokenizerJson(),
   };
 }
 
 function tokenizerJson(): string {
-  const vocab = Object.fromEntries(byteCharacters().map((character, byte) => [character, byte]));
+  const vocab = Object.fromEntries(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
   const byteLevel = {
     type: "ByteLevel",
     add_prefix_space: false,
@@ -57,15 +60,4 @@ function tokenizerJson(): string {
       merges: [],
     },
   });
-}
-
-/** The printable character that byte-level BPE writes for each byte: itself where it prints, else from U+0100 on. */
-function byteCharacters(): string[] {
-  const prints = (byte: number) =>
-    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-  let next = 0x100;
-  return Array.from(
-    { length: 256 },
-    (_, byte) => String.fromCharCode(prints(byte) ? byte : next++),
-  );
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { byteTokenizer } from "./byte_tokenizer.ts";
-import { jsonTokenizer, TokenizerError } from "./json_tokenizer.ts";
+import { jsonTokenizer } from "./json_tokenizer.ts";
+import { TokenizerError } from "./tokenizer_file.ts";
 
 Deno.test("byteTokenizer and its tokenizer.json agree on any text", () => {
   const bytes = byteTokenizer();

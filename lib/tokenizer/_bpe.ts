@@ -1,0 +1,108 @@
+import { mergeSymbols } from "./_merge_symbols.ts";
+
+/** Distinct pieces whose tokens are remembered. */
+const CACHE_PIECES_MAX = 100_000;
+/** Longest piece that is remembered, characters. */
+const CACHE_LENGTH_MAX = 64;
+/** Multiplier that packs two ids, or a rank and an id, into one number. */
+export const ID_SPAN = 2 ** 24;
+
+/** A byte-pair model as `tokenizer.json` describes it. */
+export interface BpeModel {
+  /** Ids by token. */
+  readonly vocabulary: ReadonlyMap<string, number>;
+  /** Pairs to merge, first the most urgent. */
+  readonly merges: readonly (readonly [string, string])[];
+  /** Token of what has no other; such characters are left out where there is none. */
+  readonly unknown: string | undefined;
+  /** Whether neighbouring unknown characters make one token. */
+  readonly fuseUnknown: boolean;
+  /** Whether characters without a token become tokens of their bytes. */
+  readonly byteFallback: boolean;
+  /** Whether a piece that is itself a token is taken whole, whatever the merges say. */
+  readonly ignoreMerges: boolean;
+}
+
+/**
+ * Byte-pair encoding over integers.
+ *
+ * @throws RangeError when a merge names a token that the vocabulary lacks.
+ */
+export class Bpe {
+  /** Rank times {@linkcode ID_SPAN} plus result, by left id times {@linkcode ID_SPAN} plus right id. */
+  readonly #merges = new Map<number, number>();
+  readonly #cache = new Map<string, readonly number[]>();
+  readonly #bytes: readonly (number | undefined)[];
+  readonly #cutBeforeMarks: boolean;
+
+  constructor(readonly model: BpeModel) {
+    const { merges, vocabulary } = model;
+    const idOf = (token: string) => {
+      const id = vocabulary.get(token);
+      if (id === undefined) throw new RangeError(`a merge names ${JSON.stringify(token)}`);
+      return id;
+    };
+    merges.forEach(([left, right], rank) => {
+      const key = idOf(left) * ID_SPAN + idOf(right);
+      // Of a pair that is listed twice, the reference keeps the later rank.
+      this.#merges.set(key, rank * ID_SPAN + idOf(left + right));
+    });
+    this.#bytes = Array.from(
+      { length: 256 },
+      (_, byte) => vocabulary.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
+    );
+    // Where no token holds a mark behind another character, no merge crosses the cut before a word.
+    this.#cutBeforeMarks = !vocabulary.keys().some((token) => /[^▁]▁/u.test(token));
+  }
+
+  /** Appends the ids of a piece of text. */
+  encode(piece: string, ids: number[]): void {
+    if (!this.#cutBeforeMarks || !piece.includes("▁", 1)) return this.#encodePart(piece, ids);
+    for (let start = 0; start < piece.length;) {
+      let end = start;
+      while (piece[end] === "▁") end++;
+      end = piece.indexOf("▁", end);
+      if (end < 0) end = piece.length;
+      this.#encodePart(piece.slice(start, end), ids);
+      start = end;
+    }
+  }
+
+  #encodePart(part: string, ids: number[]): void {
+    let found = this.#cache.get(part);
+    if (!found) {
+      found = this.#tokens(part);
+      if (part.length <= CACHE_LENGTH_MAX) {
+        if (this.#cache.size >= CACHE_PIECES_MAX) this.#cache.clear();
+        this.#cache.set(part, found);
+      }
+    }
+    for (let i = 0; i < found.length; i++) ids.push(found[i]);
+  }
+
+  #tokens(part: string): readonly number[] {
+    const whole = this.model.ignoreMerges ? this.model.vocabulary.get(part) : undefined;
+    return whole === undefined ? mergeSymbols(this.#symbols(part), this.#merges) : [whole];
+  }
+
+  /** Ids of single characters. */
+  #symbols(part: string): number[] {
+    const { byteFallback, fuseUnknown, unknown, vocabulary } = this.model;
+    const unknownId = unknown === undefined ? undefined : vocabulary.get(unknown);
+    const symbols: number[] = [];
+    let afterUnknown = false;
+    for (const character of part) {
+      const id = vocabulary.get(character);
+      const ids = id !== undefined ? [id] : byteFallback ? this.#byteTokens(character) : undefined;
+      if (ids) symbols.push(...ids);
+      else if (unknownId !== undefined && !(fuseUnknown && afterUnknown)) symbols.push(unknownId);
+      afterUnknown = ids === undefined;
+    }
+    return symbols;
+  }
+
+  #byteTokens(character: string): number[] | undefined {
+    const ids = [...new TextEncoder().encode(character)].map((byte) => this.#bytes[byte]);
+    return ids.every((id) => id !== undefined) ? ids : undefined;
+  }
+}

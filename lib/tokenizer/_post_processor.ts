@@ -1,0 +1,58 @@
+import { buildParts, type Part, type PartTable } from "./_parts.ts";
+
+/** Ids put around every text that is encoded with special tokens. */
+export interface SpecialEnds {
+  /** Ids in front. */
+  readonly before: readonly number[];
+  /** Ids behind. */
+  readonly after: readonly number[];
+}
+
+const NONE: SpecialEnds = { before: [], after: [] };
+
+const TABLE: PartTable<SpecialEnds> = {
+  ByteLevel: () => NONE,
+  TemplateProcessing: templateEnds,
+  RobertaProcessing: ({ cls, sep }) => ({ before: pairId(cls), after: pairId(sep) }),
+  BertProcessing: ({ cls, sep }) => ({ before: pairId(cls), after: pairId(sep) }),
+};
+
+/**
+ * What a `post_processor` puts around one text.
+ *
+ * @throws RangeError for a part that is not known.
+ */
+export function specialEnds(part: Part): SpecialEnds {
+  return buildParts("post-processor", "processors", part, TABLE)
+    .reduce((inner, { after, before }) => ({
+      before: [...before, ...inner.before],
+      after: [...inner.after, ...after],
+    }), NONE);
+}
+
+function templateEnds(part: Record<string, unknown>): SpecialEnds {
+  const tokens = (part.special_tokens ?? {}) as Record<string, { ids?: unknown } | undefined>;
+  const before: number[] = [];
+  const after: number[] = [];
+  let seen = false;
+  for (const item of Array.isArray(part.single) ? part.single : []) {
+    const name = item?.SpecialToken?.id;
+    if (name === undefined) {
+      seen = true;
+      continue;
+    }
+    const ids = Object.hasOwn(tokens, name) ? tokens[name]?.ids : undefined;
+    if (!Array.isArray(ids)) throw new RangeError(`template has no ids of ${JSON.stringify(name)}`);
+    (seen ? after : before).push(...ids.map(checkId));
+  }
+  return { before, after };
+}
+
+function pairId(pair: unknown): number[] {
+  return [checkId(Array.isArray(pair) ? pair[1] : undefined)];
+}
+
+function checkId(id: unknown): number {
+  if (Number.isSafeInteger(id) && Number(id) >= 0) return Number(id);
+  throw new RangeError(`post-processor has id ${JSON.stringify(id)}, want a whole number`);
+}

@@ -1,0 +1,15 @@
+/**
+ * The printable character that byte-level BPE writes for each byte: itself where it prints, else from U+0100
+ * on. [256]
+ */
+export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
+
+function byteCharacters(): string[] {
+  const prints = (byte: number) =>
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  let next = 0x100;
+  return Array.from(
+    { length: 256 },
+    (_, byte) => String.fromCharCode(prints(byte) ? byte : next++),
+  );
+}

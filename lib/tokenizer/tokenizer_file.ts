@@ -1,0 +1,185 @@
+import { type AddedToken, addedTokenSplitter } from "./_added_tokens.ts";
+import { Bpe, ID_SPAN } from "./_bpe.ts";
+import { decoder } from "./_decoder.ts";
+import { normalizer } from "./_normalizer.ts";
+import type { Part } from "./_parts.ts";
+import { specialEnds } from "./_post_processor.ts";
+import { preTokenizer } from "./_pre_tokenizer.ts";
+
+/** A tokenizer file that is not one. */
+export class TokenizerError extends Error {
+  override readonly name = "TokenizerError";
+}
+
+/**
+ * A `tokenizer.json` with a byte-pair model, as LLaMA's and GPT-2's descendants have it.
+ *
+ * @throws TokenizerError when the file cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { byteTokenizer } from "./byte_tokenizer.ts";
+ * import { TokenizerFile } from "./tokenizer_file.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const tokenizer = new TokenizerFile(byteTokenizer().json);
+ * assert.deepEqual(tokenizer.encode("hi<|endoftext|>", false), [104, 105, 256]);
+ * assert.equal(tokenizer.decode([104, 105, 256], true), "hi");
+ * ```
+ */
+export class TokenizerFile {
+  /** Ids by token. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** Number of ids: every id is below it. */
+  readonly vocabularySize: number;
+  readonly #tokens: string[] = [];
+  readonly #special: ReadonlySet<number>;
+  readonly #parts: ReturnType<typeof buildPipeline>;
+
+  /** @param json Text of the file. */
+  constructor(readonly json: string) {
+    try {
+      const file = JSON.parse(json) as FileParts;
+      const added = addedTokens(file);
+      this.ids = vocabulary(file, added);
+      for (const [token, id] of this.ids) this.#tokens[id] = token;
+      this.vocabularySize = this.#tokens.length;
+      this.#special = new Set(added.filter(({ special }) => special).map(({ id }) => id));
+      this.#parts = buildPipeline(file, added);
+    } catch (cause) {
+      throw new TokenizerError(`Cannot read tokenizer.json: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+
+  /**
+   * Ids of a text.
+   *
+   * @param withSpecialTokens Whether the file's own beginning and end are put around it.
+   */
+  encode(text: string, withSpecialTokens: boolean): number[] {
+    const { cut, ends, model, normalize, splitNormalized, splitRaw } = this.#parts;
+    const ids: number[] = withSpecialTokens ? [...ends.before] : [];
+    let first = true;
+    for (const raw of splitRaw(text.toWellFormed())) {
+      const segments = typeof raw === "number" ? [raw] : splitNormalized(normalize(raw));
+      for (const segment of segments) {
+        if (typeof segment === "number") ids.push(segment);
+        else if (segment !== "") {
+          for (const piece of cut(segment, first)) model.encode(piece, ids);
+        }
+        first = false;
+      }
+    }
+    if (withSpecialTokens) { for (const id of ends.after) ids.push(id); }
+    return ids;
+  }
+
+  /** Text of ids. Ids that the file does not know are left out. */
+  decode(ids: Iterable<number>, skipSpecialTokens: boolean): string {
+    const tokens: string[] = [];
+    for (const id of ids) {
+      if (skipSpecialTokens && this.#special.has(id)) continue;
+      const token = this.#tokens[id];
+      if (token !== undefined) tokens.push(token);
+    }
+    return this.#parts.decode(tokens);
+  }
+
+  /** Token of an id. */
+  token(id: number): string | undefined {
+    return this.#tokens[id];
+  }
+}
+
+/** The parts of a file, none of them checked. */
+interface FileParts {
+  readonly normalizer?: Part;
+  readonly pre_tokenizer?: Part;
+  readonly post_processor?: Part;
+  readonly decoder?: Part;
+  readonly model?: Record<string, unknown>;
+  readonly added_tokens?: unknown;
+}
+
+function buildPipeline(file: FileParts, added: readonly AddedToken[]) {
+  const normalize = normalizer(file.normalizer);
+  return {
+    splitRaw: addedTokenSplitter(added.filter(({ normalized }) => !normalized)),
+    splitNormalized: addedTokenSplitter(
+      added.filter(({ normalized }) => normalized)
+        .map((token) => ({ ...token, content: normalize(token.content) })),
+    ),
+    normalize,
+    cut: preTokenizer(file.pre_tokenizer),
+    model: bytePairModel(file.model ?? {}),
+    ends: specialEnds(file.post_processor),
+    decode: decoder(file.decoder),
+  };
+}
+
+function bytePairModel(model: Record<string, unknown>): Bpe {
+  // Files of before 2020 have no type.
+  const type = model.type ?? (Array.isArray(model.merges) ? "BPE" : undefined);
+  if (type !== "BPE") throw new RangeError(`model type is ${JSON.stringify(type)}, want "BPE"`);
+  for (const key of ["continuing_subword_prefix", "end_of_word_suffix", "dropout"]) {
+    if (model[key]) {
+      throw new RangeError(`model has ${key} ${JSON.stringify(model[key])}, want none`);
+    }
+  }
+  if (!Array.isArray(model.merges)) throw new RangeError("model has no merges");
+  const merges = model.merges.map((merge: unknown): [string, string] => {
+    const [left, right, ...rest] = typeof merge === "string"
+      ? merge.split(" ")
+      : Array.isArray(merge)
+      ? merge
+      : [];
+    if (typeof left !== "string" || typeof right !== "string" || rest.length > 0) {
+      throw new RangeError(`a merge is ${JSON.stringify(merge)}, want two tokens`);
+    }
+    return [left, right];
+  });
+  return new Bpe({
+    vocabulary: new Map(Object.entries(model.vocab as Record<string, number>)),
+    merges,
+    unknown: typeof model.unk_token === "string" ? model.unk_token : undefined,
+    fuseUnknown: model.fuse_unk === true,
+    byteFallback: model.byte_fallback === true,
+    ignoreMerges: model.ignore_merges === true,
+  });
+}
+
+function addedTokens(file: FileParts): AddedToken[] {
+  if (file.added_tokens === undefined || file.added_tokens === null) return [];
+  if (!Array.isArray(file.added_tokens)) throw new RangeError("added_tokens is no list");
+  return file.added_tokens.map((token: Record<string, unknown>): AddedToken => ({
+    id: token.id as number,
+    content: token.content as string,
+    special: token.special === true,
+    normalized: token.normalized === true,
+    leftStrip: token.lstrip === true,
+    rightStrip: token.rstrip === true,
+    singleWord: token.single_word === true,
+  }));
+}
+
+/** Ids by token, each checked: a file may say anything. */
+function vocabulary(file: FileParts, added: readonly AddedToken[]): Map<string, number> {
+  const vocab = file.model?.vocab;
+  if (typeof vocab !== "object" || vocab === null || Array.isArray(vocab)) {
+    throw new RangeError("it has no vocabulary of tokens with ids");
+  }
+  const ids = new Map<string, number>();
+  const entries: [unknown, unknown][] = Object.entries(vocab);
+  for (const [token, id] of [...entries, ...added.map(({ content, id }) => [content, id])]) {
+    if (
+      typeof token !== "string" || !Number.isInteger(id) || Number(id) < 0 || Number(id) >= ID_SPAN
+    ) {
+      throw new RangeError(`token ${JSON.stringify(token)} has id ${id}, want 0 to ${ID_SPAN - 1}`);
+    }
+    ids.set(token, Number(id));
+  }
+  if (ids.size === 0) throw new RangeError("it has no vocabulary");
+  return ids;
+}
