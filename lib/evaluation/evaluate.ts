@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import type { Document } from "./document.ts";
+import type { LanguageModel, ModelAnswer } from "./language_model.ts";
+import { METRICS, type MetricValue } from "./metrics.ts";
+import { type Question, type QuestionOptions, questionsOf } from "./questions.ts";
+import { type Reading, scoreQuestion } from "./score_question.ts";
+import type { Task } from "./task.ts";
+
+/** A task with its documents. */
+export interface LoadedTask {
+  /** The task. */
+  readonly task: Task;
+  /** Documents of the scored split. */
+  readonly documents: readonly Document[];
+  /** Documents to draw examples from; empty where none are needed. */
+  readonly pool: readonly Document[];
+}
+
+/** How tasks are evaluated. */
+export interface EvaluationOptions extends Omit<QuestionOptions, "shots"> {
+  /** Examples before each question; the task's own number where it is left out. */
+  readonly shots: number | undefined;
+  /** Resamples behind a standard error that has no formula; 0 tells no standard errors at all. */
+  readonly bootstrapIterations: number;
+}
+
+/** A document with its answers and scores. */
+export interface Sample extends Reading {
+  /** What was asked. */
+  readonly question: Question;
+  /** What the model said. */
+  readonly answers: readonly ModelAnswer[];
+  /** SHA-256 of the document, of the first prompt and of the target, as the harness computes them. */
+  readonly hashes: { readonly document: string; readonly prompt: string; readonly target: string };
+}
+
+/** One number of a task's result. */
+export interface Measure {
+  /** Metric. */
+  readonly metric: string;
+  /** Way to read answers. */
+  readonly filter: string;
+  /** Value. */
+  readonly value: number;
+  /** Standard error; undefined where there is none. */
+  readonly standardError: number | undefined;
+}
+
+/** Result of a task. */
+export interface TaskResult {
+  /** The task. */
+  readonly task: Task;
+  /** Examples before each question. */
+  readonly shots: number;
+  /** Documents that the split has, and that were scored. */
+  readonly documents: { readonly original: number; readonly effective: number };
+  /** Numbers, in the order of the metrics. */
+  readonly measures: readonly Measure[];
+  /** Documents, filter by filter. */
+  readonly samples: readonly Sample[];
+}
+
+/** A task that could not be evaluated. */
+export interface TaskFailure {
+  /** Name of the task. */
+  readonly name: string;
+  /** Why. */
+  readonly error: Error;
+}
+
+/** What an evaluation found. */
+export interface EvaluationOutcome {
+  /** Results of the tasks that could be evaluated. */
+  readonly results: readonly TaskResult[];
+  /** Those that could not. */
+  readonly failures: readonly TaskFailure[];
+}
+
+/**
+ * Puts the questions of all tasks to a model at once, and scores its answers. A task that fails does not
+ * touch the others.
+ */
+export async function evaluate(
+  tasks: readonly LoadedTask[],
+  model: LanguageModel,
+  options: EvaluationOptions,
+): Promise<EvaluationOutcome> {
+  const failures: TaskFailure[] = [];
+  const asked: { loaded: LoadedTask; shots: number; questions: Question[] }[] = [];
+  for (const loaded of tasks) {
+    const { documents, pool, task } = loaded;
+    const shots = options.shots ?? task.shots ?? 0;
+    try {
+      if (documents.length === 0) {
+        throw new RangeError(`Cannot evaluate ${task.name}: split ${task.data.split} is empty`);
+      }
+      const questions = questionsOf(task, documents, pool, { ...options, shots });
+      asked.push({ loaded, shots, questions });
+    } catch (cause) {
+      failures.push({ name: task.name, error: cause as Error });
+    }
+  }
+  const answers = await model.answer(
+    asked.flatMap(({ questions }) => questions.map(({ requests }) => requests)),
+  );
+  const results: TaskResult[] = [];
+  let at = 0;
+  for (const { loaded, questions, shots } of asked) {
+    const own = answers.slice(at, at += questions.length);
+    const error = own.flat().find((answer) => answer instanceof Error);
+    if (error) failures.push({ name: loaded.task.name, error });
+    else results.push(resultOf(loaded, shots, questions, own, options));
+  }
+  return { results, failures };
+}
+
+function resultOf(
+  { documents, task }: LoadedTask,
+  shots: number,
+  questions: readonly Question[],
+  answers: readonly (readonly ModelAnswer[])[],
+  { bootstrapIterations }: EvaluationOptions,
+): TaskResult {
+  const samples = questions.flatMap((question, i) =>
+    scoreQuestion(task, question, answers[i]).map((reading): Sample => ({
+      ...reading,
+      question,
+      answers: answers[i],
+      hashes: hashesOf(question),
+    }))
+  );
+  const filters = [...new Set(samples.map(({ filter }) => filter))];
+  const ofFilter = (name: string) => samples.filter(({ filter }) => filter === name);
+  return {
+    task,
+    shots,
+    documents: { original: documents.length, effective: questions.length },
+    samples: filters.flatMap(ofFilter),
+    measures: filters.flatMap((filter) => {
+      const own = ofFilter(filter);
+      return Object.keys(own[0].values).map((metric) =>
+        measure(metric, filter, own.map(({ values }) => values[metric]), bootstrapIterations)
+      );
+    }),
+  };
+}
+
+function measure(
+  metric: string,
+  filter: string,
+  values: readonly MetricValue[],
+  bootstrapIterations: number,
+): Measure {
+  const { aggregate, standardError } = METRICS[metric];
+  const told = bootstrapIterations > 0 && values.length > 1;
+  return {
+    metric,
+    filter,
+    value: aggregate(values),
+    standardError: told ? standardError?.(values, bootstrapIterations) : undefined,
+  };
+}
+
+function hashesOf({ document, requests, target }: Question): Sample["hashes"] {
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+  const [first] = requests;
+  return {
+    document: sha256(JSON.stringify(document, null, 2)),
+    prompt: sha256(first.kind === "page" ? first.page : first.context),
+    target: sha256(String(target)),
+  };
+}

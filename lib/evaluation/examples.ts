@@ -1,0 +1,44 @@
+import { PythonRandom } from "../random/python_random.ts";
+import type { Document } from "./document.ts";
+import type { TaskData } from "./task.ts";
+
+/** Draws the examples that stand in front of a task's questions, in the order of its documents. */
+export class Examples {
+  readonly #random: PythonRandom;
+
+  /**
+   * @param pool Documents to draw from.
+   * @param count Examples of each question.
+   * @param seed Seed of the draws; the harness's is 1234.
+   * @throws RangeError when there are too few.
+   */
+  constructor(
+    readonly data: TaskData,
+    readonly pool: readonly Document[],
+    readonly count: number,
+    seed: number,
+  ) {
+    this.#random = new PythonRandom(seed);
+    const needed = this.#drawn;
+    if (pool.length < needed) {
+      throw new RangeError(
+        `Cannot put ${count} examples before a question: split ${data.exampleSplit} has ${pool.length} documents, want at least ${needed}`,
+      );
+    }
+  }
+
+  /** Examples of the next document. */
+  next(document: Document): readonly Document[] {
+    if (this.count === 0) return [];
+    if (this.data.firstExamples) return this.pool.slice(0, this.count);
+    const drawn = this.#random.sample(this.pool.length, this.#drawn).map((at) => this.pool[at]);
+    if (!this.data.examplesMayRepeat) return drawn;
+    const own = JSON.stringify(document);
+    return drawn.filter((each) => JSON.stringify(each) !== own).slice(0, this.count);
+  }
+
+  get #drawn(): number {
+    const { examplesMayRepeat, firstExamples } = this.data;
+    return this.count + Number(this.count > 0 && !firstExamples && examplesMayRepeat === true);
+  }
+}

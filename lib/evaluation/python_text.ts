@@ -1,0 +1,53 @@
+/** What Python's `str.isspace` holds true of; JavaScript's `\s` differs in six characters. */
+const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const LEADING = new RegExp(`^[${SPACE}]+`);
+const TRAILING = new RegExp(`[${SPACE}]+$`);
+const BETWEEN = new RegExp(`[${SPACE}]+`, "g");
+
+/** `str.lstrip()` */
+export function stripLeft(text: string): string {
+  return text.replace(LEADING, "");
+}
+
+/** `str.rstrip()` */
+export function stripRight(text: string): string {
+  return text.replace(TRAILING, "");
+}
+
+/** `str.strip()` */
+export function strip(text: string): string {
+  return stripRight(stripLeft(text));
+}
+
+/** `re.split(r"\s+", text)` */
+export function splitWords(text: string): string[] {
+  return text.split(BETWEEN);
+}
+
+/** `str.capitalize()`: the first letter large, all others small. */
+export function capitalize(text: string): string {
+  const [first = "", ...rest] = text;
+  return first.toUpperCase() + rest.join("").toLowerCase();
+}
+
+/** `len(str)`: code points. */
+export function length(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+/** `str(float)` */
+export function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (Object.is(value, -0)) return "-0.0";
+  const [digits, exponent = ""] = value.toString().split("e");
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
+    const [mantissa, power] = value.toExponential().split("e");
+    return `${mantissa}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+  }
+  if (exponent !== "") return BigInt(value).toString() + ".0";
+  return digits.includes(".") ? digits : `${digits}.0`;
+}

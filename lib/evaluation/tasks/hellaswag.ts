@@ -1,0 +1,40 @@
+import { place, text, texts } from "../document.ts";
+import { capitalize, strip } from "../python_text.ts";
+import type { ChoiceTask } from "../task.ts";
+
+/** How everyday scenes go on: four endings, one of them human. */
+export const hellaswag: ChoiceTask = {
+  kind: "choice",
+  name: "hellaswag",
+  version: 1,
+  data: {
+    repository: "Rowan/hellaswag",
+    split: "validation",
+    exampleSplit: "train",
+    examplesMayRepeat: true,
+  },
+  byLength: true,
+  prepare(document) {
+    const context = `${text(document, "ctx_a")} ${capitalize(text(document, "ctx_b"))}`;
+    const choices = texts(document, "endings").map(clean);
+    return {
+      ...document,
+      query: clean(`${text(document, "activity_label")}: ${context}`),
+      choices,
+      gold: place(document, "label", choices.length),
+    };
+  },
+  ask(document) {
+    const answers = texts(document, "choices");
+    return {
+      prompt: text(document, "query"),
+      answers,
+      right: place(document, "gold", answers.length),
+    };
+  },
+};
+
+/** Takes out the marks of the articles that scenes were taken from. */
+function clean(text: string): string {
+  return strip(text).replaceAll(" [title]", ". ").replace(/\[.*?\]/g, "").replaceAll("  ", " ");
+}

@@ -1,0 +1,25 @@
+import { placeOf, record, text, texts } from "../document.ts";
+import { stripLeft } from "../python_text.ts";
+import type { ChoiceTask } from "../task.ts";
+
+/** Elementary science, without the book. */
+export const openbookqa: ChoiceTask = {
+  kind: "choice",
+  name: "openbookqa",
+  version: 1,
+  data: {
+    repository: "allenai/openbookqa",
+    configuration: "main",
+    split: "test",
+    exampleSplit: "train",
+  },
+  byLength: true,
+  ask(document) {
+    const choices = record(document, "choices");
+    return {
+      prompt: text(document, "question_stem"),
+      answers: texts(choices, "text"),
+      right: placeOf(stripLeft(text(document, "answerKey")), texts(choices, "label"), "answerKey"),
+    };
+  },
+};

@@ -1,0 +1,21 @@
+import { place, text } from "../document.ts";
+import type { ChoiceTask } from "../task.ts";
+
+/** Physical common sense: which of two ways reaches a goal. */
+export const piqa: ChoiceTask = {
+  kind: "choice",
+  name: "piqa",
+  version: 1,
+  data: {
+    repository: "baber/piqa",
+    split: "validation",
+    exampleSplit: "train",
+    examplesMayRepeat: true,
+  },
+  byLength: true,
+  ask: (document) => ({
+    prompt: `Question: ${text(document, "goal")}\nAnswer:`,
+    answers: [text(document, "sol1"), text(document, "sol2")],
+    right: place(document, "label", 2),
+  }),
+};
