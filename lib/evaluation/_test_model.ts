@@ -18,6 +18,7 @@ function answer(request: ModelRequest): ModelAnswer {
     };
   }
   if (request.kind === "page") return logProbability("", request.page);
+  if (request.kind === "tokens") return { logProbability: -1, greedy: false };
   const drawn = parseInt(digest(`${request.context}\x1fgen`).slice(0, 8), 16);
   if (drawn % 3 === 0) return `The answer is 4.\n#### ${drawn % 7}`;
   return drawn % 3 === 1 ? `I think 12 then $1,234.50 so ${drawn % 7}` : "no idea";

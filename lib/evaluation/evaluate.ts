@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Document } from "./document.ts";
-import type { LanguageModel, ModelAnswer } from "./language_model.ts";
+import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.ts";
 import { METRICS, type MetricValue } from "./metrics.ts";
 import { type Question, type QuestionOptions, questionsOf } from "./questions.ts";
 import { type Reading, scoreQuestion } from "./score_question.ts";
@@ -161,12 +161,17 @@ function measure(
   };
 }
 
+function promptOf(request: ModelRequest): string {
+  if (request.kind === "page") return request.page;
+  return request.kind === "tokens" ? request.tokens.join(" ") : request.context;
+}
+
 function hashesOf({ document, requests, target }: Question): Sample["hashes"] {
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   const [first] = requests;
   return {
     document: sha256(JSON.stringify(document, null, 2)),
-    prompt: sha256(first.kind === "page" ? first.page : first.context),
+    prompt: sha256(promptOf(first)),
     target: sha256(String(target)),
   };
 }

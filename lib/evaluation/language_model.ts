@@ -4,6 +4,8 @@ export type ModelRequest =
   | { readonly kind: "pair"; readonly context: string; readonly continuation: string }
   /** How likely is a whole page? */
   | { readonly kind: "page"; readonly page: string }
+  /** How likely are tokens behind the first of them? */
+  | { readonly kind: "tokens"; readonly tokens: readonly number[] }
   /** What do you write behind this? */
   | {
     readonly kind: "writing";

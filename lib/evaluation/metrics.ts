@@ -29,6 +29,8 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   acc: MEAN,
   acc_norm: MEAN,
   exact_match: MEAN,
+  loss: WEIGHTED((ratio) => -ratio),
+  token_perplexity: WEIGHTED((ratio) => Math.exp(-ratio)),
   perplexity: {
     higherIsBetter: false,
     aggregate: (values) => Math.exp(-mean(values as number[])),

@@ -88,6 +88,7 @@ function exampleText(task: Task, document: Document): string {
       return prompt + ANSWER_GAP + answer;
     }
     case "page":
+    case "tokens":
       throw new DocumentError("a page has no examples: want 0 shots");
   }
 }
@@ -120,6 +121,10 @@ function requestsOf(
     case "page": {
       const { page } = task.ask(document);
       return { target: page, requests: [{ kind: "page", page }] };
+    }
+    case "tokens": {
+      const tokens = task.ask(document);
+      return { target: tokens.at(-1)!, requests: [{ kind: "tokens", tokens }] };
     }
     case "writing": {
       const { answer, prompt } = task.ask(document);

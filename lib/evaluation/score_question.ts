@@ -39,6 +39,11 @@ export function scoreQuestion(
         bits_per_byte: [total, bytes],
       });
     }
+    case "tokens": {
+      const tokens = task.ask(document).length - 1;
+      const { logProbability } = first as PairAnswer;
+      return plain({ loss: [logProbability, tokens], token_perplexity: [logProbability, tokens] });
+    }
     case "writing":
       return scoreWriting(task, task.ask(document).answer, first as string);
   }

@@ -70,6 +70,13 @@ export interface PageTask extends TaskFacts {
   ask(document: Document): { readonly page: string; readonly original: string };
 }
 
+/** A task of token ids as they lie in a shard. */
+export interface TokensTask extends TaskFacts {
+  readonly kind: "tokens";
+  /** Tokens of a sample: each but the first is foretold from those before it. */
+  ask(document: Document): readonly number[];
+}
+
 /** A way to read an answer out of a generated text. */
 export interface AnswerFilter {
   /** Name in result files. */
@@ -94,7 +101,7 @@ export interface WritingTask extends TaskFacts {
 }
 
 /** Something a model can be asked, with a score. */
-export type Task = ChoiceTask | EndingTask | PageTask | WritingTask;
+export type Task = ChoiceTask | EndingTask | PageTask | TokensTask | WritingTask;
 
 /** Tasks whose scores are told together. */
 export interface TaskGroup {

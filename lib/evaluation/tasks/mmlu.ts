@@ -36,8 +36,9 @@ const subject = (name: string): ChoiceTask => ({
     exampleSplit: "dev",
     firstExamples: true,
   },
-  description:
-    `The following are multiple choice questions (with answers) about ${spaced(name)}.\n\n`,
+  description: `The following are multiple choice questions (with answers) about ${
+    spaced(name)
+  }.\n\n`,
   byLength: false,
   ask(document) {
     const choices = texts(document, "choices");

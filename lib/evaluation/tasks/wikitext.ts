@@ -31,7 +31,9 @@ const JOINS: readonly (readonly [find: string | RegExp, put: string])[] = [
   ...[":", ";", ".", "!", "?", ","].map((mark) => [` ${mark} `, `${mark} `] as const),
   ...[["(", ")"], ["[", "]"], ["{", "}"], ['"', '"'], ["'", "'"]].map((
     [open, close],
-  ) => [new RegExp(`\\${open}${S}([^\\${close}]*?)${S}\\${close}`, "g"), `${open}$1${close}`] as const),
+  ) =>
+    [new RegExp(`\\${open}${S}([^\\${close}]*?)${S}\\${close}`, "g"), `${open}$1${close}`] as const
+  ),
   ["= = = =", "===="],
   ["= = =", "==="],
   ["= =", "=="],
@@ -44,7 +46,8 @@ const JOINS: readonly (readonly [find: string | RegExp, put: string])[] = [
 
 function untokenize(page: string): string {
   return JOINS.reduce(
-    (text, [find, put]) => typeof find === "string" ? text.replaceAll(find, put) : text.replace(find, put),
+    (text, [find, put]) =>
+      typeof find === "string" ? text.replaceAll(find, put) : text.replace(find, put),
     page,
   );
 }

@@ -1,0 +1,188 @@
+import type { BatchScores, ScoringBatch } from "../llama/scoring_batch.ts";
+import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.ts";
+import { packTrees } from "./pack_trees.ts";
+import type { RequestEncoder, TokenPair } from "./request_encoder.ts";
+import { ResponseCache } from "./response_cache.ts";
+import { type TextTree, textTrees } from "./text_tree.ts";
+
+/** Scores batches of one shape, in order: `Scorer`'s side that matters here. */
+export interface BatchScorer {
+  /** Scores batches; `onStep` is called after each of the equal steps that a batch takes. */
+  score(batches: readonly ScoringBatch[], onStep: () => void): AsyncIterable<BatchScores>;
+  /** Steps that a batch takes. */
+  readonly stepsPerBatch: number;
+}
+
+/** What is about to be computed. */
+export interface ScoringPlan {
+  /** Pairs of context and continuation. */
+  readonly pairs: number;
+  /** Those that are not remembered. */
+  readonly missing: number;
+  /** Tokens of all inputs, if each were run by itself. */
+  readonly tokensApart: number;
+  /** Tokens that are run, rows that are not full included. */
+  readonly tokens: number;
+  /** Batches. */
+  readonly batches: number;
+}
+
+/** How a checkpoint answers. */
+export interface CheckpointModelOptions {
+  /** Tokens of texts. */
+  readonly encoder: RequestEncoder;
+  /** Opens the model; called only when something is to be computed. */
+  readonly open: (plan: ScoringPlan) => Promise<BatchScorer>;
+  /** Answers of earlier runs. */
+  readonly cache: ResponseCache;
+  /** Tokens of a batch. */
+  readonly batchTokens: number;
+  /** Whether the texts of a question share what they have in common. */
+  readonly share: boolean;
+  /** Called as the work goes on, with a share from 0 to 1. */
+  readonly onProgress: (done: number) => void;
+  /** Ends the work with its reason. */
+  readonly signal: AbortSignal;
+  /** Writes answers; absent where the model cannot. */
+  readonly write?: (
+    requests: readonly (ModelRequest & { kind: "writing" })[],
+  ) => Promise<ModelAnswer[]>;
+}
+
+/** A probability that is no number: the model's weights are damaged. */
+export class NotANumberError extends Error {
+  override readonly name = "NotANumberError";
+}
+
+/** Pairs of one request, or why it cannot be asked. */
+type Asked = { readonly pairs: readonly number[] } | { readonly error: Error };
+
+/**
+ * A model that answers from its probabilities. What batches hold depends on the requests alone, so that a run
+ * that was cut off comes to the same bits when it is done again.
+ */
+export class CheckpointModel implements LanguageModel {
+  constructor(readonly options: CheckpointModelOptions) {}
+
+  /** See {@linkcode LanguageModel.answer}. */
+  async answer(groups: readonly (readonly ModelRequest[])[]): Promise<ModelAnswer[][]> {
+    const { encoder, share } = this.options;
+    const pairs: TokenPair[] = [];
+    const trees: TextTree[] = [];
+    const asked = groups.map((requests) => {
+      const first = pairs.length;
+      const own = requests.map((request): Asked => this.#ask(request, pairs));
+      const numbered = pairs.slice(first).map((pair, i) => [first + i, pair] as const);
+      const apart = !share || requests.some(({ kind }) => kind === "page");
+      const bundles = apart ? numbered.map((each) => [each]) : [numbered];
+      for (const bundle of bundles) trees.push(...textTrees(bundle, encoder.options.lengthMax));
+      return own;
+    });
+    const scores = await this.#score(pairs, trees);
+    const written = await this.#write(groups);
+    return groups.map((requests, g) =>
+      requests.map((request, i) =>
+        request.kind === "writing" ? written.get(request)! : answerOf(request, asked[g][i], scores)
+      )
+    );
+  }
+
+  #ask(request: ModelRequest, pairs: TokenPair[]): Asked {
+    if (request.kind === "writing") return { pairs: [] };
+    try {
+      const { encoder } = this.options;
+      const own = request.kind === "page"
+        ? encoder.windows(request.page)
+        : request.kind === "tokens"
+        ? [encoder.sample(request.tokens)]
+        : [encoder.pair(request.context, request.continuation)];
+      return { pairs: own.map((pair) => pairs.push(pair) - 1) };
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      return { error: cause };
+    }
+  }
+
+  /** Scores of all pairs: sums over their tokens. */
+  async #score(pairs: readonly TokenPair[], trees: readonly TextTree[]) {
+    const { batchTokens, cache, onProgress, open, signal } = this.options;
+    const keys = pairs.map(({ context, continuation }) => ResponseCache.key(context, continuation));
+    const missing = keys.filter((key) => cache.get(key) === undefined).length;
+    const packed = packTrees(trees, batchTokens)
+      .filter(({ pairs }) => pairs.some((pair) => cache.get(keys[pair]) === undefined));
+    if (packed.length > 0) {
+      const tokens = packed.reduce(
+        (sum, { batch: { rows, sequence } }) => sum + rows * sequence,
+        0,
+      );
+      const tokensApart = pairs.reduce((sum, pair) => sum + inputLength(pair), 0);
+      const plan = { pairs: pairs.length, missing, tokensApart, tokens, batches: packed.length };
+      const scorer = await open(plan);
+      let done = 0;
+      for (const batches of byShape(packed)) {
+        const { rows, sequence } = batches[0].batch;
+        const onStep = () => {
+          signal.throwIfAborted();
+          onProgress((done += rows * sequence / scorer.stepsPerBatch) / tokens);
+        };
+        let at = 0;
+        for await (const scores of scorer.score(batches.map(({ batch }) => batch), onStep)) {
+          cache.add(summed(batches[at++].pairs, scores, keys));
+        }
+      }
+    }
+    return keys.map((key) => cache.get(key) as readonly [number, 0 | 1]);
+  }
+
+  async #write(groups: readonly (readonly ModelRequest[])[]) {
+    const requests = groups.flat().filter((request) => request.kind === "writing");
+    const answers = requests.length === 0 ? [] : await this.options.write!(requests);
+    return new Map<ModelRequest, ModelAnswer>(requests.map((request, i) => [request, answers[i]]));
+  }
+}
+
+function answerOf(
+  request: ModelRequest,
+  asked: Asked,
+  scores: readonly (readonly [number, 0 | 1])[],
+): ModelAnswer {
+  if ("error" in asked) return asked.error;
+  const own = asked.pairs.map((pair) => scores[pair]);
+  if (request.kind === "page") return own.reduce((sum, [each]) => sum + each, 0);
+  return { logProbability: own[0][0], greedy: own[0][1] === 1 };
+}
+
+/** Sums of the pairs of a batch. A pair's scores are all in one batch. */
+function summed(
+  pairs: Int32Array,
+  { greedy, logProbabilities }: BatchScores,
+  keys: readonly string[],
+): [string, readonly [number, 0 | 1]][] {
+  const sums = new Map<number, [number, 0 | 1]>();
+  pairs.forEach((pair, i) => {
+    const [sum, all] = sums.get(pair) ?? [0, 1];
+    sums.set(pair, [sum + logProbabilities[i], (all & greedy[i]) as 0 | 1]);
+  });
+  return [...sums].map(([pair, sum]) => {
+    if (Number.isFinite(sum[0])) return [keys[pair], sum];
+    throw new NotANumberError(`Cannot score: the model gives the probability ${Math.exp(sum[0])}`);
+  });
+}
+
+function inputLength({ context, continuation }: TokenPair): number {
+  return context.length + continuation.length - 1;
+}
+
+/** Neighbouring batches of one shape. */
+function byShape<Packed extends { readonly batch: ScoringBatch }>(
+  packed: readonly Packed[],
+): Packed[][] {
+  const groups: Packed[][] = [];
+  for (const each of packed) {
+    const last = groups.at(-1)?.[0].batch;
+    const same = last?.rows === each.batch.rows && last.sequence === each.batch.sequence;
+    if (same) groups.at(-1)!.push(each);
+    else groups.push([each]);
+  }
+  return groups;
+}
