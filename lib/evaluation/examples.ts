@@ -34,7 +34,12 @@ export class Examples {
     const drawn = this.#random.sample(this.pool.length, this.#drawn).map((at) => this.pool[at]);
     if (!this.data.examplesMayRepeat) return drawn;
     const own = JSON.stringify(document);
-    return drawn.filter((each) => JSON.stringify(each) !== own).slice(0, this.count);
+    const isOther = (each: Document) => JSON.stringify(each) !== own;
+    const others = drawn.filter(isOther).slice(0, this.count);
+    if (others.length === this.count) return others;
+    // The pool holds the document twice, and both were drawn.
+    const pool = this.pool.filter(isOther);
+    return this.#random.sample(pool.length, this.count).map((at) => pool[at]);
   }
 
   get #drawn(): number {

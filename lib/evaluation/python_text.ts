@@ -25,10 +25,21 @@ export function splitWords(text: string): string[] {
   return text.split(BETWEEN);
 }
 
-/** `str.capitalize()`: the first letter large, all others small. */
+/** Letters that are two in one; their title form has only the first of them large. */
+const PAIRED_LETTERS = [
+  "\u01c4\u01c5\u01c6",
+  "\u01c7\u01c8\u01c9",
+  "\u01ca\u01cb\u01cc",
+  "\u01f1\u01f2\u01f3",
+];
+
+/** `str.capitalize()`: the first letter in its title form, all others small. */
 export function capitalize(text: string): string {
   const [first = "", ...rest] = text;
-  return first.toUpperCase() + rest.join("").toLowerCase();
+  const paired = PAIRED_LETTERS.find((forms) => first !== "" && forms.includes(first));
+  const [large = "", ...behind] = first.toUpperCase();
+  const title = paired ? paired[1] : large + behind.join("").toLowerCase();
+  return title + rest.join("").toLowerCase();
 }
 
 /** `len(str)`: code points. */

@@ -51,8 +51,10 @@ export function questionsOf(
     ? documents.length
     : Math.min(documents.length, limit < 1 ? Math.ceil(documents.length * limit) : limit);
   const rows = prepare(documents.slice(0, count), data.split);
-  const examplesPool = shots > 0 ? prepare(pool, data.exampleSplit) : [];
-  const examples = new Examples(data, examplesPool, shots, options.exampleSeed);
+  // Pages stand alone, whatever is asked for.
+  const shown = task.kind === "page" || task.kind === "tokens" ? 0 : shots;
+  const examplesPool = shown > 0 ? prepare(pool, data.exampleSplit) : [];
+  const examples = new Examples(data, examplesPool, shown, options.exampleSeed);
   return rows.map((document, id) =>
     located(task, data.split, id, () => {
       const before = opening(task, options) +
@@ -62,7 +64,7 @@ export function questionsOf(
   );
 }
 
-/** Documents that a task has and that are scored. */
+/** What stands before the examples. */
 function opening(task: Task, { systemInstruction }: QuestionOptions): string {
   const description = task.description ?? "";
   if (systemInstruction === undefined) return description;
@@ -89,7 +91,7 @@ function exampleText(task: Task, document: Document): string {
     }
     case "page":
     case "tokens":
-      throw new DocumentError("a page has no examples: want 0 shots");
+      return "";
   }
 }
 

@@ -27,7 +27,7 @@ const subjectsOf = (field: string) => FIELDS[field].split(/\s+/);
 const subject = (name: string): ChoiceTask => ({
   kind: "choice",
   name: `mmlu_${name}`,
-  alias: spaced(name),
+  alias: name,
   version: 1,
   data: {
     repository: "cais/mmlu",

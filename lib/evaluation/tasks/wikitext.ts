@@ -25,6 +25,7 @@ const S =
 /** Where the dataset set apart what belongs together, in the order in which it is undone. */
 const JOINS: readonly (readonly [find: string | RegExp, put: string])[] = [
   ["s '", "s'"],
+  [/\/' [0-9]\//g, "/'[0-9]/"],
   [" @-@ ", "-"],
   [" @,@ ", ","],
   [" @.@ ", "."],

@@ -1,0 +1,53 @@
+import type { Sample, TaskResult } from "./evaluate.ts";
+import type { ModelAnswer, ModelRequest } from "./language_model.ts";
+import { formatFloat } from "./python_text.ts";
+import type { Task } from "./task.ts";
+
+/** Samples of a task, one JSON object a line, with the keys of lm-evaluation-harness. */
+export function sampleLines({ samples, task }: TaskResult): string[] {
+  return samples.map((sample) => JSON.stringify(sampleDocument(task, sample)));
+}
+
+function sampleDocument(task: Task, sample: Sample): Record<string, unknown> {
+  const { answers, filter, hashes, question: { document, id, requests, target }, read, values } =
+    sample;
+  return {
+    doc_id: id,
+    doc: document,
+    target: String(target),
+    arguments: Object.fromEntries(
+      requests.map((request, i) => [`gen_args_${i}`, argumentsOf(request)]),
+    ),
+    resps: answers.map((answer) => [answerText(answer)]),
+    filtered_resps: read.map(answerText),
+    filter,
+    metrics: Object.keys(values),
+    doc_hash: hashes.document,
+    prompt_hash: hashes.prompt,
+    target_hash: hashes.target,
+    ...values,
+    ...(task.kind === "tokens" ? { tokens: document.tokens } : {}),
+  };
+}
+
+function argumentsOf(request: ModelRequest): Record<string, unknown> {
+  switch (request.kind) {
+    case "pair":
+      return { arg_0: request.context, arg_1: request.continuation };
+    case "page":
+      return { arg_0: request.page };
+    case "tokens":
+      return { arg_0: request.tokens };
+    case "writing":
+      return {
+        arg_0: request.context,
+        arg_1: { until: request.until, do_sample: false, temperature: 0 },
+      };
+  }
+}
+
+function answerText(answer: ModelAnswer): string | string[] {
+  if (typeof answer === "number") return formatFloat(answer);
+  if (typeof answer === "string" || answer instanceof Error) return String(answer);
+  return [formatFloat(answer.logProbability), answer.greedy ? "True" : "False"];
+}
