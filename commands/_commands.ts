@@ -12,6 +12,10 @@ export const COMMANDS: Readonly<
     summary: "score what the peers of a run sent, and say why",
     load: async () => (await import("./validate.ts")).validate as Command<unknown>,
   },
+  eval: {
+    summary: "score a checkpoint on benchmark tasks, as lm-evaluation-harness does",
+    load: async () => (await import("./eval.ts")).evaluateCommand as Command<unknown>,
+  },
 };
 
 /** Version of the program. */

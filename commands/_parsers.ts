@@ -2,11 +2,14 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { ADVERSARIES } from "../lib/adversary/adversaries.ts";
 import { POLICIES } from "../lib/gauntlet/policy.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
+import { evalParser } from "./_eval_parser.ts";
+import { count, path } from "./_option_values.ts";
 
 /** Command lines of the verbs. */
 export const PARSERS: Readonly<Record<string, () => Command>> = {
   train: trainParser,
   validate: validateParser,
+  eval: evalParser,
 };
 
 function trainParser(): Command {
@@ -116,19 +119,4 @@ function validateParser(): Command {
 Windows count from 1 here, as train shows them.
 Exit status: 0 all scores are the published ones, 1 failed, 2 usage, 5 try again later, 6 something differs or is damaged, 130 interrupted.`,
     );
-}
-
-function count(max: number, min = 1) {
-  return (text: string) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new InvalidArgumentError(`Want a whole number from ${min} to ${max}.`);
-    }
-    return value;
-  };
-}
-
-function path(text: string): string {
-  if (text === "") throw new InvalidArgumentError("Want a path.");
-  return text;
 }

@@ -1,6 +1,6 @@
 import { UnusableLedgerError } from "../lib/chain/local_chain.ts";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
-import { UnusableTextError } from "../lib/corpus/read_texts.ts";
+import { UnusableTextError } from "../lib/corpus/read_text_file.ts";
 import { EngineError } from "../lib/engine/engine.ts";
 import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { nearest } from "../lib/terminal/nearest.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
-import { UnusableTextError } from "../lib/corpus/read_texts.ts";
+import { UnusableTextError } from "../lib/corpus/read_text_file.ts";
 import { EngineError } from "../lib/engine/engine.ts";
 import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { parseRunDefinition, RunDefinitionError } from "../lib/swarm/run_definition.ts";

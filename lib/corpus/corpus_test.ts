@@ -6,7 +6,8 @@ import { byteTokenizer } from "../tokenizer/byte_tokenizer.ts";
 import { assignmentSeed, assignSamples, choose } from "./assign_samples.ts";
 import { Corpus } from "./corpus.ts";
 import { npyHeader, parseNpy } from "./npy.ts";
-import { readTexts, UnusableTextError } from "./read_texts.ts";
+import { UnusableTextError } from "./read_text_file.ts";
+import { readTexts } from "./read_texts.ts";
 import { sampleDigest, sampleId } from "./sample_digest.ts";
 
 async function withFile(

@@ -7,6 +7,8 @@ import type { TaskGroup } from "./task.ts";
 export interface GroupResult {
   /** The group. */
   readonly group: TaskGroup;
+  /** Examples before each question; undefined for a group of groups. */
+  readonly shots: number | undefined;
   /** Documents of all its tasks. */
   readonly documents: number;
   /** Numbers: means over all documents. */
@@ -27,7 +29,8 @@ export function groupResults(
     if (own.length < names.length || own.length === 0) return [];
     const measures = own[0].measures.flatMap(({ filter, metric }) => pooled(own, metric, filter));
     const documents = own.reduce((sum, { documents }) => sum + documents.effective, 0);
-    return [{ group, documents, measures }];
+    const direct = own.find(({ task }) => group.members.includes(task.name));
+    return [{ group, shots: direct?.shots, documents, measures }];
   });
 }
 

@@ -66,9 +66,9 @@ export function questionsOf(
 
 /** What stands before the examples. */
 function opening(task: Task, { systemInstruction }: QuestionOptions): string {
-  const description = task.description ?? "";
+  const { description = "" } = task;
   if (systemInstruction === undefined) return description;
-  const joined = /\s$/.test(systemInstruction) || /^\s/.test(description);
+  const joined = description === "" || /\s$/.test(systemInstruction) || /^\s/.test(description);
   return systemInstruction + (joined ? "" : EXAMPLE_GAP) + description;
 }
 

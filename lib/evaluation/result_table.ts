@@ -39,15 +39,16 @@ function arrange(results: readonly TaskResult[], groups: readonly GroupResult[])
     shots,
     measures,
   });
-  const ofGroup = ({ group, measures }: GroupResult, depth: number): Entry[] => [
+  const byLabel = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+  const ofGroup = ({ group, measures, shots }: GroupResult, depth: number): Entry[] => [
     {
       isGroup: true,
       label: label(depth, group.alias ?? group.name),
       version: group.version,
-      shots: undefined,
+      shots,
       measures,
     },
-    ...group.members.flatMap((member) => {
+    ...group.members.toSorted(byLabel).flatMap((member) => {
       const found = groups.find((each) => each.group.name === member);
       if (found) return ofGroup(found, depth + 1);
       return results.filter(({ task }) => task.name === member).map((each) =>
@@ -57,7 +58,9 @@ function arrange(results: readonly TaskResult[], groups: readonly GroupResult[])
   ];
   return [
     ...groups.filter(({ group }) => !inner.has(group.name)).flatMap((each) => ofGroup(each, 0)),
-    ...results.filter(({ task }) => !inner.has(task.name)).map((each) => ofTask(each, 0)),
+    ...results.filter(({ task }) => !inner.has(task.name))
+      .toSorted((a, b) => byLabel(a.task.name, b.task.name))
+      .map((each) => ofTask(each, 0)),
   ];
 }
 

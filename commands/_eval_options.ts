@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import type { BosPolicy } from "../lib/evaluation/request_encoder.ts";
+import type { DeviceName } from "../lib/engine/engine.ts";
+import { parseArguments } from "./_parse_arguments.ts";
+import { UsageError } from "./command.ts";
+
+/** Options of `covey eval`; undefined where the user said nothing. */
+export interface EvalOptions {
+  /** Directory, run, or Hugging Face id. */
+  model: string;
+  /** Names of tasks and groups. */
+  tasks: string[];
+  /** Name of a suite. */
+  suite?: string;
+  /** Files whose perplexity is asked for. */
+  text: string[];
+  /** Examples before each question. */
+  numFewshot?: number;
+  /** Documents of a task at most; below 1 a share of them. */
+  limit?: number;
+  /** Directory of documents. */
+  dataDir?: string;
+  /** Directory of further tasks. */
+  includePath?: string;
+  /** Directory of result files, or one file that ends in `.json`. */
+  outputPath?: string;
+  /** Directory to fetch documents into. */
+  prefetch?: string;
+  /** Seed of the examples. */
+  seed?: number;
+  /** Text before everything. */
+  systemInstruction?: string;
+  /** Resamples. */
+  bootstrapIters?: number;
+  /** Revision of a model on the hub. */
+  revision?: string;
+  /** Never use the network. */
+  offline: boolean;
+  /** Values that replace those of `config.json`. */
+  override: Record<string, unknown>;
+  /** Path of a `tokenizer.json`. */
+  tokenizer?: string;
+  /** Whether texts begin with the first token. */
+  addBos: BosPolicy;
+  /** Longest input, tokens. */
+  maxLength?: number;
+  /** Device. */
+  device: DeviceName | "auto";
+  /** Threads of one operator; 0 lets the runtime choose. */
+  threads?: number;
+  /** Tokens of one pass. */
+  batchTokens?: number;
+  /** Decoder blocks in memory at once. */
+  blocks?: number;
+  /** Whether the choices of a question share a pass. */
+  pack: boolean;
+  /** Whether answers are remembered. */
+  cache: boolean;
+  /** Write one JSON document. */
+  json: boolean;
+  /** Show no progress. */
+  quiet: boolean;
+  /** Directory of remembered answers. */
+  cacheDirectory: string;
+}
+
+/** Options of the harness that change nothing here. */
+const IGNORED_FLAGS = new Set(["--log-samples", "--trust-remote-code"]);
+/** Options of the harness with another name here. */
+const RENAMED: Readonly<Record<string, string>> = { "--include": "--include-path" };
+
+/**
+ * Reads the arguments of `covey eval`.
+ *
+ * @throws UsageError for whatever is not understood, with the nearest name; also carries the help text.
+ */
+export function parseEvalOptions(
+  args: string[],
+  environment: Record<string, string>,
+): EvalOptions {
+  const parsed = parseArguments("eval", args.map(harnessName).flat(), environment);
+  const home = environment.HOME ?? environment.USERPROFILE ?? ".";
+  const options: EvalOptions = {
+    ...(parsed.options as Omit<EvalOptions, "model" | "cacheDirectory">),
+    model: String(parsed.processedArgs[0]),
+    cacheDirectory: join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "covey"),
+  };
+  if (options.model === "") throw new UsageError("MODEL is empty, want a directory or an id");
+  if (options.prefetch !== undefined && options.tasks.length === 0 && !options.suite) {
+    throw new UsageError("--prefetch wants --tasks or --suite");
+  }
+  return options;
+}
+
+/** `--num_fewshot` is `--num-fewshot`. */
+function harnessName(arg: string): string[] {
+  if (!arg.startsWith("--")) return [arg];
+  const [name, ...value] = arg.split("=");
+  const hyphened = name.replaceAll("_", "-");
+  if (IGNORED_FLAGS.has(hyphened)) return [];
+  return [[RENAMED[hyphened] ?? hyphened, ...value].join("=")];
+}

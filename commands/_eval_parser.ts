@@ -1,0 +1,135 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { SUITES } from "../lib/evaluation/tasks.ts";
+import { count, path } from "./_option_values.ts";
+
+/** Command line of `covey eval`. */
+export function evalParser(): Command {
+  const command = new Command("covey eval")
+    .description(
+      "Score a LLaMA checkpoint on benchmark tasks, with the numbers that lm-evaluation-harness gives.",
+    )
+    .argument(
+      "[MODEL]",
+      "directory of a checkpoint, run of covey train, or Hugging Face id such as org/name",
+      "covey-run",
+    );
+  whatOptions(command);
+  howOptions(command);
+  return command
+    .option("--json", "write one JSON document to standard output", false)
+    .option("--quiet", "show no progress", false)
+    .helpOption("-h, --help", "show this text")
+    .addHelpText("after", `\n${HELP}`);
+}
+
+const HELP =
+  `Documents: DIR/TASK/SPLIT.parquet (or .jsonl, .json) of --data-dir, else the Hugging Face hub.
+A run without --tasks is scored on the text that it holds out.
+Names with underscores, as lm-evaluation-harness has them, are taken too: --num_fewshot 5.
+Variables: HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE; COVEY_ and an option's name.
+Exit status: 0 done, 1 failed, 2 usage, 3 some tasks failed, 4 no permission, 5 try again later, 6 bad data, 7 no disk space, 130 interrupted.`;
+
+function whatOptions(command: Command): void {
+  command
+    .option(
+      "--tasks <LIST>",
+      "tasks, groups or patterns, such as arc_easy,mmlu; list shows all",
+      names,
+      [],
+    )
+    .addOption(new Option("--suite <NAME>", "tasks of a paper").choices(Object.keys(SUITES)))
+    .option("--text <FILE>", "perplexity of a text, .jsonl or .npy file; repeatable", paths, [])
+    .option(
+      "--num-fewshot <N>",
+      "examples before each question (default: the task's)",
+      count(1000, 0),
+    )
+    .option("--limit <N>", "documents of a task at most; below 1 a share", limit)
+    .option("--data-dir <DIR>", "directory of documents", path)
+    .option("--include-path <DIR>", "directory of further tasks as .yaml files", path)
+    .option("--output-path <DIR>", "write results_*.json and samples_*.jsonl there", path)
+    .option("--prefetch <DIR>", "fetch the tasks' documents into DIR, and score nothing", path)
+    .option("--seed <N>", "seed of the examples; of four, the last (default: 1234)", seed)
+    .option("--system-instruction <TEXT>", "text before everything")
+    .option(
+      "--bootstrap-iters <N>",
+      "resamples behind the error of perplexities; 0 tells no errors (default: 1000)",
+      count(10_000_000, 0),
+    );
+}
+
+function howOptions(command: Command): void {
+  command
+    .option("--revision <NAME>", "branch, tag or commit of a model on the hub (default: main)")
+    .option("--offline", "use what is in the hub's cache, never the network", false)
+    .option(
+      "--override <KEY=VALUE>",
+      "replace a value of config.json; repeatable",
+      override,
+      {},
+    )
+    .option("--tokenizer <FILE>", "tokenizer.json (default: the model's)", path)
+    .addOption(
+      new Option(
+        "--add-bos <POLICY>",
+        "begin texts with the first token (default: as tokenizer.json says)",
+      )
+        .choices(["auto", "yes", "no"]).default("auto"),
+    )
+    .option(
+      "--max-length <N>",
+      "longest input, tokens (default: the model's)",
+      count(10_000_000, 2),
+    )
+    .addOption(
+      new Option("--device <NAME>", "where to compute; auto measures which is fastest")
+        .choices(["auto", "cpu", "webgpu", "cuda"]).default("auto"),
+    )
+    .option("--threads <N>", "CPU threads, 0 for one a core (default: 0)", count(1024, 0))
+    .option("--batch-tokens <N>", "tokens of one pass (default: 1024)", count(1_000_000))
+    .option(
+      "--blocks <N>",
+      "decoder blocks in memory at once (default: as many as fit)",
+      count(4096),
+    )
+    .option("--no-pack", "run every choice by itself, with its whole context")
+    .option("--no-cache", "neither use nor keep answers of earlier runs");
+}
+
+function names(text: string, before: string[]): string[] {
+  return [...before, ...text.split(/[\s,]+/).filter((name) => name !== "")];
+}
+
+function paths(text: string, before: string[]): string[] {
+  return [...before, path(text)];
+}
+
+function limit(text: string): number {
+  const value = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || value <= 0 || (value >= 1 && !Number.isInteger(value))) {
+    throw new InvalidArgumentError("Want a whole number, or a share below 1.");
+  }
+  return value;
+}
+
+function seed(text: string): number {
+  const parts = text.split(",");
+  const last = Number(parts.at(-1));
+  if (![1, 4].includes(parts.length) || !parts.every((part) => /^\d+$/.test(part))) {
+    throw new InvalidArgumentError("Want a whole number, or four of them: 0,1234,1234,1234.");
+  }
+  return last;
+}
+
+function override(text: string, before: Record<string, unknown>): Record<string, unknown> {
+  const [key, ...rest] = text.split("=");
+  if (!/^\w+$/.test(key) || rest.length === 0) {
+    throw new InvalidArgumentError("Want KEY=VALUE, such as rope_theta=500000.");
+  }
+  const value = rest.join("=");
+  try {
+    return { ...before, [key]: JSON.parse(value) };
+  } catch {
+    return { ...before, [key]: value };
+  }
+}

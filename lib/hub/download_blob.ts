@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { HubError } from "./hub_error.ts";
+import { type HubConnection, hubRequest } from "./hub_request.ts";
+
+/** A file to be fetched. */
+export interface BlobRequest {
+  /** Address at the hub. */
+  readonly address: string;
+  /** SHA-256, or SHA-1 of the git object. */
+  readonly etag: string;
+  /** Length that the hub tells. */
+  readonly bytes: number;
+  /** Where it is to be. */
+  readonly path: string;
+  /** Named in errors. */
+  readonly what: string;
+}
+
+/** Connections that may break one after the other without a byte in between. */
+const BREAKS_MAX = 5;
+
+/**
+ * Fetches a file into place: goes on where an earlier try stopped, and puts it in place only when its hash is
+ * right.
+ *
+ * @param onBytes Told how many bytes have come.
+ * @throws HubError when it cannot be had, or what came is not what was promised.
+ */
+export async function downloadBlob(
+  connection: HubConnection,
+  request: BlobRequest,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  const { bytes, etag, path, what } = request;
+  const partial = `${path}.incomplete`;
+  await mkdir(dirname(path), { recursive: true });
+  let have = existsSync(partial) ? (await stat(partial)).size : 0;
+  if (have > bytes) have = 0;
+  onBytes(have);
+  for (let breaks = 0; have < bytes;) {
+    connection.signal.throwIfAborted();
+    const before = have;
+    have = await appendFrom(connection, request, partial, have, onBytes);
+    breaks = have > before ? 0 : breaks + 1;
+    if (breaks < BREAKS_MAX) continue;
+    throw new HubError(
+      `Cannot fetch ${what}: the connection broke ${breaks} times at byte ${have} of ${bytes}`,
+      "unavailable",
+    );
+  }
+  if (bytes === 0) await (await open(partial, "w")).close();
+  if (await hashOf(partial, etag, bytes) !== etag) {
+    await rm(partial, { force: true });
+    throw new HubError(
+      `Cannot fetch ${what}: the ${bytes} bytes that came do not have the hash ${etag}`,
+      "corrupt",
+    );
+  }
+  await rename(partial, path);
+}
+
+/** Appends what comes until the connection ends; gives the new length. */
+async function appendFrom(
+  connection: HubConnection,
+  { address, bytes, what }: BlobRequest,
+  partial: string,
+  have: number,
+  onBytes: (count: number) => void,
+): Promise<number> {
+  const range = { range: `bytes=${have}-` };
+  let response = await hubRequest(connection, address, what, { headers: range });
+  const location = response.headers.get("location");
+  if (response.status >= 300 && location !== null) {
+    await response.body?.cancel();
+    // A signed address of another host; it is asked for anew each time, since it expires.
+    const target = new URL(location, address);
+    response = await hubRequest(connection, target.href, what, { headers: range });
+  }
+  // A server that does not know ranges begins at the beginning.
+  const start = response.status === 206 ? have : 0;
+  const file = await open(partial, start === 0 ? "w" : "r+");
+  let at = start;
+  try {
+    for await (const chunk of response.body ?? []) {
+      if (at + chunk.length > bytes) {
+        throw new HubError(`Cannot fetch ${what}: more than its ${bytes} bytes come`, "corrupt");
+      }
+      for (let done = 0; done < chunk.length;) {
+        done += (await file.write(chunk, done, chunk.length - done, at + done)).bytesWritten;
+      }
+      at += chunk.length;
+      if (at > have) onBytes(at - Math.max(have, at - chunk.length));
+    }
+  } catch (cause) {
+    connection.signal.throwIfAborted();
+    // A broken connection is an ordinary end; what came stays.
+    if (!(cause instanceof TypeError)) throw cause;
+  } finally {
+    await file.close();
+  }
+  return at;
+}
+
+/** Hash of a file, of the kind that an etag is. */
+async function hashOf(path: string, etag: string, bytes: number): Promise<string> {
+  const hash = createHash(etag.length === 64 ? "sha256" : "sha1");
+  if (etag.length === 40) hash.update(`blob ${bytes}\0`);
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}

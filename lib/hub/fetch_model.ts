@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Hub } from "./hub.ts";
+import { HubError } from "./hub_error.ts";
+import type { RepoName } from "./repo_cache.ts";
+
+/** Files besides the weights. */
+const SMALL = [
+  "config.json",
+  "generation_config.json",
+  "special_tokens_map.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+];
+const WHOLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+
+/**
+ * Fetches what is needed to run a model: configuration, tokenizer, and its safetensors.
+ *
+ * @returns Folder that holds it, and its commit.
+ * @throws HubError when the repository has none.
+ */
+export async function fetchModel(
+  hub: Hub,
+  repo: RepoName,
+): Promise<{ folder: string; commit: string }> {
+  const { commit, files } = await hub.list(repo);
+  if (!files.includes("config.json")) {
+    throw new HubError(`Cannot use model ${repo.id}: it has no config.json`, "missing");
+  }
+  const small = SMALL.filter((name) => files.includes(name));
+  if (files.includes(WHOLE)) {
+    return { folder: await hub.fetch(repo, commit, [...small, WHOLE]), commit };
+  }
+  if (!files.includes(INDEX)) {
+    throw new HubError(
+      `Cannot use model ${repo.id}: it has neither ${WHOLE} nor ${INDEX}`,
+      "missing",
+    );
+  }
+  const folder = await hub.fetch(repo, commit, [...small, INDEX]);
+  const index = JSON.parse(await readFile(join(folder, INDEX), "utf8")) as {
+    weight_map?: Record<string, unknown>;
+  };
+  const shards = new Set(Object.values(index.weight_map ?? {}));
+  const lost = [...shards].find((name) => typeof name !== "string" || !files.includes(name));
+  if (lost !== undefined) {
+    throw new HubError(
+      `Cannot use model ${repo.id}: its index names ${lost}, which is not there`,
+      "corrupt",
+    );
+  }
+  return { folder: await hub.fetch(repo, commit, [...shards] as string[]), commit };
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import type { Hub, RepoListing } from "./hub.ts";
+import { HubError } from "./hub_error.ts";
+
+/** A split of a dataset. */
+export interface SplitName {
+  /** Name of the dataset. */
+  readonly id: string;
+  /** Configuration; undefined for the only one. */
+  readonly configuration: string | undefined;
+  /** Split. */
+  readonly split: string;
+}
+
+/** Branch on which the hub keeps every dataset as Parquet files. */
+const PARQUET = "refs/convert/parquet";
+
+/**
+ * Fetches the files of a split: those that the hub itself has converted, else those that the dataset has.
+ *
+ * @returns Paths, in order.
+ * @throws HubError when there are none.
+ */
+export async function fetchSplit(hub: Hub, name: SplitName): Promise<string[]> {
+  const { configuration = "default", id, split } = name;
+  const converted = new RegExp(
+    `^${escape(configuration)}/(partial-)?${escape(split)}/\\d+\\.parquet$`,
+  );
+  const own = `(${escape(configuration)}/|data/)?`;
+  const tries: [revision: string, pattern: RegExp][] = [
+    [PARQUET, converted],
+    [
+      "main",
+      new RegExp(`^${own}(${escape(split)}(-[\\w-]+)?|${escape(split)}/[\\w-]+)\\.parquet$`),
+    ],
+    ["main", new RegExp(`^${own}${escape(split)}\\.jsonl?$`)],
+  ];
+  const listings = new Map<string, RepoListing | undefined>();
+  for (const [revision, pattern] of tries) {
+    const repo = { kind: "datasets", id, revision } as const;
+    if (!listings.has(revision)) listings.set(revision, await listIfAny(hub, repo));
+    const listing = listings.get(revision);
+    const files = listing?.files.filter((path) => pattern.test(path)).sort() ?? [];
+    if (!listing || files.length === 0) continue;
+    const folder = await hub.fetch(repo, listing.commit, files);
+    return files.map((path) => join(folder, path));
+  }
+  throw new HubError(
+    `Cannot find split ${split} of dataset ${id}${
+      name.configuration ? `, configuration ${name.configuration}` : ""
+    }: want Parquet or JSON files`,
+    "missing",
+  );
+}
+
+async function listIfAny(hub: Hub, repo: Parameters<Hub["list"]>[0]) {
+  try {
+    return await hub.list(repo);
+  } catch (cause) {
+    // A dataset may lack the converted branch.
+    if (cause instanceof HubError && cause.kind === "missing") return undefined;
+    throw cause;
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[\^$\\.*+?()[\]{}|/]/g, "\\$&");
+}

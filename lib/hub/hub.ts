@@ -1,0 +1,204 @@
+import { existsSync } from "node:fs";
+import { downloadBlob } from "./download_blob.ts";
+import { HubError } from "./hub_error.ts";
+import { type HubConnection, hubRequest } from "./hub_request.ts";
+import { isSafePath, RepoCache, type RepoName } from "./repo_cache.ts";
+
+/** What is told of downloads. */
+export interface DownloadProgress {
+  /** Bytes that are there, of all files of the call. */
+  readonly have: number;
+  /** Bytes of all files. */
+  readonly bytes: number;
+}
+
+/** A hub with its cache. */
+export interface HubOptions {
+  /** Connection; undefined to use the cache alone. */
+  readonly connection: HubConnection | undefined;
+  /** Directory of the cache. */
+  readonly cacheDirectory: string;
+  /** Told as bytes come. */
+  readonly onProgress: (progress: DownloadProgress) => void;
+}
+
+/** Files that are fetched at once. */
+const PARALLEL = 4;
+/** Longest answer to a question for a list, bytes. */
+const LIST_BYTES_MAX = 64_000_000;
+/** Most files of a repository that are looked at. */
+const FILES_MAX = 100_000;
+
+/** A commit and the names of its files; those that are in the cache when there is no network. */
+export interface RepoListing {
+  /** Commit. */
+  readonly commit: string;
+  /** Paths of files. */
+  readonly files: readonly string[];
+}
+
+interface Wanted {
+  readonly path: string;
+  readonly address: string;
+  readonly etag: string;
+  readonly bytes: number;
+}
+
+/** Models and datasets of the Hugging Face hub, kept in the cache that its other tools use. */
+export class Hub {
+  constructor(readonly options: HubOptions) {}
+
+  /**
+   * Files of a repository.
+   *
+   * @throws HubError when there is no such repository or revision, RangeError when there cannot be one.
+   */
+  async list(repo: RepoName): Promise<RepoListing> {
+    const cache = new RepoCache(this.options.cacheDirectory, repo);
+    const { connection } = this.options;
+    if (!connection) return await listCached(cache);
+    const revision = encodeURIComponent(repo.revision);
+    const address = `${connection.endpoint}/api/${repo.kind}/${repo.id}/revision/${revision}`;
+    const what = `${repo.id} at ${repo.revision}`;
+    const listing = parseListing(
+      await readJson(await hubRequest(connection, address, what), what),
+      what,
+    );
+    await cache.setCommit(listing.commit);
+    return listing;
+  }
+
+  /**
+   * Fetches files of a listed commit.
+   *
+   * @returns Folder of the commit's files, which holds those that were asked for.
+   */
+  async fetch(repo: RepoName, commit: string, files: readonly string[]): Promise<string> {
+    const cache = new RepoCache(this.options.cacheDirectory, repo);
+    const missing = files.filter((path) => cache.find(commit, path) === undefined);
+    const { connection, onProgress } = this.options;
+    if (missing.length === 0) return cache.snapshot(commit);
+    if (!connection) {
+      throw new HubError(
+        `Cannot use ${repo.id} offline: ${missing[0]} is not in ${cache.folder}`,
+        "missing",
+      );
+    }
+    const wanted = await inParallel(missing, (path) => locate(connection, repo, commit, path));
+    const bytes = wanted.reduce((sum, each) => sum + each.bytes, 0);
+    let have = 0;
+    const count = (more: number) => onProgress({ have: have += more, bytes });
+    await inParallel(wanted, async (each) => {
+      const path = cache.blob(each.etag);
+      using _lock = await lock(await cache.lockPath(each.etag));
+      if (existsSync(path)) count(each.bytes);
+      else {
+        const what = `${repo.id}/${each.path}`;
+        await downloadBlob(connection, { ...each, path, what }, count);
+      }
+      await cache.link(commit, each.path, each.etag);
+    });
+    return cache.snapshot(commit);
+  }
+}
+
+async function listCached(cache: RepoCache): Promise<RepoListing> {
+  const { id, revision } = cache.repo;
+  const commit = await cache.commit();
+  const folder = commit && cache.snapshot(commit);
+  if (!commit || !folder || !existsSync(folder)) {
+    throw new HubError(
+      `Cannot use ${id} offline: revision ${revision} is not in ${cache.folder}`,
+      "missing",
+    );
+  }
+  return { commit, files: filesIn(folder, "") };
+}
+
+function filesIn(folder: string, prefix: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ isDirectory, name }) =>
+    isDirectory ? filesIn(`${folder}/${name}`, `${prefix}${name}/`) : [`${prefix}${name}`]
+  );
+}
+
+async function locate(
+  connection: HubConnection,
+  { id, kind }: RepoName,
+  commit: string,
+  path: string,
+): Promise<Wanted> {
+  const folder = kind === "models" ? id : `${kind}/${id}`;
+  const file = path.split("/").map(encodeURIComponent).join("/");
+  const address = `${connection.endpoint}/${folder}/resolve/${commit}/${file}`;
+  const what = `${id}/${path}`;
+  const response = await hubRequest(connection, address, what, {
+    method: "HEAD",
+    // Lengths must be those of the files, not of what is sent.
+    headers: { "accept-encoding": "identity" },
+  });
+  await response.body?.cancel();
+  const header = (name: string) => response.headers.get(name);
+  const etag = (header("x-linked-etag") ?? header("etag") ?? "").replace(/^W\//, "").replaceAll(
+    '"',
+    "",
+  );
+  const bytes = Number(header("x-linked-size") ?? header("content-length") ?? NaN);
+  if (!Number.isSafeInteger(bytes) || bytes < 0) {
+    throw new HubError(`Cannot fetch ${what}: the hub tells no length`, "corrupt");
+  }
+  return { path, address, etag, bytes };
+}
+
+function parseListing(value: unknown, what: string): RepoListing {
+  const { sha, siblings } = (value ?? {}) as { sha?: unknown; siblings?: unknown };
+  if (typeof sha !== "string" || !/^[0-9a-f]{40}$/.test(sha) || !Array.isArray(siblings)) {
+    throw new HubError(`Cannot list ${what}: the answer has no commit or no files`, "corrupt");
+  }
+  const files = siblings.slice(0, FILES_MAX).map((each) =>
+    (each as { rfilename?: unknown })?.rfilename
+  );
+  return {
+    commit: sha,
+    files: files.filter((path) => typeof path === "string" && isSafePath(path)) as string[],
+  };
+}
+
+async function readJson(response: Response, what: string): Promise<unknown> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.length;
+    if (bytes > LIST_BYTES_MAX) {
+      throw new HubError(`Cannot list ${what}: more than ${LIST_BYTES_MAX} bytes come`, "corrupt");
+    }
+    parts.push(part);
+  }
+  try {
+    return JSON.parse(await new Blob(parts as BlobPart[]).text());
+  } catch (cause) {
+    throw new HubError(`Cannot list ${what}: the answer is not JSON`, "corrupt", { cause });
+  }
+}
+
+/** Waits for other processes that fetch the same file. */
+async function lock(path: string): Promise<Disposable> {
+  const file = await Deno.open(path, { create: true, write: true });
+  await file.lock(true);
+  return { [Symbol.dispose]: () => file.close() };
+}
+
+async function inParallel<Item, Value>(
+  items: readonly Item[],
+  body: (item: Item) => Promise<Value>,
+): Promise<Value[]> {
+  const results: Value[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const at = next++;
+      results[at] = await body(items[at]);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  return results;
+}

@@ -1,0 +1,118 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readlink, rm, symlink } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { replaceFile } from "../checkpoint/replace_file.ts";
+import { HubError } from "./hub_error.ts";
+
+/** Kinds of repositories, by what the hub's addresses call them. */
+export type RepoKind = "models" | "datasets";
+
+/** A repository at some revision. */
+export interface RepoName {
+  /** Kind. */
+  readonly kind: RepoKind;
+  /** Name, such as "org/model". */
+  readonly id: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+}
+
+const COMMIT = /^[0-9a-f]{40}$/;
+
+/**
+ * Checks a repository's name and revision before they become parts of paths and addresses.
+ *
+ * @throws RangeError when they cannot be ones.
+ */
+export function checkRepoName({ id, revision }: RepoName): void {
+  const part = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/;
+  const parts = id.split("/");
+  if (parts.length > 2 || !parts.every((each) => part.test(each)) || id.includes("..")) {
+    throw new RangeError(`Cannot use repository "${id}": want a name such as org/model`);
+  }
+  if (!/^[A-Za-z0-9._/-]{1,200}$/.test(revision) || /\.\.|\/\/|^\/|\/$/.test(revision)) {
+    throw new RangeError(
+      `Cannot use revision "${revision}" of ${id}: want a branch, a tag or a commit`,
+    );
+  }
+}
+
+/** Whether a path in a repository can be one, and stays inside. */
+export function isSafePath(path: string): boolean {
+  return path.length <= 500 && !/[\\:\0]/.test(path) &&
+    path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
+/** One repository's folder in Hugging Face's cache: blobs by content, snapshots that link to them. */
+export class RepoCache {
+  /** Folder of the repository. */
+  readonly folder: string;
+
+  /** @throws RangeError when the name cannot be one. */
+  constructor(readonly cacheDirectory: string, readonly repo: RepoName) {
+    checkRepoName(repo);
+    this.folder = join(cacheDirectory, `${repo.kind}--${repo.id.replaceAll("/", "--")}`);
+  }
+
+  /** Commit that the revision meant when it was last fetched; undefined where it never was. */
+  async commit(): Promise<string | undefined> {
+    const { revision } = this.repo;
+    if (COMMIT.test(revision)) return revision;
+    const path = join(this.folder, "refs", revision);
+    const text = existsSync(path) ? (await readFile(path, "utf8")).trim() : "";
+    return COMMIT.test(text) ? text : undefined;
+  }
+
+  /** Remembers what commit the revision means. */
+  async setCommit(commit: string): Promise<void> {
+    const { revision } = this.repo;
+    if (COMMIT.test(revision)) return;
+    const path = join(this.folder, "refs", revision);
+    await mkdir(dirname(path), { recursive: true });
+    await replaceFile(path, [commit]);
+  }
+
+  /** Folder of the files of a commit. */
+  snapshot(commit: string): string {
+    return join(this.folder, "snapshots", commit);
+  }
+
+  /** File of a commit, where it has been fetched. */
+  find(commit: string, path: string): string | undefined {
+    const found = join(this.snapshot(commit), path);
+    return existsSync(found) ? found : undefined;
+  }
+
+  /** Where the content with an etag lies, or will. */
+  blob(etag: string): string {
+    if (/^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(etag)) return join(this.folder, "blobs", etag);
+    throw new HubError(
+      `Cannot fetch from ${this.repo.id}: etag is ${
+        JSON.stringify(etag.slice(0, 80))
+      }, want a SHA-1 or SHA-256`,
+      "corrupt",
+    );
+  }
+
+  /** Makes a file of a commit out of a blob: a relative link, as other tools make it. */
+  async link(commit: string, path: string, etag: string): Promise<string> {
+    const place = join(this.snapshot(commit), path);
+    const target = relative(dirname(place), this.blob(etag));
+    await mkdir(dirname(place), { recursive: true });
+    if (await readlink(place).catch(() => undefined) === target) return place;
+    await rm(place, { force: true });
+    await symlink(target, place);
+    return place;
+  }
+
+  /** File that is locked while a blob is fetched. */
+  async lockPath(etag: string): Promise<string> {
+    const folder = join(
+      this.cacheDirectory,
+      ".locks",
+      `${this.repo.kind}--${this.repo.id.replaceAll("/", "--")}`,
+    );
+    await mkdir(folder, { recursive: true });
+    return join(folder, `${etag}.lock`);
+  }
+}
