@@ -1,4 +1,4 @@
-import { LEADING_SPACE, TRAILING_SPACE } from "./_regex.ts";
+import { LEADING_SPACE, trimmedLength } from "./_regex.ts";
 
 /** A token that is found in a text before the model sees it. */
 export interface AddedToken {
@@ -21,13 +21,16 @@ export interface AddedToken {
 /** A stretch of text, or an added token's id. */
 export type Segment = string | number;
 
-const WORD = /[\p{L}\p{N}\p{M}\p{Pc}]/u;
+/** What the reference takes for a part of a word. */
+const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 
 /** Finds added tokens in a text, of several at a place the longest. */
 export function addedTokenSplitter(tokens: readonly AddedToken[]): (text: string) => Segment[] {
-  const byContent = new Map(
-    tokens.filter(({ content }) => content !== "").map((token) => [token.content, token]),
-  );
+  const byContent = new Map<string, AddedToken>();
+  for (const token of tokens) {
+    // Of tokens that read alike once they are normalized, the first is found.
+    if (token.content !== "" && !byContent.has(token.content)) byContent.set(token.content, token);
+  }
   if (byContent.size === 0) return (text) => [text];
   const longestFirst = [...byContent.keys()].sort((a, b) => b.length - a.length);
   const find = new RegExp(
@@ -40,13 +43,15 @@ export function addedTokenSplitter(tokens: readonly AddedToken[]): (text: string
     for (const match of text.matchAll(find)) {
       const token = byContent.get(match[0])!;
       const after = match.index + match[0].length;
-      if (match.index < end || (token.singleWord && touchesWord(text, match.index, after))) {
-        continue;
-      }
-      const gap = text.slice(end, match.index);
-      segments.push(token.leftStrip ? gap.replace(TRAILING_SPACE, "") : gap, token.id);
+      if (token.singleWord && touchesWord(text, match.index, after)) continue;
+      const start = token.leftStrip
+        ? Math.max(end, trimmedLength(text.slice(0, match.index)))
+        : match.index;
       const behind = token.rightStrip ? text.slice(after).match(LEADING_SPACE)?.[0].length ?? 0 : 0;
-      end = after + behind;
+      if (end < start) segments.push(text.slice(end, start));
+      // A token whose place another one's spaces have taken is found nevertheless, unless nothing is left.
+      if (start < after + behind) segments.push(token.id);
+      end = Math.max(end, after + behind);
     }
     segments.push(text.slice(end));
     return segments.filter((segment) => segment !== "");

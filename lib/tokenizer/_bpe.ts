@@ -51,8 +51,10 @@ export class Bpe {
       { length: 256 },
       (_, byte) => vocabulary.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
     );
-    // Where no token holds a mark behind another character, no merge crosses the cut before a word.
-    this.#cutBeforeMarks = !vocabulary.keys().some((token) => /[^▁]▁/u.test(token));
+    // Where no token holds a mark behind another character, no merge crosses the cut before a word; and a
+    // mark that is a token itself is never part of an unknown stretch.
+    this.#cutBeforeMarks = !model.ignoreMerges && vocabulary.has("▁") &&
+      !vocabulary.keys().some((token) => /[^▁]▁/u.test(token));
   }
 
   /** Appends the ids of a piece of text. */
@@ -90,14 +92,24 @@ export class Bpe {
     const { byteFallback, fuseUnknown, unknown, vocabulary } = this.model;
     const unknownId = unknown === undefined ? undefined : vocabulary.get(unknown);
     const symbols: number[] = [];
-    let afterUnknown = false;
+    let pending = false;
+    const flush = () => {
+      if (pending && unknownId !== undefined) symbols.push(unknownId);
+      pending = false;
+    };
     for (const character of part) {
       const id = vocabulary.get(character);
-      const ids = id !== undefined ? [id] : byteFallback ? this.#byteTokens(character) : undefined;
-      if (ids) symbols.push(...ids);
-      else if (unknownId !== undefined && !(fuseUnknown && afterUnknown)) symbols.push(unknownId);
-      afterUnknown = ids === undefined;
+      const bytes = id === undefined && byteFallback ? this.#byteTokens(character) : undefined;
+      if (id !== undefined) {
+        flush();
+        symbols.push(id);
+      } else if (bytes) symbols.push(...bytes); // before an unknown stretch that is still open
+      else {
+        if (!fuseUnknown) flush();
+        pending = true;
+      }
     }
+    flush();
     return symbols;
   }
 

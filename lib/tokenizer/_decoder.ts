@@ -17,10 +17,7 @@ const TABLE: PartTable<Step> = {
     const mark = text(part, "replacement", "▁");
     const strips = (part.prepend_scheme ?? "always") !== "never";
     return (tokens) =>
-      tokens.map((token, index) => {
-        const spaced = token.replaceAll(mark, " ");
-        return index === 0 && strips && token.startsWith(mark) ? spaced.slice(1) : spaced;
-      });
+      tokens.map((token, index) => token.replaceAll(mark, index === 0 && strips ? "" : " "));
   },
   Replace: (part) => {
     const [find, content] = [pattern(part), text(part, "content")];
@@ -40,7 +37,7 @@ const TABLE: PartTable<Step> = {
  */
 export function decoder(part: Part): (tokens: string[]) => string {
   const steps = buildParts("decoder", "decoders", part, TABLE);
-  const between = steps.length === 0 ? " " : "";
+  const between = part === null || part === undefined ? " " : "";
   return (tokens) => steps.reduce((so, step) => step(so), tokens).join(between);
 }
 

@@ -1,12 +1,18 @@
 import { buildParts, type Part, type PartTable, pattern, text } from "./_parts.ts";
-import { LEADING_SPACE, TRAILING_SPACE } from "./_regex.ts";
+import { LEADING_SPACE, trimmedLength } from "./_regex.ts";
+
+/** Most steps; the longest of real tokenizers are below ten. */
+const STEPS_MAX = 32;
+/** How many times longer a normalized text may be; Unicode's own longest is 18. */
+const GROWTH_MAX = 64;
 
 const TABLE: PartTable<(text: string) => string> = {
   NFC: () => (from) => from.normalize("NFC"),
   NFD: () => (from) => from.normalize("NFD"),
   NFKC: () => (from) => from.normalize("NFKC"),
   NFKD: () => (from) => from.normalize("NFKD"),
-  Lowercase: () => (from) => from.toLowerCase(),
+  // Letter by letter: what a letter becomes does not depend on its neighbours there.
+  Lowercase: () => (from) => Array.from(from, (letter) => letter.toLowerCase()).join(""),
   Prepend: (part) => {
     const prefix = text(part, "prepend");
     return (from) => from === "" ? "" : prefix + from;
@@ -16,7 +22,7 @@ const TABLE: PartTable<(text: string) => string> = {
     return (from) => from.replace(find, () => content);
   },
   Strip: (part) => (from) => {
-    const right = part.strip_right === false ? from : from.replace(TRAILING_SPACE, "");
+    const right = part.strip_right === false ? from : from.slice(0, trimmedLength(from));
     return part.strip_left === false ? right : right.replace(LEADING_SPACE, "");
   },
 };
@@ -28,5 +34,15 @@ const TABLE: PartTable<(text: string) => string> = {
  */
 export function normalizer(part: Part): (text: string) => string {
   const steps = buildParts("normalizer", "normalizers", part, TABLE);
-  return (from) => steps.reduce((so, step) => step(so), from);
+  if (steps.length > STEPS_MAX) {
+    throw new RangeError(`normalizer has ${steps.length} steps, want at most ${STEPS_MAX}`);
+  }
+  return (from) =>
+    steps.reduce((so, step) => {
+      const after = step(so);
+      if (after.length <= GROWTH_MAX * (from.length + 1)) return after;
+      throw new RangeError(
+        `Cannot normalize text: it grows from ${from.length} characters to ${after.length}`,
+      );
+    }, from);
 }

@@ -34,17 +34,18 @@ function templateEnds(part: Record<string, unknown>): SpecialEnds {
   const tokens = (part.special_tokens ?? {}) as Record<string, { ids?: unknown } | undefined>;
   const before: number[] = [];
   const after: number[] = [];
-  let seen = false;
+  let texts = 0;
   for (const item of Array.isArray(part.single) ? part.single : []) {
     const name = item?.SpecialToken?.id;
     if (name === undefined) {
-      seen = true;
+      texts++;
       continue;
     }
     const ids = Object.hasOwn(tokens, name) ? tokens[name]?.ids : undefined;
     if (!Array.isArray(ids)) throw new RangeError(`template has no ids of ${JSON.stringify(name)}`);
-    (seen ? after : before).push(...ids.map(checkId));
+    (texts > 0 ? after : before).push(...ids.map(checkId));
   }
+  if (texts !== 1) throw new RangeError(`template has the text ${texts} times, want once`);
   return { before, after };
 }
 

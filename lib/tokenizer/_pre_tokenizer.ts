@@ -1,6 +1,6 @@
 import { BYTE_CHARACTERS } from "./byte_characters.ts";
 import { buildParts, type Part, type PartTable, pattern, text } from "./_parts.ts";
-import { tokenizerRegex } from "./_regex.ts";
+import { literalRegex, tokenizerRegex } from "./_regex.ts";
 
 /** Cuts a piece; `first` tells whether it begins the whole text. */
 type Cut = (piece: string, first: boolean) => string[];
@@ -20,7 +20,7 @@ const TABLE: PartTable<Cut> = {
   Metaspace: (part) => {
     const mark = text(part, "replacement", "▁");
     const scheme = part.prepend_scheme ?? (part.add_prefix_space === false ? "never" : "always");
-    const word = tokenizerRegex(`\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    const word = literalRegex(mark);
     return (piece, first) => {
       const marked = piece.replaceAll(" ", mark);
       const prepends = scheme === "always" || (scheme === "first" && first);
@@ -50,7 +50,15 @@ const TABLE: PartTable<Cut> = {
 /** What becomes of the matches of a pattern. */
 const BEHAVIORS: Readonly<Record<string, (piece: string, cut: RegExp) => string[]>> = {
   Isolated: isolate,
-  Removed: (piece, cut) => piece.split(cut).filter((part) => part !== ""),
+  Removed: (piece, cut) => {
+    let end = 0;
+    const parts = [...piece.matchAll(cut)].map((match) => {
+      const part = piece.slice(end, match.index);
+      end = match.index + match[0].length;
+      return part;
+    });
+    return [...parts, piece.slice(end)].filter((part) => part !== "");
+  },
   MergedWithPrevious: (piece, cut) => {
     const ends = [...piece.matchAll(cut)].map((match) => match.index + match[0].length);
     return cutAt(piece, ends);

@@ -1,12 +1,38 @@
-/** Unicode's white space, which is what patterns of tokenizers mean by `\s`; JavaScript's own differs in two characters. */
-const SPACE = "\\t-\\r\\x20\\x85\\xA0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000";
+/** What patterns of tokenizers mean by `\s`; JavaScript's own differs in two characters. */
+const SPACE = "\\p{White_Space}";
+/** Letters, marks, digits and connectors: `\\w`. */
+const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+/** What stands for Oniguruma's classes inside brackets. */
+const IN_CLASS: Readonly<Record<string, string>> = { "\\s": SPACE, "\\d": "\\p{Nd}", "\\w": WORD };
+/** What stands for them elsewhere; lines end at a line feed alone, and `^` and `$` mean lines. */
+const OUTSIDE: Readonly<Record<string, string>> = {
+  "\\s": SPACE,
+  "\\S": "\\P{White_Space}",
+  "\\d": "\\p{Nd}",
+  "\\D": "\\P{Nd}",
+  "\\w": `[${WORD}]`,
+  "\\W": `[^${WORD}]`,
+  "\\b": `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`,
+  "\\A": "(?<![\\s\\S])",
+  "\\z": "(?![\\s\\S])",
+  ".": "[^\\n]",
+  "^": "(?<![^\\n])",
+  "$": "(?![^\\n])",
+};
 /** Longest pattern that is compiled, characters. */
 const PATTERN_LENGTH_MAX = 4096;
 
 /** Unicode's white space at the ends of a text. */
 export const LEADING_SPACE = new RegExp(`^[${SPACE}]+`, "u");
-/** As {@linkcode LEADING_SPACE}, at the end. */
-export const TRAILING_SPACE = new RegExp(`[${SPACE}]+$`, "u");
+
+const SPACE_CHARACTER = new RegExp(SPACE, "u");
+
+/** Length of a text without the white space at its end. An expression would try every space as a beginning. */
+export function trimmedLength(text: string): number {
+  let length = text.length;
+  while (length > 0 && SPACE_CHARACTER.test(text[length - 1])) length--;
+  return length;
+}
 
 /**
  * Compiles a pattern of a `tokenizer.json`, which is written for the Oniguruma library.
@@ -20,18 +46,18 @@ export function tokenizerRegex(pattern: string): RegExp {
     );
   }
   let inClass = false;
-  const translated = pattern.replace(/\\[\s\S]|\[\^?|\]|[?*+]\+/g, (part) => {
-    if (part.startsWith("[")) {
+  const translated = pattern.replace(/\\[\s\S]|\[\^?|\]|[?*+]\+|[.^$]/g, (part, at: number) => {
+    if (part.startsWith("[") && !inClass) {
       inClass = true;
       return part;
     }
     if (part === "]") inClass = false;
-    else if (part === "\\s") return inClass ? SPACE : `[${SPACE}]`;
-    else if (part === "\\S" && !inClass) return `[^${SPACE}]`;
-    else if (part === "\\A") return "^";
-    else if (part === "\\z") return "$";
-    else if (/^[?*+]\+$/.test(part) && !inClass) {
-      throw new SyntaxError(`a pattern has the possessive quantifier ${part}`);
+    else if (inClass && Object.hasOwn(IN_CLASS, part)) return IN_CLASS[part];
+    else if (!inClass && Object.hasOwn(OUTSIDE, part)) return OUTSIDE[part];
+    else if (part.length === 2 && part.endsWith("+") && !inClass) {
+      throw new SyntaxError(`a pattern has the possessive quantifier ${part} at ${at}`);
+    } else if (inClass && part === "\\W") {
+      throw new SyntaxError(`a pattern has ${part} inside brackets`);
     } else if (/^\\[^\w]$/.test(part) && !/[\^$\\.*+?()[\]{}|/-]/.test(part[1])) return part[1];
     return part;
   });

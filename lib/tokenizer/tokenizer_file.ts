@@ -46,6 +46,13 @@ export class TokenizerFile {
       this.vocabularySize = this.#tokens.length;
       this.#special = new Set(added.filter(({ special }) => special).map(({ id }) => id));
       this.#parts = buildPipeline(file, added);
+      const { after, before } = this.#parts.ends;
+      const outside = [...before, ...after].find((id) => id >= this.vocabularySize);
+      if (outside !== undefined) {
+        throw new RangeError(
+          `post-processor has id ${outside}, want less than ${this.vocabularySize}`,
+        );
+      }
     } catch (cause) {
       throw new TokenizerError(`Cannot read tokenizer.json: ${(cause as Error).message}`, {
         cause,
@@ -177,6 +184,9 @@ function vocabulary(file: FileParts, added: readonly AddedToken[]): Map<string, 
       typeof token !== "string" || !Number.isInteger(id) || Number(id) < 0 || Number(id) >= ID_SPAN
     ) {
       throw new RangeError(`token ${JSON.stringify(token)} has id ${id}, want 0 to ${ID_SPAN - 1}`);
+    }
+    if (ids.has(token) && ids.get(token) !== id) {
+      throw new RangeError(`token ${JSON.stringify(token)} has ids ${ids.get(token)} and ${id}`);
     }
     ids.set(token, Number(id));
   }
