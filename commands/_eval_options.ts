@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { BosPolicy } from "../lib/evaluation/request_encoder.ts";
+import { type HubSettings, hubSettings } from "../lib/hub/hub_settings.ts";
 import type { DeviceName } from "../lib/engine/engine.ts";
 import { parseArguments } from "./_parse_arguments.ts";
 import { UsageError } from "./command.ts";
@@ -62,6 +63,8 @@ export interface EvalOptions {
   quiet: boolean;
   /** Directory of remembered answers. */
   cacheDirectory: string;
+  /** How the hub is reached. */
+  hub: HubSettings;
 }
 
 /** Options of the harness that change nothing here. */
@@ -81,15 +84,24 @@ export function parseEvalOptions(
   const parsed = parseArguments("eval", args.map(harnessName).flat(), environment);
   const home = environment.HOME ?? environment.USERPROFILE ?? ".";
   const options: EvalOptions = {
-    ...(parsed.options as Omit<EvalOptions, "model" | "cacheDirectory">),
+    ...(parsed.options as Omit<EvalOptions, "model" | "cacheDirectory" | "hub">),
     model: String(parsed.processedArgs[0]),
     cacheDirectory: join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "covey"),
+    hub: hubSettings(environment),
   };
+  checkEndpoint(options.hub.endpoint);
   if (options.model === "") throw new UsageError("MODEL is empty, want a directory or an id");
   if (options.prefetch !== undefined && options.tasks.length === 0 && !options.suite) {
     throw new UsageError("--prefetch wants --tasks or --suite");
   }
   return options;
+}
+
+function checkEndpoint(endpoint: string): void {
+  if (/^https?:\/\/[^/@?#]+(\/[^?#]*)?$/.test(endpoint)) return;
+  throw new UsageError(
+    `variable HF_ENDPOINT is "${endpoint}", want an address such as https://host`,
+  );
 }
 
 /** `--num_fewshot` is `--num-fewshot`. */

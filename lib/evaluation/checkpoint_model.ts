@@ -1,4 +1,4 @@
-import type { BatchScores, ScoringBatch } from "../llama/scoring_batch.ts";
+import type { BatchScores, ScoringBatch, ScoringShape } from "../llama/scoring_batch.ts";
 import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.ts";
 import { packTrees } from "./pack_trees.ts";
 import type { RequestEncoder, TokenPair } from "./request_encoder.ts";
@@ -25,6 +25,8 @@ export interface ScoringPlan {
   readonly tokens: number;
   /** Batches. */
   readonly batches: number;
+  /** Shape of the largest of them. */
+  readonly shape: ScoringShape;
 }
 
 /** How a checkpoint answers. */
@@ -116,7 +118,14 @@ export class CheckpointModel implements LanguageModel {
         0,
       );
       const tokensApart = pairs.reduce((sum, pair) => sum + inputLength(pair), 0);
-      const plan = { pairs: pairs.length, missing, tokensApart, tokens, batches: packed.length };
+      const plan = {
+        pairs: pairs.length,
+        missing,
+        tokensApart,
+        tokens,
+        batches: packed.length,
+        shape: packed[0].batch,
+      };
       const scorer = await open(plan);
       let done = 0;
       for (const batches of byShape(packed)) {

@@ -6,6 +6,8 @@ export interface TaskData {
   readonly repository: string;
   /** Configuration of the dataset; the repository's only one where it is left out. */
   readonly configuration?: string;
+  /** Files of splits on this machine, for tasks that bring their own. */
+  readonly files?: Readonly<Record<string, readonly string[]>>;
   /** Split that is scored. */
   readonly split: string;
   /** Split that examples are drawn from. */

@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
+import { type LocatedModel, locateModel } from "../lib/checkpoint/locate_model.ts";
+import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
+import { RequestEncoder } from "../lib/evaluation/request_encoder.ts";
+import { fetchModel } from "../lib/hub/fetch_model.ts";
+import type { Hub } from "../lib/hub/hub.ts";
+import { TokenizerFile } from "../lib/tokenizer/tokenizer_file.ts";
+import type { EvalOptions } from "./_eval_options.ts";
+import { RefusedRequestError } from "./command.ts";
+
+/** A model that is there, with what is needed to ask it. */
+export interface EvalModel extends LocatedModel {
+  /** Directory of its files. */
+  readonly directory: string;
+  /** Commit, of a model from the hub. */
+  readonly commit: string | undefined;
+  /** Turns texts into its tokens. */
+  readonly encoder: RequestEncoder;
+  /** Hash of weights, configuration and tokenizer. */
+  readonly fingerprint: string;
+  /** Something about its files that the user should know. */
+  readonly warnings: readonly string[];
+}
+
+/** Bytes of a weight file from which on it is sampled instead of read whole. */
+const HASHED_BYTES_MAX = 256_000_000;
+/** Pieces of a larger file that are read, and their length. */
+const SAMPLED_PIECES = 32;
+const PIECE_BYTES = 65_536;
+
+/** Whether MODEL is a directory: a checkpoint, or a run that has one. Undefined when it is neither. */
+export function localModel(model: string): string | undefined {
+  return [model, join(model, "checkpoint")].find((path) => existsSync(join(path, "config.json")));
+}
+
+/**
+ * Finds a model and reads all of it but its weights.
+ *
+ * @throws RefusedRequestError when MODEL names nothing.
+ */
+export async function openEvalModel(options: EvalOptions, hub: Hub): Promise<EvalModel> {
+  const local = localModel(options.model);
+  if (!local && (existsSync(options.model) || !/^[\w.-]+(\/[\w.-]+)?$/.test(options.model))) {
+    throw new RefusedRequestError(
+      `Cannot open model ${options.model}: it has no config.json`,
+      "give the directory of a checkpoint, a run of covey train, or an id such as org/name",
+    );
+  }
+  const fetched = local ? undefined : await fetchModel(hub, {
+    kind: "models",
+    id: options.model,
+    revision: options.revision ?? "main",
+  });
+  const directory = local ?? fetched!.folder;
+  const located = await locateModel(directory, options.override);
+  const tokenizerPath = options.tokenizer ?? join(directory, "tokenizer.json");
+  const json = await readTextIfAny(tokenizerPath);
+  if (json === undefined) {
+    throw new RefusedRequestError(
+      `Cannot read ${tokenizerPath}: there is no such file`,
+      "give --tokenizer FILE",
+    );
+  }
+  const tokenizer = new TokenizerFile(json);
+  const special = await specialTokens(directory, tokenizer, located);
+  const lengthMax = options.maxLength ?? located.config.positionsMax;
+  if (lengthMax > located.config.positionsMax) {
+    throw new RefusedRequestError(
+      `Cannot use --max-length ${lengthMax}: the model has ${located.config.positionsMax} positions`,
+      `give --override max_position_embeddings=${lengthMax} to go beyond them`,
+    );
+  }
+  const encoder = new RequestEncoder(tokenizer, {
+    bos: options.addBos,
+    bosToken: special.bos,
+    eosTokens: special.eos,
+    vocabularySize: located.config.vocabSize,
+    lengthMax,
+  });
+  return {
+    ...located,
+    directory,
+    commit: fetched?.commit,
+    encoder,
+    fingerprint: await fingerprintOf(located, json),
+    warnings: warningsOf(located, tokenizer, special, options),
+  };
+}
+
+/** First and last token, from `tokenizer_config.json` where it names them, else from `config.json`. */
+async function specialTokens(
+  directory: string,
+  tokenizer: TokenizerFile,
+  { config }: LocatedModel,
+): Promise<{ bos: number | undefined; eos: number[]; addBos: unknown }> {
+  const path = join(directory, "tokenizer_config.json");
+  const text = existsSync(path) ? await readFile(path, "utf8") : "{}";
+  let file: Record<string, unknown>;
+  try {
+    file = JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new CorruptFileError(`Cannot read ${path}: it is not JSON`, { cause });
+  }
+  const idOf = (value: unknown) => {
+    const content = (value as { content?: unknown } | null | undefined)?.content ?? value;
+    return typeof content === "string" ? tokenizer.ids.get(content) : undefined;
+  };
+  const known = "bos_token" in file || "eos_token" in file;
+  const eos = idOf(file.eos_token);
+  return {
+    bos: known ? idOf(file.bos_token) : config.bosTokenId,
+    eos: eos === undefined ? config.eosTokenIds : [eos],
+    addBos: file.add_bos_token,
+  };
+}
+
+function warningsOf(
+  { config, configJson }: LocatedModel,
+  tokenizer: TokenizerFile,
+  { addBos, bos }: { bos: number | undefined; addBos: unknown },
+  options: EvalOptions,
+): string[] {
+  const begins = tokenizer.encode("a", true)[0] === bos && bos !== undefined;
+  const warnings: string[] = [];
+  if (options.addBos === "auto" && typeof addBos === "boolean" && addBos !== begins) {
+    warnings.push(
+      `tokenizer_config.json says add_bos_token ${addBos}, tokenizer.json ${
+        begins ? "begins" : "does not begin"
+      } texts with it; the latter counts unless --add-bos says otherwise`,
+    );
+  }
+  const scaled = config.ropeScaling.kind !== "default" && configJson.rope_parameters === undefined;
+  if (scaled && configJson.rope_theta === undefined) {
+    warnings.push("config.json has rope_scaling but no rope_theta: 10000 is used");
+  }
+  if (tokenizer.vocabularySize > config.vocabSize) {
+    warnings.push(
+      `the tokenizer has ${tokenizer.vocabularySize} tokens, the model ${config.vocabSize}: texts with others fail`,
+    );
+  }
+  return warnings;
+}
+
+/** Hash of all that decides what a model answers. Large files are sampled at 32 places. */
+async function fingerprintOf(model: LocatedModel, tokenizerJson: string): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify(model.configJson)).update(tokenizerJson);
+  for (const path of new Set([...model.tensors.values()].map(({ path }) => path))) {
+    const file = await open(path, "r");
+    try {
+      const { size } = await file.stat();
+      hash.update(`${size}`);
+      const pieces = size <= HASHED_BYTES_MAX ? Math.ceil(size / PIECE_BYTES) : SAMPLED_PIECES;
+      const stride = size <= HASHED_BYTES_MAX
+        ? PIECE_BYTES
+        : Math.floor((size - PIECE_BYTES) / (SAMPLED_PIECES - 1));
+      const buffer = new Uint8Array(PIECE_BYTES);
+      for (let i = 0; i < pieces; i++) {
+        const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, i * stride);
+        hash.update(buffer.subarray(0, bytesRead));
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,102 @@
+import type { LoadedTask } from "../lib/evaluation/evaluate.ts";
+import type { ScoringPlan } from "../lib/evaluation/checkpoint_model.ts";
+import { parameterCount } from "../lib/llama/parameters.ts";
+import { formatBytes, formatCount, formatSeconds } from "../lib/terminal/format_quantity.ts";
+import { ProgressLine } from "../lib/terminal/progress_line.ts";
+import type { Terminal } from "../lib/terminal/terminal.ts";
+import type { EvalModel } from "./_eval_model.ts";
+
+/** Tells on standard error what an evaluation does. */
+export class EvalProgress {
+  readonly #bar: ProgressLine;
+
+  /**
+   * @param quiet Tell only what failed.
+   * @param stopwatch Real seconds.
+   */
+  constructor(
+    readonly terminal: Terminal,
+    readonly quiet: boolean,
+    readonly stopwatch: () => number,
+  ) {
+    this.#bar = new ProgressLine(terminal, stopwatch);
+  }
+
+  /** Tells a line. */
+  line(text: string): void {
+    this.clear();
+    if (!this.quiet) this.terminal.error(text + "\n");
+  }
+
+  /** Tells why a task has no result; also when all else is quiet. */
+  failure(name: string, text: string): void {
+    this.clear();
+    this.terminal.error(`failed  ${name}: ${text}\n`);
+  }
+
+  /** Tells what the model is. */
+  model({ config, configJson, encoder, tensors }: EvalModel): void {
+    const bytes = tensors.values().reduce((sum, { end, start }) => sum + end - start, 0);
+    const types = [...new Set(tensors.values().map(({ type }) => type))].join(", ");
+    const { hiddenSize, heads, keyValueHeads, layers, ropeScaling, ropeTheta, rmsNormEpsilon } =
+      config;
+    this.line(
+      `model   ${configJson.model_type ?? "llama"} of ${
+        formatCount(parameterCount(config))
+      } parameters, ${
+        formatBytes(bytes)
+      } of ${types}: ${layers} layers, hidden ${hiddenSize}, heads ${heads}/${keyValueHeads}, rope ${ropeScaling.kind} ${ropeTheta}, epsilon ${rmsNormEpsilon}, context ${encoder.options.lengthMax}`,
+    );
+    const [first] = encoder.encode("a");
+    const { bosToken } = encoder.options;
+    const begins = bosToken !== undefined && first === bosToken;
+    this.line(
+      `tokens  ${encoder.tokenizer.vocabularySize} in the vocabulary; texts begin with ${
+        begins ? JSON.stringify(encoder.tokenizer.token(first)) : "no special token"
+      }`,
+    );
+  }
+
+  /** Tells what is asked. */
+  tasks(tasks: readonly LoadedTask[]): void {
+    const documents = tasks.reduce((sum, task) => sum + task.documents.length, 0);
+    const names = tasks.map(({ task }) => task.name);
+    const shown = names.length > 8
+      ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more`
+      : names.join(", ");
+    this.line(`tasks   ${shown}: ${documents} documents`);
+  }
+
+  /** Tells what will be computed, how, and about how long it takes. */
+  plan(plan: ScoringPlan, how: string, seconds: number): void {
+    const known = plan.pairs - plan.missing;
+    this.line(
+      `plan    ${plan.missing} of ${plan.pairs} texts to score${
+        known > 0 ? ` (the others are remembered)` : ""
+      }: ${formatCount(plan.tokens)} tokens in ${plan.batches} batches, ${
+        formatCount(plan.tokensApart)
+      } if each text ran by itself; ${how}; about ${formatSeconds(seconds)}`,
+    );
+  }
+
+  /** Tells how much of the work is done, from 0 to 1. */
+  scored(done: number): void {
+    if (!this.quiet) this.#bar.show("scored", done, `${(100 * done).toFixed(0)} %`);
+  }
+
+  /** Tells how much has come. */
+  downloaded(have: number, bytes: number): void {
+    if (this.quiet) return;
+    this.#bar.show(
+      "fetched",
+      bytes === 0 ? 1 : have / bytes,
+      `${formatBytes(have)} of ${formatBytes(bytes)}`,
+      have,
+    );
+  }
+
+  /** Removes the line that is redrawn. */
+  clear(): void {
+    this.#bar.clear();
+  }
+}

@@ -1,0 +1,180 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { replaceFile } from "../lib/checkpoint/replace_file.ts";
+import { Corpus } from "../lib/corpus/corpus.ts";
+import { parseNpy } from "../lib/corpus/npy.ts";
+import { readTextFile } from "../lib/corpus/read_text_file.ts";
+import type { Document } from "../lib/evaluation/document.ts";
+import type { LoadedTask, TaskFailure } from "../lib/evaluation/evaluate.ts";
+import { includedTasks } from "../lib/evaluation/included_tasks.ts";
+import { DOCUMENT_FORMATS, parseDocuments } from "../lib/evaluation/parse_documents.ts";
+import { type Selection, selectTasks, type TaskCatalog } from "../lib/evaluation/select_tasks.ts";
+import type { PageTask, Task, TokensTask } from "../lib/evaluation/task.ts";
+import { GROUPS, SUITES, TASKS } from "../lib/evaluation/tasks.ts";
+import { fetchSplit } from "../lib/hub/fetch_split.ts";
+import type { Hub } from "../lib/hub/hub.ts";
+import { checkRunDefinition, parseRunDefinition } from "../lib/swarm/run_definition.ts";
+import type { EvalOptions } from "./_eval_options.ts";
+import { UsageError } from "./command.ts";
+
+/** Tasks with their documents, and those whose documents could not be had. */
+export interface LoadedTasks extends Pick<Selection, "groups"> {
+  /** Tasks that can be asked. */
+  readonly tasks: readonly LoadedTask[];
+  /** Others. */
+  readonly failures: readonly TaskFailure[];
+}
+
+/** Held-out samples of a run that are scored. */
+const HELD_OUT_MAX = 2048;
+
+/** All tasks that there are: built in, and the user's own. */
+export async function taskCatalog({ includePath }: EvalOptions): Promise<TaskCatalog> {
+  const own = includePath === undefined ? [] : await includedTasks(includePath);
+  const names = new Set(own.map(({ name }) => name));
+  return { tasks: [...own, ...TASKS.filter(({ name }) => !names.has(name))], groups: GROUPS };
+}
+
+/**
+ * Finds what was asked for, and its documents.
+ *
+ * @throws UsageError when nothing was asked for and MODEL is no run.
+ */
+export async function loadTasks(
+  options: EvalOptions,
+  hub: Hub,
+  lengthMax: number,
+): Promise<LoadedTasks> {
+  const { suite, tasks, text } = options;
+  const names = [...(suite ? SUITES[suite] : []), ...tasks];
+  const selection = selectTasks(names, await taskCatalog(options));
+  const loaded: LoadedTask[] = [];
+  const failures: TaskFailure[] = [];
+  for (const path of text) loaded.push(await textTask(path, lengthMax));
+  if (names.length === 0 && text.length === 0) {
+    loaded.push(await heldOutTask(options.model, lengthMax));
+  }
+  for (const task of selection.tasks) {
+    const shots = options.numFewshot ?? task.shots ?? 0;
+    try {
+      const { exampleSplit, split } = task.data;
+      const wantsExamples = shots > 0 && task.kind !== "page" && task.kind !== "tokens";
+      loaded.push({
+        task,
+        documents: await documentsOf(task, split, options, hub),
+        pool: wantsExamples ? await documentsOf(task, exampleSplit, options, hub) : [],
+      });
+    } catch (cause) {
+      failures.push({ name: task.name, error: cause as Error });
+    }
+  }
+  return { groups: selection.groups, tasks: loaded, failures };
+}
+
+/** Writes the documents of tasks where `--data-dir` will find them. */
+export async function prefetch(
+  options: EvalOptions,
+  directory: string,
+  hub: Hub,
+  tell: (line: string) => void,
+): Promise<void> {
+  const names = [...(options.suite ? SUITES[options.suite] : []), ...options.tasks];
+  const { tasks } = selectTasks(names, await taskCatalog(options));
+  for (const task of tasks) {
+    const { data } = task;
+    for (const split of new Set([data.split, data.exampleSplit])) {
+      const rows = await documentsOf(task, split, options, hub).catch((cause) => {
+        // Pages have no examples, so their second split may be missing.
+        if (split === data.split || task.kind === "page") throw cause;
+        return [];
+      });
+      await mkdir(join(directory, task.name), { recursive: true });
+      const path = join(directory, task.name, `${split}.jsonl`);
+      await replaceFile(path, rows.map((row) => JSON.stringify(row) + "\n"));
+      tell(`${path}  ${rows.length} documents`);
+    }
+  }
+}
+
+async function documentsOf(
+  task: Task,
+  split: string,
+  { dataDir }: EvalOptions,
+  hub: Hub,
+): Promise<Document[]> {
+  const { configuration, files, repository } = task.data;
+  let paths = files?.[split];
+  if (dataDir !== undefined) {
+    const candidates = Object.keys(DOCUMENT_FORMATS)
+      .map((end) => join(dataDir, task.name, `${split}.${end}`));
+    const found = candidates.find((path) => existsSync(path));
+    if (!found) {
+      throw new RangeError(
+        `Cannot load ${task.name}: there is no ${
+          candidates[0]
+        }, nor one that ends in .jsonl or .json`,
+      );
+    }
+    paths = [found];
+  }
+  paths ??= await fetchSplit(hub, { id: repository, configuration, split });
+  const parts: Document[][] = [];
+  for (const path of paths) {
+    parts.push(await parseDocuments(path, new Uint8Array(await readFile(path))));
+  }
+  return parts.flat();
+}
+
+/** A file as a task of its own: its perplexity. */
+async function textTask(path: string, lengthMax: number): Promise<LoadedTask> {
+  const content = await readTextFile(path);
+  const name = basename(path);
+  if (!Array.isArray(content)) return tokensTask(name, samplesOf(content, lengthMax));
+  const task: PageTask = {
+    kind: "page",
+    name,
+    version: 1,
+    data: { repository: path, split: "test", exampleSplit: "test" },
+    ask: ({ page }) => ({ page: String(page), original: String(page) }),
+  };
+  return { task, documents: content.map((page) => ({ page })), pool: [] };
+}
+
+/** What a run holds out, sample by sample as its own loss is measured. */
+async function heldOutTask(model: string, lengthMax: number): Promise<LoadedTask> {
+  const [definition, tokens] = ["run.yaml", "tokens.npy"].map((name) => join(model, name));
+  if (!existsSync(definition) || !existsSync(tokens)) {
+    throw new UsageError(`nothing to score ${model} on: want --tasks, --suite or --text`);
+  }
+  const text = await readFile(definition, "utf8");
+  const { sequence } = checkRunDefinition(parseRunDefinition(text)).training;
+  const corpus = new Corpus(parseNpy(await readFile(tokens)), sequence);
+  const length = Math.min(sequence, lengthMax);
+  return tokensTask(
+    "held_out",
+    corpus.heldOut(HELD_OUT_MAX).map((sample) =>
+      Array.from(corpus.tokens.subarray(sample * sequence, sample * sequence + length + 1))
+    ),
+  );
+}
+
+function tokensTask(name: string, samples: number[][]): LoadedTask {
+  const task: TokensTask = {
+    kind: "tokens",
+    name,
+    version: 1,
+    data: { repository: name, split: "test", exampleSplit: "test" },
+    ask: ({ tokens }) => tokens as number[],
+  };
+  return { task, documents: samples.map((tokens) => ({ tokens })), pool: [] };
+}
+
+/** Samples of a shard; each begins with the last token of the one before, so that all but the first count once. */
+function samplesOf(tokens: Uint32Array, lengthMax: number): number[][] {
+  const samples: number[][] = [];
+  for (let start = 0; start < tokens.length - 1; start += lengthMax) {
+    samples.push(Array.from(tokens.subarray(start, start + lengthMax + 1)));
+  }
+  return samples;
+}

@@ -1,0 +1,174 @@
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { checkFinite } from "../lib/checkpoint/model_directory.ts";
+import { SystemClock } from "../lib/clock/system_clock.ts";
+import { CheckpointModel, NotANumberError } from "../lib/evaluation/checkpoint_model.ts";
+import { evaluate } from "../lib/evaluation/evaluate.ts";
+import { groupResults } from "../lib/evaluation/group_result.ts";
+import { resultTables } from "../lib/evaluation/result_table.ts";
+import { ResponseCache } from "../lib/evaluation/response_cache.ts";
+import { Hub } from "../lib/hub/hub.ts";
+import { hubScope } from "./_hub_scope.ts";
+import { openHub } from "./_open_hub.ts";
+import type { Command, CommandDependencies } from "./command.ts";
+import { describeError } from "./describe_error.ts";
+import { type EvalModel, localModel, openEvalModel } from "./_eval_model.ts";
+import { type EvalOptions, parseEvalOptions } from "./_eval_options.ts";
+import { EvalProgress } from "./_eval_progress.ts";
+import { openScorer } from "./_eval_scorer.ts";
+import { type LoadedTasks, loadTasks, prefetch, taskCatalog } from "./_eval_tasks.ts";
+import { evalDocument, writeResults } from "./_eval_results.ts";
+
+/** Exit code when some tasks failed. */
+const EXIT_PARTIAL = 3;
+/** Version of what a cached answer depends on besides the model and the request. */
+const ANSWERS_VERSION = 1;
+
+/** `covey eval`: scores a checkpoint. */
+export const evaluateCommand: Command<EvalOptions> = {
+  parse: parseEvalOptions,
+  scope: (options) => {
+    const { cacheDirectory, dataDir, hub, includePath, model, outputPath, text, tokenizer } =
+      options;
+    const local = localModel(model);
+    const given = [dataDir, includePath, tokenizer, ...text].filter((path) => path !== undefined);
+    const output = [outputPath, options.prefetch].filter((path) => path !== undefined)
+      .map((path) => resolve(path.endsWith(".json") ? dirname(path) : path));
+    const cache = join(cacheDirectory, "answers");
+    const remote = hubScope(hub);
+    return {
+      read: [
+        resolve(model),
+        ...(local ? linked(local) : []),
+        ...given.map((path) => resolve(path)),
+        ...output,
+        cache,
+        ...remote.paths,
+      ],
+      write: [...output, cache, hub.cacheDirectory],
+      net: options.offline || hub.offline ? [] : remote.hosts,
+      sys: ["systemMemoryInfo"],
+      engine: options.prefetch === undefined && !options.tasks.includes("list"),
+    };
+  },
+  run: runEval,
+};
+
+/** What the files of a folder link to: Hugging Face's cache keeps contents elsewhere. */
+function linked(directory: string): string[] {
+  const files = readdirSync(directory).map((name) => join(directory, name));
+  return [...new Set(files.filter((path) => existsSync(path)).map((path) => realpathSync(path)))];
+}
+
+async function runEval(options: EvalOptions, dependencies: CommandDependencies): Promise<number> {
+  const { terminal } = dependencies;
+  if (options.tasks.includes("list")) {
+    terminal.out(await taskList(options));
+    return 0;
+  }
+  const progress = new EvalProgress(terminal, options.quiet, dependencies.stopwatch);
+  const hub = await openHub(options, dependencies, progress, new SystemClock());
+  try {
+    if (options.prefetch !== undefined) {
+      await prefetch(options, options.prefetch, hub, (line) => progress.line(line));
+      return 0;
+    }
+    return await scoreModel(options, dependencies, hub, progress);
+  } finally {
+    progress.clear();
+  }
+}
+
+async function scoreModel(
+  options: EvalOptions,
+  dependencies: CommandDependencies,
+  hub: Hub,
+  progress: EvalProgress,
+): Promise<number> {
+  const startSeconds = dependencies.stopwatch();
+  const model = await openEvalModel(options, hub);
+  for (const warning of model.warnings) progress.line(`note    ${warning}`);
+  progress.model(model);
+  const loaded = await loadTasks(options, hub, model.encoder.options.lengthMax);
+  progress.tasks(loaded.tasks);
+  if (loaded.tasks.length === 0) throw loaded.failures[0].error;
+  const outcome = await answerAll(options, dependencies, model, loaded, progress);
+  progress.clear();
+  const failures = [...loaded.failures, ...outcome.failures];
+  const groups = groupResults(loaded.groups, outcome.results);
+  const facts = {
+    options,
+    model,
+    nowMs: dependencies.nowMs(),
+    seconds: dependencies.stopwatch() - startSeconds,
+  };
+  if (outcome.results.length > 0) {
+    const document = evalDocument(facts, outcome.results, groups, failures);
+    // First what needs no disk: a full one must not cost the results.
+    dependencies.terminal.out(
+      options.json
+        ? JSON.stringify(document, null, 2) + "\n"
+        : resultTables(outcome.results, groups).join("\n\n") + "\n",
+    );
+    if (options.outputPath !== undefined) {
+      for (const path of await writeResults(options.outputPath, facts, document, outcome.results)) {
+        progress.line(`wrote   ${path}`);
+      }
+    }
+  }
+  for (const { error, name } of failures) progress.failure(name, describeError(error).text);
+  if (failures.length === 0) return 0;
+  return outcome.results.length > 0 ? EXIT_PARTIAL : describeError(failures[0].error).exitCode;
+}
+
+/** Asks the model, and says which tensor is to blame when it answers with something that is no number. */
+async function answerAll(
+  options: EvalOptions,
+  dependencies: CommandDependencies,
+  model: EvalModel,
+  loaded: LoadedTasks,
+  progress: EvalProgress,
+) {
+  const settings = [ANSWERS_VERSION, options.device, model.encoder.options.lengthMax].join(" ");
+  const key = ResponseCache.key(model.fingerprint, settings);
+  const path = join(options.cacheDirectory, "answers", `${key}.jsonl`);
+  const scorer = openScorer(options, dependencies, model, progress);
+  try {
+    return await evaluate(
+      loaded.tasks,
+      new CheckpointModel({
+        encoder: model.encoder,
+        open: scorer.open,
+        cache: new ResponseCache(options.cache ? path : undefined),
+        batchTokens: options.batchTokens ?? 1024,
+        share: options.pack,
+        onProgress: (done) => progress.scored(done),
+        signal: dependencies.signal,
+      }),
+      {
+        shots: options.numFewshot,
+        limit: options.limit,
+        exampleSeed: options.seed ?? 1234,
+        systemInstruction: options.systemInstruction,
+        bootstrapIterations: options.bootstrapIters ?? 1000,
+      },
+    );
+  } catch (cause) {
+    if (cause instanceof NotANumberError) await checkFinite(model.directory);
+    throw cause;
+  } finally {
+    await scorer.close();
+  }
+}
+
+async function taskList(options: EvalOptions): Promise<string> {
+  const { groups, tasks } = await taskCatalog(options);
+  const rows = [
+    ...tasks.map((
+      { data, name },
+    ) => [name, `${data.repository} ${data.configuration ?? ""}`.trim()]),
+    ...groups.map(({ members, name }) => [name, `${members.length} tasks or groups`]),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, what]) => `${name.padEnd(width)}  ${what}\n`).join("");
+}

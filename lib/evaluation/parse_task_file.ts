@@ -1,0 +1,207 @@
+import { Template } from "@huggingface/jinja";
+import { load } from "js-yaml";
+import { dirname, resolve } from "node:path";
+import * as v from "valibot";
+import { type Document, DocumentError } from "./document.ts";
+import { METRICS } from "./metrics.ts";
+import type { Task, TaskData } from "./task.ts";
+
+/** A task file that cannot be used. */
+export class TaskFileError extends Error {
+  override readonly name = "TaskFileError";
+}
+
+const name = v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/, "letters, digits, _ . -"));
+const split = v.nullish(name);
+const file = v.union([v.string(), v.array(v.string())]);
+
+/** The keys of lm-evaluation-harness's task files that are understood here; any other is an error. */
+const FILE = v.strictObject({
+  task: name,
+  task_alias: v.optional(v.string()),
+  tag: v.optional(v.any()),
+  dataset_path: v.string(),
+  dataset_name: v.nullish(v.string()),
+  dataset_kwargs: v.nullish(v.looseObject({ data_files: v.optional(v.record(v.string(), file)) })),
+  output_type: v.picklist(["multiple_choice", "loglikelihood", "loglikelihood_rolling"]),
+  training_split: split,
+  validation_split: split,
+  test_split: split,
+  fewshot_split: split,
+  fewshot_config: v.nullish(v.strictObject({ sampler: v.picklist(["default", "first_n"]) })),
+  num_fewshot: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000))),
+  description: v.optional(v.string(), ""),
+  doc_to_text: v.optional(v.string(), ""),
+  doc_to_target: v.union([v.string(), v.number()]),
+  doc_to_choice: v.optional(v.union([v.string(), v.array(v.string())])),
+  target_delimiter: v.optional(v.literal(" ")),
+  fewshot_delimiter: v.optional(v.literal("\n\n")),
+  metric_list: v.optional(
+    v.array(v.looseObject({ metric: v.picklist(Object.keys(METRICS)) })),
+    [],
+  ),
+  repeats: v.optional(v.literal(1)),
+  should_decontaminate: v.optional(v.boolean()),
+  doc_to_decontamination_query: v.optional(v.string()),
+  metadata: v.optional(v.looseObject({ version: v.optional(v.number(), 0) }), {}),
+});
+
+type File = v.InferOutput<typeof FILE>;
+
+/**
+ * A user's own task, written as lm-evaluation-harness wants it: YAML whose texts are columns or templates.
+ *
+ * @param path Where it lies: data files are found beside it, and errors name it.
+ * @throws TaskFileError naming the key that is missing or wrong.
+ */
+export function parseTaskFile(path: string, yaml: string): Task {
+  let value: unknown;
+  try {
+    value = load(yaml);
+  } catch (cause) {
+    const [reason] = (cause as Error).message.split("\n");
+    throw new TaskFileError(`Cannot read task ${path}: ${reason}`, { cause });
+  }
+  const parsed = v.safeParse(FILE, value);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new TaskFileError(
+      `Cannot read task ${path}: ${v.getDotPath(issue) ?? "the file"} is ${issue.received}, want ${
+        issue.expected ?? issue.message
+      }`,
+    );
+  }
+  return taskOf(path, parsed.output);
+}
+
+function taskOf(path: string, file: File): Task {
+  const source = { path, file };
+  const facts = {
+    name: file.task,
+    ...(file.task_alias === undefined ? {} : { alias: file.task_alias }),
+    version: file.metadata.version ?? 0,
+    data: dataOf(path, file),
+    description: file.description,
+    ...(file.num_fewshot === undefined || file.num_fewshot === null
+      ? {}
+      : { shots: file.num_fewshot }),
+  };
+  const prompt = renderer(source, "doc_to_text", file.doc_to_text);
+  const target = renderer(source, "doc_to_target", String(file.doc_to_target));
+  if (file.output_type === "loglikelihood_rolling") {
+    return {
+      ...facts,
+      kind: "page",
+      ask: (document) => ({ page: target(document), original: target(document) }),
+    };
+  }
+  if (file.output_type === "loglikelihood") {
+    return {
+      ...facts,
+      kind: "ending",
+      ask: (document) => ({ prompt: prompt(document), ending: target(document) }),
+    };
+  }
+  if (file.doc_to_choice === undefined) {
+    throw new TaskFileError(`Cannot read task ${path}: doc_to_choice is missing, want a list`);
+  }
+  const choices = listRenderer(source, file.doc_to_choice);
+  return {
+    ...facts,
+    kind: "choice",
+    byLength: file.metric_list.some(({ metric }) => metric === "acc_norm"),
+    ask: (document) => {
+      const answers = choices(document);
+      return { prompt: prompt(document), answers, right: placeOf(target(document), answers) };
+    },
+  };
+}
+
+function dataOf(path: string, file: File): TaskData {
+  const split = file.test_split ?? file.validation_split;
+  if (!split) {
+    throw new TaskFileError(
+      `Cannot read task ${path}: test_split and validation_split are missing, want one`,
+    );
+  }
+  const files = file.dataset_kwargs?.data_files;
+  return {
+    repository: file.dataset_path,
+    ...(file.dataset_name ? { configuration: file.dataset_name } : {}),
+    ...(files
+      ? {
+        files: Object.fromEntries(
+          Object.entries(files).map(([name, paths]) => [
+            name,
+            [paths].flat().map((each) => resolve(dirname(path), each)),
+          ]),
+        ),
+      }
+      : {}),
+    split,
+    exampleSplit: file.fewshot_split ?? file.training_split ?? file.validation_split ?? split,
+    examplesMayRepeat: (file.fewshot_split ?? null) === (file.test_split ?? null),
+    firstExamples: file.fewshot_config?.sampler === "first_n",
+  };
+}
+
+/** A text of a document: a column's, or a template's. */
+function renderer(
+  { path }: { path: string },
+  key: string,
+  text: string,
+): (document: Document) => string {
+  const template = compile(path, key, text);
+  return (document) => {
+    const column = Object.hasOwn(document, text) ? document[text] : undefined;
+    if (column !== undefined) return String(column);
+    return render(template, key, document);
+  };
+}
+
+/** A list of a document: as it stands, a column's, or the value of a template's only expression. */
+function listRenderer(
+  { path }: { path: string },
+  choices: string | string[],
+): (document: Document) => string[] {
+  if (typeof choices !== "string") return () => choices;
+  const expression = choices.match(/^\s*\{\{([\s\S]*)\}\}\s*$/)?.[1];
+  const template = expression && compile(path, "doc_to_choice", `{{ (${expression}) | tojson }}`);
+  return (document) => {
+    const list = template
+      ? JSON.parse(render(template, "doc_to_choice", document))
+      : document[choices];
+    if (Array.isArray(list) && list.length > 0) return list.map(String);
+    throw new DocumentError(`doc_to_choice gives ${JSON.stringify(list)}, want a list`);
+  };
+}
+
+function compile(path: string, key: string, text: string): Template {
+  try {
+    return new Template(text);
+  } catch (cause) {
+    throw new TaskFileError(
+      `Cannot read task ${path}: ${key} is no template: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+function render(template: Template, key: string, document: Document): string {
+  try {
+    return template.render({ ...document });
+  } catch (cause) {
+    throw new DocumentError(`${key} cannot be rendered: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Place of the right answer: a number, or the answer itself. */
+function placeOf(target: string, answers: readonly string[]): number {
+  const place = /^\d+$/.test(target) ? Number(target) : answers.indexOf(target);
+  if (place >= 0 && place < answers.length) return place;
+  throw new DocumentError(
+    `doc_to_target gives ${
+      JSON.stringify(target)
+    }, want a place or one of the ${answers.length} choices`,
+  );
+}

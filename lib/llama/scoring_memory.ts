@@ -1,0 +1,73 @@
+import { elementCount } from "../graph/tensor.ts";
+import type { LlamaConfig } from "./config.ts";
+import { blockParameters, llamaParameters } from "./parameters.ts";
+import type { ScoringShape } from "./scoring_batch.ts";
+
+const FLOAT_BYTES = 4;
+/** Part of the memory that weights may take; the rest is for activations, and for others. */
+const WEIGHTS_FRACTION = 0.6;
+/** Part of it for hidden states that wait while a model goes through memory block by block. */
+const WAITING_FRACTION = 0.2;
+/** The runtime keeps what it arranged for speed beside what it was made from, for a while. */
+const ARRANGED_FACTOR = 1.3;
+
+/** How a model is held while it scores. */
+export interface ScoringLayout {
+  /** Blocks whose weights are held at once. */
+  readonly blocksAtOnce: number;
+  /** Batches that wait while others go through the same blocks. */
+  readonly batchesAtOnce: number;
+  /** Whether weights are used as they lie in their files. */
+  readonly frugal: boolean;
+  /** Bytes that this takes, weights and activations. */
+  readonly bytes: number;
+}
+
+/**
+ * Chooses how to hold a model: whole and arranged for speed, whole as it lies in its files, or some blocks at
+ * a time, whichever first fits.
+ *
+ * @param fileBytes Bytes of its weights in their files.
+ * @param memoryBytes Bytes that can be had.
+ * @param blocks Blocks at once, where the user says so.
+ */
+export function scoringLayout(
+  config: LlamaConfig,
+  fileBytes: number,
+  memoryBytes: number,
+  shape: ScoringShape,
+  blocks: number | undefined,
+): ScoringLayout {
+  const values = (specs: readonly { dims: readonly number[] }[]) =>
+    specs.reduce((sum, { dims }) => sum + elementCount(dims), 0);
+  const all = FLOAT_BYTES * values(llamaParameters(config));
+  const block = FLOAT_BYTES * values(blockParameters(config));
+  const activations = activationBytes(config, shape);
+  const room = WEIGHTS_FRACTION * memoryBytes;
+  const { layers, hiddenSize } = config;
+  if (blocks === undefined || blocks >= layers) {
+    const whole = { blocksAtOnce: layers, batchesAtOnce: 1 };
+    if (ARRANGED_FACTOR * all <= room) {
+      return { ...whole, frugal: false, bytes: ARRANGED_FACTOR * all + activations };
+    }
+    // One block's weights as float32 come and go; the file's own pages the system can drop.
+    if (fileBytes + block <= room || blocks !== undefined) {
+      return { ...whole, frugal: true, bytes: fileBytes + block + activations };
+    }
+  }
+  const blocksAtOnce = Math.min(blocks ?? Math.max(1, Math.floor(room / (2 * block))), layers);
+  const waiting = FLOAT_BYTES * shape.rows * shape.sequence * hiddenSize;
+  const batchesAtOnce = Math.max(1, Math.floor((WAITING_FRACTION * memoryBytes) / waiting));
+  return {
+    blocksAtOnce,
+    batchesAtOnce,
+    frugal: true,
+    bytes: 2 * blocksAtOnce * block + activations + waiting,
+  };
+}
+
+function activationBytes(config: LlamaConfig, { rows, sequence }: ScoringShape): number {
+  const { heads, hiddenSize, intermediateSize } = config;
+  const tokens = rows * sequence;
+  return FLOAT_BYTES * tokens * (8 * hiddenSize + 3 * intermediateSize + 2 * heads * sequence);
+}
