@@ -83,7 +83,7 @@ function rowsOf({ label, measures, shots, version }: Entry): string[][] {
 
 function table(first: string, rows: readonly string[][]): string {
   const all = [[first, ...HEADS], ...rows];
-  const widths = all[0].map((_, i) => Math.max(...all.map((row) => [...row[i]].length), 1));
+  const widths = all[0].map((_, i) => Math.max(...all.map((row) => [...row[i]].length), 3));
   const line = (row: readonly string[], head: boolean) =>
     `|${
       row.map((cell, i) => {
