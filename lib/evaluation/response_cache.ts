@@ -11,6 +11,8 @@ const FILE_BYTES_MAX = 2 ** 31;
 /** Answers of one model under one set of settings, kept in a file that only grows. */
 export class ResponseCache {
   readonly #answers = new Map<string, CachedAnswer>();
+  /** Whether the file's last line was cut off: what is appended must not become part of it. */
+  #tornLine = false;
 
   /** @param path File of the answers; none keeps them in memory only. */
   constructor(readonly path: string | undefined) {
@@ -18,6 +20,7 @@ export class ResponseCache {
     const bytes = readFileSync(path);
     if (bytes.length > FILE_BYTES_MAX) return;
     for (const line of bytes.toString("utf8").split("\n")) this.#take(line);
+    this.#tornLine = bytes.length > 0 && bytes.at(-1) !== 0x0a;
   }
 
   /** Key of a request: whatever decides its answer. */
@@ -48,7 +51,8 @@ export class ResponseCache {
     }
     if (this.path === undefined || lines === "") return;
     mkdirSync(dirname(this.path), { recursive: true });
-    appendFileSync(this.path, lines);
+    appendFileSync(this.path, (this.#tornLine ? "\n" : "") + lines);
+    this.#tornLine = false;
   }
 
   /** Takes a line; one that was cut off when the program was killed is passed over. */
