@@ -15,7 +15,7 @@ import { describeError } from "./describe_error.ts";
 import { type EvalModel, localModel, openEvalModel } from "./_eval_model.ts";
 import { type EvalOptions, parseEvalOptions } from "./_eval_options.ts";
 import { EvalProgress } from "./_eval_progress.ts";
-import { openScorer } from "./_eval_scorer.ts";
+import { openableModel } from "./_openable_model.ts";
 import { type LoadedTasks, loadTasks, prefetch, taskCatalog } from "./_eval_tasks.ts";
 import { evalDocument, writeResults } from "./_eval_results.ts";
 
@@ -132,13 +132,14 @@ async function answerAll(
   const settings = [ANSWERS_VERSION, options.device, model.encoder.options.lengthMax].join(" ");
   const key = ResponseCache.key(model.fingerprint, settings);
   const path = join(options.cacheDirectory, "answers", `${key}.jsonl`);
-  const scorer = openScorer(options, dependencies, model, progress);
+  const opened = openableModel(options, dependencies, model, progress);
   try {
     return await evaluate(
       loaded.tasks,
       new CheckpointModel({
         encoder: model.encoder,
-        open: scorer.open,
+        open: opened.open,
+        openWriter: opened.openWriter,
         cache: new ResponseCache(options.cache ? path : undefined),
         batchTokens: options.batchTokens ?? 1024,
         share: options.pack,
@@ -157,7 +158,7 @@ async function answerAll(
     if (cause instanceof NotANumberError) await checkFinite(model.directory);
     throw cause;
   } finally {
-    await scorer.close();
+    await opened.close();
   }
 }
 

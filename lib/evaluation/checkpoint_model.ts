@@ -4,6 +4,7 @@ import { packTrees } from "./pack_trees.ts";
 import type { RequestEncoder, TokenPair } from "./request_encoder.ts";
 import { ResponseCache } from "./response_cache.ts";
 import { type TextTree, textTrees } from "./text_tree.ts";
+import { type TextWriter, writeAnswers } from "./write_answers.ts";
 
 /** Scores batches of one shape, in order: `Scorer`'s side that matters here. */
 export interface BatchScorer {
@@ -33,8 +34,10 @@ export interface ScoringPlan {
 export interface CheckpointModelOptions {
   /** Tokens of texts. */
   readonly encoder: RequestEncoder;
-  /** Opens the model; called only when something is to be computed. */
+  /** Opens the model to score; called only when something is to be computed. */
   readonly open: (plan: ScoringPlan) => Promise<BatchScorer>;
+  /** Opens the model to write. */
+  readonly openWriter: (texts: number) => Promise<TextWriter>;
   /** Answers of earlier runs. */
   readonly cache: ResponseCache;
   /** Tokens of a batch. */
@@ -45,10 +48,6 @@ export interface CheckpointModelOptions {
   readonly onProgress: (done: number) => void;
   /** Ends the work with its reason. */
   readonly signal: AbortSignal;
-  /** Writes answers; absent where the model cannot. */
-  readonly write?: (
-    requests: readonly (ModelRequest & { kind: "writing" })[],
-  ) => Promise<ModelAnswer[]>;
 }
 
 /** A probability that is no number: the model's weights are damaged. */
@@ -145,7 +144,7 @@ export class CheckpointModel implements LanguageModel {
 
   async #write(groups: readonly (readonly ModelRequest[])[]) {
     const requests = groups.flat().filter((request) => request.kind === "writing");
-    const answers = requests.length === 0 ? [] : await this.options.write!(requests);
+    const answers = await writeAnswers(requests, this.options);
     return new Map<ModelRequest, ModelAnswer>(requests.map((request, i) => [request, answers[i]]));
   }
 }

@@ -5,6 +5,7 @@ import { fixture } from "../../fixtures/fixture.ts";
 import { locateModel } from "../checkpoint/locate_model.ts";
 import { testOnCpu } from "../engine/_test_engine.ts";
 import type { Engine } from "../engine/engine.ts";
+import { GreedyWriter } from "../llama/greedy_writer.ts";
 import { Scorer } from "../llama/scorer.ts";
 import { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import { type BatchScorer, CheckpointModel, NotANumberError } from "./checkpoint_model.ts";
@@ -48,6 +49,7 @@ function modelOf(
   return new CheckpointModel({
     encoder,
     open: () => Promise.resolve(scorer),
+    openWriter: () => Promise.reject(new Error("nothing is to be written")),
     cache,
     batchTokens,
     share,
@@ -280,4 +282,38 @@ Deno.test("packTrees puts every token into exactly one row, and every score at i
     }),
     { seed: 3, numRuns: 200 },
   );
+});
+
+testOnCpu("answers in writing are the harness's, and are remembered", async (engine) => {
+  const recorded = JSON.parse(read("hflm_written.json")) as Record<
+    string,
+    { arguments: [string, { until: string[]; max_gen_toks: number }]; resp: string }[]
+  >;
+  for (const [key, cases] of Object.entries(recorded)) {
+    const encoder = encoderOf(key.split("/")[0]);
+    const cache = new ResponseCache(undefined);
+    let opened = 0;
+    const model = modelOf({ stepsPerBatch: 1, async *score() {} }, encoder, { cache });
+    Object.assign(model.options, {
+      openWriter: () => {
+        opened++;
+        return Promise.resolve(new GreedyWriter(engine, { config, tensors, frugal: false }));
+      },
+    });
+    const requests = cases.map((
+      { arguments: [context, { max_gen_toks, until }] },
+    ): ModelRequest[] => [
+      { kind: "writing", context, until, tokensMax: max_gen_toks },
+    ]);
+    assert.deepEqual((await model.answer(requests)).flat(), cases.map(({ resp }) => resp));
+    assert.deepEqual((await model.answer(requests)).flat(), cases.map(({ resp }) => resp));
+    assert.equal(opened, 1);
+    const [[tooLong]] = await model.answer([[{
+      kind: "writing",
+      context: "a",
+      until: [],
+      tokensMax: 128,
+    }]]);
+    assert.match(String(tooLong), /128 tokens do not fit into the 128/);
+  }
 });

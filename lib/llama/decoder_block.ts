@@ -20,6 +20,11 @@ export interface BlockConstants {
   readonly keyRotation: readonly [Tensor, Tensor];
   /** Added to attention scores, broadcast to [batch, 1, 1, sequence, sequence]: 0 where attention may go, else very negative. */
   readonly mask: Tensor;
+  /**
+   * Puts the keys and values of these tokens to those of earlier ones, all [batch, groups, length, headDim];
+   * absent where attention stays among the tokens of one pass.
+   */
+  readonly remember?: (keys: Tensor, values: Tensor) => { keys: Tensor; values: Tensor };
 }
 
 /** Stores the constants of {@linkcode decoderBlock} in a graph. */
@@ -80,7 +85,7 @@ function attention(
   x: Tensor,
   project: (x: Tensor, module: string) => Tensor,
   { heads, keyValueHeads: groups, headDim }: LlamaConfig,
-  { queryRotation, keyRotation, mask }: BlockConstants,
+  { queryRotation, keyRotation, mask, remember }: BlockConstants,
 ): Tensor {
   const [batch, sequence] = x.dims;
   const shared = heads / groups;
@@ -91,23 +96,24 @@ function attention(
     ),
     [0, 2, 3, 1, 4],
   ); // [batch, groups, shared, sequence, headDim]
-  const keys = transpose(
-    rotate(
-      reshape(project(x, "self_attn.k_proj"), [batch, sequence, groups, headDim]),
-      keyRotation,
-    ),
-    [0, 2, 3, 1],
-  ); // [batch, groups, headDim, sequence]
-  const values = transpose(
+  const keyRows = rotate(
+    reshape(project(x, "self_attn.k_proj"), [batch, sequence, groups, headDim]),
+    keyRotation,
+  );
+  const ownValues = transpose(
     reshape(project(x, "self_attn.v_proj"), [batch, sequence, groups, headDim]),
     [0, 2, 1, 3],
   ); // [batch, groups, sequence, headDim]
+  const all = remember?.(transpose(keyRows, [0, 2, 1, 3]), ownValues);
+  const keys = all ? transpose(all.keys, [0, 1, 3, 2]) : transpose(keyRows, [0, 2, 3, 1]);
+  const values = all?.values ?? ownValues; // [batch, groups, length, headDim]
+  const length = values.dims[2];
   const stacked = [batch, groups, shared * sequence];
   const scores = matmul(reshape(queries, [...stacked, headDim]), keys);
   const weights = softmax(
-    add(reshape(scores, [batch, groups, shared, sequence, sequence]), mask),
+    add(reshape(scores, [batch, groups, shared, sequence, length]), mask),
   );
-  const mixed = matmul(reshape(weights, [...stacked, sequence]), values);
+  const mixed = matmul(reshape(weights, [...stacked, length]), values);
   const apart = reshape(mixed, [batch, groups, shared, sequence, headDim]);
   return reshape(transpose(apart, [0, 3, 1, 2, 4]), [batch, sequence, heads * headDim]);
 }

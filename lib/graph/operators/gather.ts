@@ -67,3 +67,13 @@ export function scatterAdd(target: Tensor, indices: Tensor, updates: Tensor, axi
     attributes: { axis: { int: axis }, reduction: { text: "add" } },
   })[0];
 }
+
+/** `target` with `updates` put where `indices` say along an axis; no gradient passes. */
+export function scatter(target: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor {
+  return target.graph.emit({
+    operator: "ScatterElements",
+    inputs: [target, indices, updates],
+    outputs: [target],
+    attributes: { axis: { int: axis } },
+  })[0];
+}

@@ -1,0 +1,69 @@
+import type { BatchScorer, ScoringPlan } from "../lib/evaluation/checkpoint_model.ts";
+import type { TextWriter } from "../lib/evaluation/write_answers.ts";
+import type { Engine } from "../lib/engine/engine.ts";
+import { productRate } from "../lib/engine/product_rate.ts";
+import { parameterCount } from "../lib/llama/parameters.ts";
+import { GreedyWriter } from "../lib/llama/greedy_writer.ts";
+import { Scorer } from "../lib/llama/scorer.ts";
+import type { ScoringShape } from "../lib/llama/scoring_batch.ts";
+import { scoringLayout } from "../lib/llama/scoring_memory.ts";
+import { formatBytes } from "../lib/terminal/format_quantity.ts";
+import type { EvalModel } from "./_eval_model.ts";
+import type { EvalOptions } from "./_eval_options.ts";
+import type { EvalProgress } from "./_eval_progress.ts";
+import type { CommandDependencies } from "./command.ts";
+
+/** Part of the rate of one large product that a whole model comes to. */
+const EFFICIENCY = 0.6;
+
+/** A model that is opened when there is something to compute. */
+export interface OpenableModel {
+  /** Opens it to score. */
+  readonly open: (plan: ScoringPlan) => Promise<BatchScorer>;
+  /** Opens it to write. */
+  readonly openWriter: (texts: number) => Promise<TextWriter>;
+  /** Frees what was opened. */
+  readonly close: () => Promise<void>;
+}
+
+/** Finds out how the model fits into this machine, and says so before anything is computed. */
+export function openableModel(
+  options: EvalOptions,
+  { memoryBytes, openEngine, stopwatch }: CommandDependencies,
+  { config, tensors }: EvalModel,
+  progress: EvalProgress,
+): OpenableModel {
+  let engine: Engine | undefined;
+  let scorer: Scorer | undefined;
+  const fileBytes = tensors.values().reduce((sum, { end, start }) => sum + end - start, 0);
+  const layoutFor = (shape: ScoringShape) =>
+    scoringLayout(config, fileBytes, memoryBytes(), shape, options.blocks);
+  const start = async () => engine ??= await openEngine(options.device, options.threads ?? 0);
+  return {
+    open: async (plan) => {
+      const layout = layoutFor(plan.shape);
+      scorer = new Scorer(await start(), { config, tensors, ...layout });
+      const work = 2 * parameterCount(config) * plan.tokens;
+      const seconds = work / (EFFICIENCY * await productRate(engine!, stopwatch));
+      const whole = layout.blocksAtOnce >= config.layers;
+      const how = `${engine!.device}, ${
+        whole
+          ? `the whole model${layout.frugal ? " as it lies in its files" : ""}`
+          : `${layout.blocksAtOnce} of ${config.layers} blocks at a time`
+      }, about ${formatBytes(layout.bytes)} of memory`;
+      progress.plan(plan, how, seconds);
+      return scorer;
+    },
+    openWriter: async (texts) => {
+      // What was arranged to score would lie in the way.
+      await scorer?.close();
+      progress.line(`plan    ${texts} answers to write`);
+      const { frugal } = layoutFor({ rows: 16, sequence: 64 });
+      return new GreedyWriter(await start(), { config, tensors, frugal });
+    },
+    close: async () => {
+      await scorer?.close();
+      await engine?.close();
+    },
+  };
+}

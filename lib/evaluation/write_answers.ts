@@ -1,0 +1,118 @@
+import type { ModelAnswer, ModelRequest } from "./language_model.ts";
+import type { RequestEncoder } from "./request_encoder.ts";
+import { ResponseCache } from "./response_cache.ts";
+
+/** Continues texts with their likeliest tokens: `GreedyWriter`'s side that matters here. */
+export interface TextWriter {
+  /** New tokens of each prompt; `isDone` says where a text ends. */
+  write(
+    prompts: readonly (readonly number[])[],
+    options: {
+      readonly tokensMax: number;
+      readonly isDone: (row: number, written: readonly number[]) => boolean;
+      readonly onStep: () => void;
+    },
+  ): Promise<number[][]>;
+}
+
+/** How answers are written. */
+export interface WriteAnswersOptions {
+  /** Tokens of texts. */
+  readonly encoder: RequestEncoder;
+  /** Opens the model; called only when something is to be written. */
+  readonly openWriter: (texts: number) => Promise<TextWriter>;
+  /** Answers of earlier runs. */
+  readonly cache: ResponseCache;
+  /** Called as the work goes on, with a share from 0 to 1. */
+  readonly onProgress: (done: number) => void;
+  /** Ends the work with its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** Texts that are written at once. */
+const ROWS_MAX = 16;
+
+type WritingRequest = ModelRequest & { readonly kind: "writing" };
+
+interface Job {
+  readonly request: WritingRequest;
+  readonly prompt: readonly number[];
+  readonly key: string;
+}
+
+/** Lets a model answer in writing, as lm-evaluation-harness does: greedily, up to the first of the stops. */
+export async function writeAnswers(
+  requests: readonly WritingRequest[],
+  options: WriteAnswersOptions,
+): Promise<ModelAnswer[]> {
+  const { cache, encoder, onProgress, openWriter } = options;
+  const jobs = requests.map((request) => jobOf(request, encoder));
+  const sorted = jobs.filter((job): job is Job => !(job instanceof Error))
+    .sort((a, b) => b.prompt.length - a.prompt.length);
+  const batches: Job[][] = [];
+  for (const job of sorted) {
+    const last = batches.at(-1);
+    const fits = last && last.length < ROWS_MAX &&
+      last[0].request.tokensMax === job.request.tokensMax;
+    if (fits) last.push(job);
+    else batches.push([job]);
+  }
+  const open = batches.filter((batch) => batch.some(({ key }) => cache.get(key) === undefined));
+  const writer = open.length > 0
+    ? await openWriter(open.reduce((sum, { length }) => sum + length, 0))
+    : undefined;
+  for (const [done, batch] of open.entries()) {
+    const texts = await writeBatch(writer!, batch, options);
+    cache.add(batch.map(({ key }, i) => [key, texts[i]]));
+    onProgress((done + 1) / open.length);
+  }
+  return jobs.map((job) => job instanceof Error ? job : cache.get(job.key) as string);
+}
+
+async function writeBatch(
+  writer: TextWriter,
+  batch: readonly Job[],
+  { encoder, signal }: WriteAnswersOptions,
+): Promise<string[]> {
+  const { eosTokens } = encoder.options;
+  const stops = batch.map(({ request }) => stopsOf(request, encoder));
+  const text = (written: readonly number[]) => encoder.tokenizer.decode(written, true);
+  const written = await writer.write(batch.map(({ prompt }) => prompt), {
+    tokensMax: batch[0].request.tokensMax,
+    isDone: (row, ids) => {
+      if (eosTokens.includes(ids.at(-1)!)) return true;
+      const so = text(ids);
+      return stops[row].some((stop) => so.includes(stop));
+    },
+    onStep: () => signal.throwIfAborted(),
+  });
+  return written.map((ids, row) => {
+    const whole = text(eosTokens.includes(ids.at(-1)!) ? ids.slice(0, -1) : ids);
+    return stops[row].reduce((so, stop) => so.split(stop)[0], whole);
+  });
+}
+
+/** Texts that end an answer; the token that ends a document is one, also spelled out. */
+function stopsOf({ until }: WritingRequest, { options, tokenizer }: RequestEncoder): string[] {
+  const end = tokenizer.token(options.eosTokens[0] ?? -1);
+  return [...until, ...(end === undefined ? [] : [end])].filter((stop) => stop !== "");
+}
+
+/** Prompt and key of a request. Of a prompt that leaves no room for the answer, the beginning is dropped. */
+function jobOf(request: WritingRequest, encoder: RequestEncoder): Job | Error {
+  const { context, tokensMax, until } = request;
+  const room = encoder.options.lengthMax - tokensMax;
+  if (room < 1) {
+    return new RangeError(
+      `Cannot write an answer: ${tokensMax} tokens do not fit into the ${encoder.options.lengthMax} of the model's context`,
+    );
+  }
+  try {
+    const tokens = encoder.encode(context);
+    const prompt = tokens.length > 0 ? tokens.slice(-room) : [encoder.prefix];
+    return { request, prompt, key: ResponseCache.key(prompt, JSON.stringify([until, tokensMax])) };
+  } catch (cause) {
+    if (cause instanceof RangeError) return cause;
+    throw cause;
+  }
+}

@@ -1,0 +1,111 @@
+import { Graph } from "../graph/graph.ts";
+import { cast } from "../graph/operators/cast.ts";
+import { argMax, choose, lessOrEqual } from "../graph/operators/compare.ts";
+import { expand } from "../graph/operators/expand.ts";
+import { gatherRows, scatter } from "../graph/operators/gather.ts";
+import { reshape } from "../graph/operators/reshape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { LlamaConfig } from "./config.ts";
+import { type BlockConstants, decoderBlock } from "./decoder_block.ts";
+import { headLogits } from "./head.ts";
+import { blockParameterName, blockParameters, EMBEDDING, FINAL_NORM, HEAD } from "./parameters.ts";
+import { ropeTable } from "./rope.ts";
+import type { ParameterSource } from "./scoring_graphs.ts";
+
+/** Shape of a pass of generation. */
+export interface GenerationShape {
+  /** Texts. */
+  readonly rows: number;
+  /** New tokens of each. */
+  readonly tokens: number;
+  /** Tokens that can be remembered of each, the new ones included. */
+  readonly capacity: number;
+}
+
+/** Names of what a block remembers. */
+export function memoryNames(layer: number): { keys: string; values: string } {
+  return { keys: `keys.${layer}`, values: `values.${layer}` };
+}
+
+/**
+ * New tokens through the whole model, with the keys and values of all earlier ones fed and given back changed:
+ * inputs `tokens`, `positions` and, of each block, `keys.N` and `values.N`; outputs `next.keys.N`,
+ * `next.values.N` and, where one token a text comes in, `likeliest`.
+ *
+ * A token's position is its place in the memory, and it sees what is at its own and earlier places.
+ */
+export function generationGraph(
+  config: LlamaConfig,
+  { capacity, rows, tokens }: GenerationShape,
+  parameter: ParameterSource,
+): Graph {
+  const graph = new Graph(`llama_generation_${tokens}`);
+  const { headDim, hiddenSize, keyValueHeads, layers, tiedEmbeddings, vocabSize } = config;
+  const weight = (name: string, dims: readonly number[]) => parameter(graph, { name, dims });
+  const ids = graph.input("tokens", "int32", [rows, tokens]);
+  const positions = graph.input("positions", "int32", [rows, tokens]);
+  const constants = memoryConstants(graph, config, positions, capacity);
+  const places = expand(
+    reshape(positions, [rows, 1, tokens, 1]),
+    [rows, keyValueHeads, tokens, headDim],
+  );
+  let hidden = cast(gatherRows(weight(EMBEDDING, [vocabSize, hiddenSize]), ids), "float32");
+  for (let layer = 0; layer < layers; layer++) {
+    const names = memoryNames(layer);
+    const recall = (name: string, updates: Tensor) => {
+      const memory = graph.input(name, "float32", [rows, keyValueHeads, capacity, headDim]);
+      const next = scatter(memory, places, updates, 2);
+      graph.output(`next.${name}`, next);
+      return next;
+    };
+    const weights = blockParameters(config).map(({ dims, name }) =>
+      cast(weight(blockParameterName(layer, name), dims), "float32")
+    );
+    hidden = decoderBlock(hidden, weights, config, {
+      ...constants,
+      remember: (keys, values) => ({
+        keys: recall(names.keys, keys),
+        values: recall(names.values, values),
+      }),
+    });
+  }
+  if (tokens > 1) return graph;
+  const logits = headLogits(
+    reshape(hidden, [rows, hiddenSize]),
+    cast(weight(FINAL_NORM, [hiddenSize]), "float32"),
+    cast(weight(tiedEmbeddings ? EMBEDDING : HEAD, [vocabSize, hiddenSize]), "float32"),
+    config,
+  );
+  graph.output("likeliest", cast(argMax(logits), "int32"));
+  return graph;
+}
+
+function memoryConstants(
+  graph: Graph,
+  config: LlamaConfig,
+  positions: Tensor,
+  capacity: number,
+): BlockConstants {
+  const [rows, tokens] = positions.dims;
+  const half = config.headDim / 2;
+  const rotation = (scale: number, gap: number[]): [Tensor, Tensor] => {
+    const { cos, sin } = ropeTable(config, capacity, scale);
+    const gather = (table: Float32Array<ArrayBuffer>) =>
+      reshape(
+        gatherRows(graph.constant("float32", [capacity, half], table), positions),
+        [rows, tokens, ...gap, half],
+      );
+    return [gather(cos), gather(sin)];
+  };
+  const order = Int32Array.from({ length: capacity }, (_, place) => place);
+  const seen = lessOrEqual(
+    graph.constant("int32", [1, 1, capacity], order),
+    reshape(positions, [rows, tokens, 1]),
+  );
+  const mask = choose(seen, graph.scalar("float32", 0), graph.scalar("float32", -1e30));
+  return {
+    queryRotation: rotation(1 / Math.sqrt(config.headDim), [1, 1]),
+    keyRotation: rotation(1, [1]),
+    mask: reshape(mask, [rows, 1, 1, tokens, capacity]),
+  };
+}
