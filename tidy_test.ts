@@ -21,6 +21,8 @@ const ARROWS: Record<string, string[]> = {
   bucket: ["clock"],
   chain: ["clock", "random"],
   tokenizer: [],
+  evaluation: ["llama", "random", "tokenizer"],
+  hub: ["checkpoint", "clock"],
   corpus: ["checkpoint", "random", "tokenizer"],
   swarm: [
     "bucket",

@@ -44,7 +44,11 @@ export function localModel(model: string): string | undefined {
  */
 export async function openEvalModel(options: EvalOptions, hub: Hub): Promise<EvalModel> {
   const local = localModel(options.model);
-  if (!local && (existsSync(options.model) || !/^[\w.-]+(\/[\w.-]+)?$/.test(options.model))) {
+  if (
+    !local &&
+    (existsSync(options.model) ||
+      !/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(options.model))
+  ) {
     throw new RefusedRequestError(
       `Cannot open model ${options.model}: it has no config.json`,
       "give the directory of a checkpoint, a run of covey train, or an id such as org/name",

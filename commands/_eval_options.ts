@@ -84,7 +84,12 @@ export function parseEvalOptions(
   const parsed = parseArguments("eval", args.map(harnessName).flat(), environment);
   const home = environment.HOME ?? environment.USERPROFILE ?? ".";
   const options: EvalOptions = {
-    ...(parsed.options as Omit<EvalOptions, "model" | "cacheDirectory" | "hub">),
+    tasks: [],
+    text: [],
+    override: {},
+    ...(parsed.options as
+      & Omit<EvalOptions, "cacheDirectory" | "hub" | "model" | "override" | "tasks" | "text">
+      & Partial<Pick<EvalOptions, "override" | "tasks" | "text">>),
     model: String(parsed.processedArgs[0]),
     cacheDirectory: join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "covey"),
     hub: hubSettings(environment),

@@ -35,10 +35,9 @@ function whatOptions(command: Command): void {
       "--tasks <LIST>",
       "tasks, groups or patterns, such as arc_easy,mmlu; list shows all",
       names,
-      [],
     )
     .addOption(new Option("--suite <NAME>", "tasks of a paper").choices(Object.keys(SUITES)))
-    .option("--text <FILE>", "perplexity of a text, .jsonl or .npy file; repeatable", paths, [])
+    .option("--text <FILE>", "perplexity of a text, .jsonl or .npy file; repeatable", paths)
     .option(
       "--num-fewshot <N>",
       "examples before each question (default: the task's)",
@@ -66,13 +65,12 @@ function howOptions(command: Command): void {
       "--override <KEY=VALUE>",
       "replace a value of config.json; repeatable",
       override,
-      {},
     )
     .option("--tokenizer <FILE>", "tokenizer.json (default: the model's)", path)
     .addOption(
       new Option(
         "--add-bos <POLICY>",
-        "begin texts with the first token (default: as tokenizer.json says)",
+        "begin texts with the first token; auto: as tokenizer.json does",
       )
         .choices(["auto", "yes", "no"]).default("auto"),
     )
@@ -96,11 +94,11 @@ function howOptions(command: Command): void {
     .option("--no-cache", "neither use nor keep answers of earlier runs");
 }
 
-function names(text: string, before: string[]): string[] {
+function names(text: string, before: string[] = []): string[] {
   return [...before, ...text.split(/[\s,]+/).filter((name) => name !== "")];
 }
 
-function paths(text: string, before: string[]): string[] {
+function paths(text: string, before: string[] = []): string[] {
   return [...before, path(text)];
 }
 
@@ -121,7 +119,7 @@ function seed(text: string): number {
   return last;
 }
 
-function override(text: string, before: Record<string, unknown>): Record<string, unknown> {
+function override(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
   const [key, ...rest] = text.split("=");
   if (!/^\w+$/.test(key) || rest.length === 0) {
     throw new InvalidArgumentError("Want KEY=VALUE, such as rope_theta=500000.");

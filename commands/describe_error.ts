@@ -1,6 +1,11 @@
 import { UnusableLedgerError } from "../lib/chain/local_chain.ts";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { UnusableTextError } from "../lib/corpus/read_text_file.ts";
+import { NotANumberError } from "../lib/evaluation/checkpoint_model.ts";
+import { DocumentError } from "../lib/evaluation/document.ts";
+import { TaskFileError } from "../lib/evaluation/parse_task_file.ts";
+import { UnknownTaskError } from "../lib/evaluation/select_tasks.ts";
+import { HubError, type HubErrorKind } from "../lib/hub/hub_error.ts";
 import { EngineError } from "../lib/engine/engine.ts";
 import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
@@ -45,6 +50,13 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     6,
     "a file of the run was lost or changed; fetch the run's directory again, buckets and all",
   ],
+  [DocumentError, 6, "see what the task wants of its documents with --tasks list, or give others"],
+  [TaskFileError, 2, "want the keys of an lm-evaluation-harness task; functions are not run"],
+  [
+    NotANumberError,
+    6,
+    "try --device cpu; weights that are finite can still be too large to compute with",
+  ],
   [NotYetError, 5, "wait for the run's first window, or train it further"],
   [UnusableLedgerError, 6, "remove ledger.sqlite: it is made again from the run's own files"],
   [CorruptFileError, 6, "fetch or make the file again; nothing was changed"],
@@ -81,6 +93,23 @@ const SYSTEM: Readonly<Record<string, [exitCode: number, hint: string]>> = {
   EISDIR: [2, "give a file, not a directory"],
 };
 
+/** What to do about the hub's refusals. */
+const HUB: Readonly<Record<HubErrorKind, { exitCode: number; hint: string }>> = {
+  missing: {
+    exitCode: 2,
+    hint: "check name and revision; a path of this machine must have a config.json",
+  },
+  forbidden: {
+    exitCode: 4,
+    hint: "accept its terms on its page, and give your token in HF_TOKEN",
+  },
+  unavailable: { exitCode: 5, hint: "run the same line again: what has come is kept" },
+  corrupt: {
+    exitCode: 6,
+    hint: "run the same line again; if it stays so, the file is damaged there",
+  },
+};
+
 /** The one place that turns errors into text, hint and exit code. */
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { text: String(error), hint: undefined, exitCode: 1 };
@@ -92,6 +121,11 @@ export function describeError(error: unknown): ErrorDescription {
     const key = guess && [...error.path.slice(0, -1), guess].join(".");
     return { text, hint: key && `did you mean "${key}"?`, exitCode: 2 };
   }
+  if (error instanceof UnknownTaskError) {
+    const guess = nearest(error.task, error.known);
+    return { text, hint: guess && `did you mean ${guess}?`, exitCode: 2 };
+  }
+  if (error instanceof HubError) return { text, ...HUB[error.kind] };
   for (const [kind, exitCode, hint] of KNOWN) {
     if (error instanceof kind) return { text, hint, exitCode };
   }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readlink, rm, symlink } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { copyFile, link, mkdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { replaceFile } from "../checkpoint/replace_file.ts";
 import { HubError } from "./hub_error.ts";
 
@@ -94,15 +94,15 @@ export class RepoCache {
     );
   }
 
-  /** Makes a file of a commit out of a blob: a relative link, as other tools make it. */
-  async link(commit: string, path: string, etag: string): Promise<string> {
+  /**
+   * Makes a file of a commit out of a blob. A hard link, where other tools make a symbolic one: a sandboxed
+   * process may not make those, and every tool reads both. Where there are no links, a copy.
+   */
+  async link(commit: string, path: string, etag: string): Promise<void> {
     const place = join(this.snapshot(commit), path);
-    const target = relative(dirname(place), this.blob(etag));
     await mkdir(dirname(place), { recursive: true });
-    if (await readlink(place).catch(() => undefined) === target) return place;
     await rm(place, { force: true });
-    await symlink(target, place);
-    return place;
+    await link(this.blob(etag), place).catch(() => copyFile(this.blob(etag), place));
   }
 
   /** File that is locked while a blob is fetched. */
