@@ -7,6 +7,7 @@ import { openBenchEngine } from "./bench/bench_engine.ts";
 import { benchConsensus } from "./bench/consensus.ts";
 import { EVALUATED_PEERS, EVALUATION_CASE, timedEvaluation } from "./bench/evaluation.ts";
 import { median } from "./bench/median.ts";
+import { benchScoring } from "./bench/scoring.ts";
 import { startTorch } from "./bench/torch_process.ts";
 import {
   matmulRate,
@@ -16,6 +17,7 @@ import {
   timedStep,
 } from "./bench/training_step.ts";
 
+const STEP_SCRIPT = "torch_step.py";
 const ROUNDS = 5;
 /** An evaluation takes long enough to be measured in few. */
 const EVALUATION_ROUNDS = 2;
@@ -29,7 +31,7 @@ type Row = Record<string, string | number>;
 /** Times product, whole step, step in blocks and PyTorch in turns. */
 async function benchSteps(step: StepCase): Promise<Row> {
   await using bench = await openBenchEngine(THREADS);
-  await using torch = await startTorch(step, THREADS);
+  await using torch = await startTorch(STEP_SCRIPT, step, THREADS);
   const peak = await matmulRate(bench.engine);
   const [whole, blocks] = [
     await timedStep(bench.engine, step, "whole"),
@@ -41,7 +43,7 @@ async function benchSteps(step: StepCase): Promise<Row> {
       peak: await peak(),
       whole: await whole.seconds(),
       blocks: await blocks.seconds(),
-      torch: await torch?.step() ?? NaN,
+      torch: await torch?.ask("step") ?? NaN,
     };
     if (round >= 0) { for (const [name, value] of Object.entries(found)) times[name].push(value); }
   }
@@ -65,14 +67,17 @@ async function benchSteps(step: StepCase): Promise<Row> {
 /** A validator's evaluations against the same number of sequences through PyTorch. */
 async function benchEvaluation(): Promise<Row[]> {
   await using bench = await openBenchEngine(THREADS);
-  await using torch = await startTorch(EVALUATION_CASE, THREADS);
+  await using torch = await startTorch(STEP_SCRIPT, EVALUATION_CASE, THREADS);
   const evaluation = await timedEvaluation(bench.engine, EVALUATION_CASE);
   const times: Record<string, number[]> = { covey: [], torch: [] };
   let sequences = 0;
   for (let round = -1; round < EVALUATION_ROUNDS; round++) {
     const start = seconds();
     sequences = await evaluation.run();
-    const found = { covey: seconds() - start, torch: await torch?.losses(sequences) ?? NaN };
+    const found = {
+      covey: seconds() - start,
+      torch: await torch?.ask(`losses ${sequences}`) ?? NaN,
+    };
     if (round >= 0) { for (const [name, value] of Object.entries(found)) times[name].push(value); }
   }
   await evaluation.close();
@@ -90,9 +95,9 @@ async function benchEvaluation(): Promise<Row[]> {
 async function benchMemory(step: StepCase): Promise<Row> {
   const row: Row = { model: step.name };
   for (const shape of SHAPES) row[`${shape} MB`] = Math.round(await stepMemory(step, shape) / 1e6);
-  await using torch = await startTorch(step, THREADS);
-  for (let i = 0; torch && i < 3; i++) await torch.step();
-  const torchBytes = await torch?.memory() ?? NaN;
+  await using torch = await startTorch(STEP_SCRIPT, step, THREADS);
+  for (let i = 0; torch && i < 3; i++) await torch.ask("step");
+  const torchBytes = await torch?.ask("memory") ?? NaN;
   row["torch MB"] = Math.round(torchBytes / 1e6);
   row["whole / torch"] = round2((Number(row["whole MB"]) * 1e6) / torchBytes);
   return row;
@@ -153,6 +158,7 @@ const PARTS: Record<string, () => Promise<Row[]>> = {
   memory: () => each(benchMemory),
   layers: () => benchLayerGrowth(STEP_CASES[0]),
   evaluation: benchEvaluation,
+  scoring: () => benchScoring(THREADS),
 };
 const results: Record<string, Row[]> = {};
 for (const name of Deno.args.length > 0 ? Deno.args : Object.keys(PARTS)) {

@@ -1,38 +1,40 @@
 import { fileURLToPath } from "node:url";
-import type { StepCase } from "./training_step.ts";
 
-/** PyTorch in a process of its own, asked for one step at a time. */
+/** PyTorch in a process of its own. */
 export interface TorchProcess extends AsyncDisposable {
   /** Version of torch. */
   readonly version: string;
-  /** Takes one step; gives its seconds. */
-  step(): Promise<number>;
-  /** Computes losses of so many sequences without gradients; gives the seconds. */
-  losses(sequences: number): Promise<number>;
-  /** Most memory that the process has had, bytes. */
-  memory(): Promise<number>;
+  /** Has it do something, in the words of its script; gives the number that it answers. */
+  ask(question: string): Promise<number>;
 }
 
 /** Pythons to look for torch in: the user's, then the system's. */
 const PYTHONS = ["python3", "/usr/bin/python3"];
 
-/** Starts PyTorch on a case; undefined where torch cannot be imported. */
+/**
+ * Starts a script of this folder; undefined where torch cannot be imported.
+ *
+ * @param subject What it is to work on.
+ */
 export async function startTorch(
-  step: StepCase,
+  script: string,
+  subject: unknown,
   threads: number,
 ): Promise<TorchProcess | undefined> {
   for (const python of PYTHONS) {
     const found = await new Deno.Command(python, { args: ["-c", "import torch"], stderr: "null" })
       .output().catch(() => undefined);
-    if (found?.success) return await speak(python, step, threads);
+    if (found?.success) {
+      return await speak(python, script, [JSON.stringify(subject), String(threads)]);
+    }
   }
   return undefined;
 }
 
-async function speak(python: string, step: StepCase, threads: number): Promise<TorchProcess> {
-  const script = fileURLToPath(new URL("./torch_step.py", import.meta.url));
+async function speak(python: string, script: string, args: string[]): Promise<TorchProcess> {
+  const path = fileURLToPath(new URL(script, import.meta.url));
   const child = new Deno.Command(python, {
-    args: [script, JSON.stringify(step), String(threads)],
+    args: [path, ...args],
     stdin: "piped",
     stdout: "piped",
   }).spawn();
@@ -42,22 +44,19 @@ async function speak(python: string, step: StepCase, threads: number): Promise<T
   const line = async () => {
     while (!text.includes("\n")) {
       const { done, value } = await reader.read();
-      if (done) throw new Error("torch_step.py has ended");
+      if (done) throw new Error(`${script} has ended`);
       text += value;
     }
     const [first, ...rest] = text.split("\n");
     text = rest.join("\n");
     return first;
   };
-  const ask = async (question: string) => {
-    await writer.write(new TextEncoder().encode(question + "\n"));
-    return Number(await line());
-  };
   return {
     version: await line(),
-    step: () => ask("step"),
-    losses: (sequences) => ask(`losses ${sequences}`),
-    memory: () => ask("memory"),
+    ask: async (question) => {
+      await writer.write(new TextEncoder().encode(question + "\n"));
+      return Number(await line());
+    },
     async [Symbol.asyncDispose]() {
       await writer.close();
       await reader.cancel();

@@ -30,13 +30,13 @@ def rotate(x, cos, sin):
 
 
 class Block(nn.Module):
-    def __init__(self, c):
+    def __init__(self, c, epsilon):
         super().__init__()
         h, i = c["hidden_size"], c["intermediate_size"]
         self.heads, self.groups = c["num_attention_heads"], c["num_key_value_heads"]
         self.head = h // self.heads
         linear = lambda a, b: nn.Linear(a, b, bias=False)
-        self.attention_norm, self.mlp_norm = RMSNorm(h), RMSNorm(h)
+        self.attention_norm, self.mlp_norm = RMSNorm(h, epsilon), RMSNorm(h, epsilon)
         self.q, self.o = linear(h, h), linear(h, h)
         self.k, self.v = linear(h, self.groups * self.head), linear(h, self.groups * self.head)
         self.gate, self.up, self.down = linear(h, i), linear(h, i), linear(i, h)
@@ -60,11 +60,11 @@ class Block(nn.Module):
 
 
 class Llama(nn.Module):
-    def __init__(self, c, sequence):
+    def __init__(self, c, sequence, epsilon=1e-6):
         super().__init__()
         self.embed = nn.Embedding(c["vocab_size"], c["hidden_size"])
-        self.blocks = nn.ModuleList(Block(c) for _ in range(c["num_hidden_layers"]))
-        self.norm = RMSNorm(c["hidden_size"])
+        self.blocks = nn.ModuleList(Block(c, epsilon) for _ in range(c["num_hidden_layers"]))
+        self.norm = RMSNorm(c["hidden_size"], epsilon)
         self.lm_head = nn.Linear(c["hidden_size"], c["vocab_size"], bias=False)
         head = c["hidden_size"] // c["num_attention_heads"]
         angle = torch.arange(sequence)[:, None] * 10000.0 ** (-torch.arange(0, head, 2) / head)
@@ -72,10 +72,11 @@ class Llama(nn.Module):
         self.register_buffer("sin", angle.sin().float())
         self.register_buffer("mask", torch.full((sequence, sequence), -1e30).triu(1))
 
-    def forward(self, tokens):
+    def forward(self, tokens, length=None):
         x = self.embed(tokens)
+        cos, sin, mask = self.cos[:length], self.sin[:length], self.mask[:length, :length]
         for block in self.blocks:
-            x = block(x, self.cos, self.sin, self.mask)
+            x = block(x, cos, sin, mask)
         return self.lm_head(self.norm(x))
 
 
@@ -112,4 +113,5 @@ def main():
         print(time.perf_counter() - start, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
