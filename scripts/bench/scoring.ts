@@ -42,9 +42,9 @@ type Row = Record<string, string | number>;
 /** Questions like those of three benchmarks: [questions, tokens of the context, tokens of each of four choices]. */
 const KINDS: readonly (readonly [name: string, count: number, context: number, choice: number])[] =
   [
-    ["like hellaswag", 60, 90, 28],
-    ["like arc", 80, 40, 6],
-    ["like mmlu", 60, 120, 1],
+    ["like hellaswag", 16, 90, 28],
+    ["like arc", 24, 40, 6],
+    ["like mmlu", 16, 120, 1],
   ];
 
 /** Scores questions of several kinds here and in PyTorch, in turns. */
