@@ -22,7 +22,9 @@ export function packTrees(trees: readonly TextTree[], tokensMax: number): Packed
   const bySequence = new Map<number, TextTree[]>();
   for (const tree of trees.toSorted((a, b) => b.tokens.length - a.tokens.length)) {
     const sequence = rowLength(tree.tokens.length);
-    bySequence.set(sequence, [...(bySequence.get(sequence) ?? []), tree]);
+    const same = bySequence.get(sequence);
+    if (same) same.push(tree);
+    else bySequence.set(sequence, [tree]);
   }
   return [...bySequence].flatMap(([sequence, own]) => {
     const rows = fillRows(own, sequence);

@@ -89,7 +89,12 @@ function memoryConstants(
   const [rows, tokens] = positions.dims;
   const half = config.headDim / 2;
   const rotation = (scale: number, gap: number[]): [Tensor, Tensor] => {
-    const { cos, sin } = ropeTable(config, capacity, scale);
+    const { cos, sin } = ropeTable(
+      config,
+      capacity,
+      scale,
+      Math.min(capacity, config.positionsMax),
+    );
     const gather = (table: Float32Array<ArrayBuffer>) =>
       reshape(
         gatherRows(graph.constant("float32", [capacity, half], table), positions),

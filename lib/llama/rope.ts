@@ -14,9 +14,15 @@ export interface RopeTable {
  * @param config Model; its scaling is applied.
  * @param positions Number of positions, from 0.
  * @param scale Factor on both tables; attention folds 1/sqrt(headDim) into the query's.
+ * @param length Tokens of the longest text, where tables are longer than any: dynamic scaling asks for it.
  */
-export function ropeTable(config: LlamaConfig, positions: number, scale = 1): RopeTable {
-  const { frequencies, attentionFactor } = ropeFrequencies(config, positions);
+export function ropeTable(
+  config: LlamaConfig,
+  positions: number,
+  scale = 1,
+  length = positions,
+): RopeTable {
+  const { frequencies, attentionFactor } = ropeFrequencies(config, length);
   const half = frequencies.length;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);

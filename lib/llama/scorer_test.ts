@@ -106,3 +106,15 @@ testOnDevices("Scorer gives the same numbers block by block and whole", async (e
     logProbabilities.forEach((x, i) => assert.ok(Math.abs(x - whole.logProbabilities[i]) < 1e-5));
   }
 });
+
+testOnDevices(
+  "Scorer does not take a row for a text that is longer than the model's context",
+  async (engine) => {
+    const batch = everything();
+    const short = { ...config, positionsMax: 9 };
+    const plain = await scoreOnce(engine, { ...WHOLE, config: short }, batch);
+    const ropeScaling = { kind: "dynamic", factor: 4 } as const;
+    const dynamic = await scoreOnce(engine, { ...WHOLE, config: { ...short, ropeScaling } }, batch);
+    assert.deepEqual(dynamic, plain);
+  },
+);

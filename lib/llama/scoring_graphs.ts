@@ -102,7 +102,13 @@ function packedConstants(
   const [rows, sequence] = positions.dims;
   const half = config.headDim / 2;
   const rotation = (scale: number, gap: number[]): [Tensor, Tensor] => {
-    const { cos, sin } = ropeTable(config, sequence, scale);
+    // Rows may be longer than any text in them.
+    const { cos, sin } = ropeTable(
+      config,
+      sequence,
+      scale,
+      Math.min(sequence, config.positionsMax),
+    );
     const gather = (table: Float32Array<ArrayBuffer>) =>
       reshape(
         gatherRows(graph.constant("float32", [sequence, half], table), positions),
