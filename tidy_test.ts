@@ -21,7 +21,7 @@ const ARROWS: Record<string, string[]> = {
   bucket: ["clock"],
   chain: ["clock", "random"],
   tokenizer: [],
-  evaluation: ["llama", "random", "tokenizer"],
+  evaluation: ["engine", "llama", "random", "tokenizer"],
   hub: ["checkpoint", "clock"],
   corpus: ["checkpoint", "random", "tokenizer"],
   swarm: [

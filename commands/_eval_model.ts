@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { type LocatedModel, locateModel } from "../lib/checkpoint/locate_model.ts";
@@ -78,6 +78,12 @@ export async function openEvalModel(options: EvalOptions, hub: Hub): Promise<Eva
       `give --override max_position_embeddings=${lengthMax} to go beyond them`,
     );
   }
+  if (options.addBos === "yes" && special.bos === undefined) {
+    throw new RefusedRequestError(
+      "Cannot begin texts with the first token: the model has none",
+      "leave --add-bos out, or name bos_token in tokenizer_config.json",
+    );
+  }
   const encoder = new RequestEncoder(tokenizer, {
     bos: options.addBos,
     bosToken: special.bos,
@@ -95,31 +101,42 @@ export async function openEvalModel(options: EvalOptions, hub: Hub): Promise<Eva
   };
 }
 
-/** First and last token, from `tokenizer_config.json` where it names them, else from `config.json`. */
+/**
+ * First and last tokens: from `tokenizer_config.json` where it names them, else from `config.json`. All files
+ * that name an end are believed: chat models end their answers with other tokens than documents.
+ */
 async function specialTokens(
   directory: string,
   tokenizer: TokenizerFile,
   { config }: LocatedModel,
 ): Promise<{ bos: number | undefined; eos: number[]; addBos: unknown }> {
-  const path = join(directory, "tokenizer_config.json");
-  const text = existsSync(path) ? await readFile(path, "utf8") : "{}";
-  let file: Record<string, unknown>;
-  try {
-    file = JSON.parse(text) as Record<string, unknown>;
-  } catch (cause) {
-    throw new CorruptFileError(`Cannot read ${path}: it is not JSON`, { cause });
-  }
+  const file = await readJsonObject(join(directory, "tokenizer_config.json"));
+  const { eos_token_id: generationEnd } = await readJsonObject(
+    join(directory, "generation_config.json"),
+  );
   const idOf = (value: unknown) => {
     const content = (value as { content?: unknown } | null | undefined)?.content ?? value;
     return typeof content === "string" ? tokenizer.ids.get(content) : undefined;
   };
   const known = "bos_token" in file || "eos_token" in file;
-  const eos = idOf(file.eos_token);
+  const ends = [idOf(file.eos_token), ...config.eosTokenIds, ...[generationEnd].flat()];
   return {
     bos: known ? idOf(file.bos_token) : config.bosTokenId,
-    eos: eos === undefined ? config.eosTokenIds : [eos],
+    eos: [...new Set(ends.filter((id) => Number.isInteger(id)))] as number[],
     addBos: file.add_bos_token,
   };
+}
+
+/** A file of settings; empty where there is none. */
+async function readJsonObject(path: string): Promise<Record<string, unknown>> {
+  const text = await readTextIfAny(path) ?? "{}";
+  try {
+    const value = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch (cause) {
+    throw new CorruptFileError(`Cannot read ${path}: it is not JSON`, { cause });
+  }
+  throw new CorruptFileError(`Cannot read ${path}: it is not a JSON object`);
 }
 
 function warningsOf(
@@ -155,8 +172,9 @@ async function fingerprintOf(model: LocatedModel, tokenizerJson: string): Promis
   for (const path of new Set([...model.tensors.values()].map(({ path }) => path))) {
     const file = await open(path, "r");
     try {
-      const { size } = await file.stat();
-      hash.update(`${size}`);
+      const { mtimeMs, size } = await file.stat();
+      // What is only sampled may have been changed between the samples.
+      hash.update(size <= HASHED_BYTES_MAX ? `${size}` : `${size} ${mtimeMs}`);
       const pieces = size <= HASHED_BYTES_MAX ? Math.ceil(size / PIECE_BYTES) : SAMPLED_PIECES;
       const stride = size <= HASHED_BYTES_MAX
         ? PIECE_BYTES

@@ -23,7 +23,7 @@ export function evalParser(): Command {
 }
 
 const HELP =
-  `Documents: DIR/TASK/SPLIT.parquet (or .jsonl, .json) of --data-dir, else the Hugging Face hub.
+  `Documents: DIR/TASK/SPLIT.parquet (or .jsonl, .json) with --data-dir, else from the Hugging Face hub.
 A run without --tasks is scored on the text that it holds out.
 Names with underscores, as lm-evaluation-harness has them, are taken too: --num_fewshot 5.
 Variables: HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE; COVEY_ and an option's name.
@@ -46,7 +46,11 @@ function whatOptions(command: Command): void {
     .option("--limit <N>", "documents of a task at most; below 1 a share", limit)
     .option("--data-dir <DIR>", "directory of documents", path)
     .option("--include-path <DIR>", "directory of further tasks as .yaml files", path)
-    .option("--output-path <DIR>", "write results_*.json and samples_*.jsonl there", path)
+    .option(
+      "--output-path <DIR>",
+      "write results_*.json and samples_*.jsonl there; or FILE.json",
+      path,
+    )
     .option("--prefetch <DIR>", "fetch the tasks' documents into DIR, and score nothing", path)
     .option("--seed <N>", "seed of the examples; of four, the last (default: 1234)", seed)
     .option("--system-instruction <TEXT>", "text before everything")

@@ -1,5 +1,6 @@
 import type { LoadedTask } from "../lib/evaluation/evaluate.ts";
 import type { ScoringPlan } from "../lib/evaluation/checkpoint_model.ts";
+import { limitedCount } from "../lib/evaluation/questions.ts";
 import { parameterCount } from "../lib/llama/parameters.ts";
 import { formatBytes, formatCount, formatSeconds } from "../lib/terminal/format_quantity.ts";
 import { ProgressLine } from "../lib/terminal/progress_line.ts";
@@ -29,9 +30,9 @@ export class EvalProgress {
   }
 
   /** Tells why a task has no result; also when all else is quiet. */
-  failure(name: string, text: string): void {
+  failure(name: string, text: string, hint: string | undefined): void {
     this.clear();
-    this.terminal.error(`failed  ${name}: ${text}\n`);
+    this.terminal.error(`failed  ${name}: ${text}\n${hint ? `hint: ${hint}\n` : ""}`);
   }
 
   /** Tells what the model is. */
@@ -58,8 +59,11 @@ export class EvalProgress {
   }
 
   /** Tells what is asked. */
-  tasks(tasks: readonly LoadedTask[]): void {
-    const documents = tasks.reduce((sum, task) => sum + task.documents.length, 0);
+  tasks(tasks: readonly LoadedTask[], limit: number | undefined): void {
+    const documents = tasks.reduce(
+      (sum, task) => sum + limitedCount(task.documents.length, limit),
+      0,
+    );
     const names = tasks.map(({ task }) => task.name);
     const shown = names.length > 8
       ? `${names.slice(0, 8).join(", ")} and ${names.length - 8} more`

@@ -107,7 +107,8 @@ export async function writeResults(
 
 /** What may stand in the name of a file. */
 function sanitize(name: string): string {
-  return name.replace(/["<>:/|\\?*[\]]+/g, "__");
+  const safe = name.replace(/["<>:/|\\?*[\]]+/g, "__");
+  return /^\.+$/.test(safe) ? `__${safe.length}` : safe;
 }
 
 /** Local time as ISO 8601 has it, without colons: `2026-01-31T23-59-59.123000`. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
@@ -14,6 +14,7 @@ import type { PageTask, Task, TokensTask } from "../lib/evaluation/task.ts";
 import { GROUPS, SUITES, TASKS } from "../lib/evaluation/tasks.ts";
 import { fetchSplit } from "../lib/hub/fetch_split.ts";
 import type { Hub } from "../lib/hub/hub.ts";
+import { HubError } from "../lib/hub/hub_error.ts";
 import { checkRunDefinition, parseRunDefinition } from "../lib/swarm/run_definition.ts";
 import type { EvalOptions } from "./_eval_options.ts";
 import { UsageError } from "./command.ts";
@@ -26,14 +27,19 @@ export interface LoadedTasks extends Pick<Selection, "groups"> {
   readonly failures: readonly TaskFailure[];
 }
 
+/** Longest file of documents, bytes. */
+const FILE_BYTES_MAX = 500_000_000;
 /** Held-out samples of a run that are scored. */
 const HELD_OUT_MAX = 2048;
 
-/** All tasks that there are: built in, and the user's own. */
+/** All tasks that there are: built in, and the user's own, which come first. */
 export async function taskCatalog({ includePath }: EvalOptions): Promise<TaskCatalog> {
-  const own = includePath === undefined ? [] : await includedTasks(includePath);
-  const names = new Set(own.map(({ name }) => name));
-  return { tasks: [...own, ...TASKS.filter(({ name }) => !names.has(name))], groups: GROUPS };
+  const own = includePath === undefined
+    ? { tasks: [], unusable: new Map() }
+    : await includedTasks(includePath);
+  const names = new Set(own.tasks.map(({ name }) => name));
+  const builtIn = TASKS.filter(({ name }) => !names.has(name));
+  return { tasks: [...own.tasks, ...builtIn], groups: GROUPS, unusable: own.unusable };
 }
 
 /**
@@ -45,56 +51,83 @@ export async function loadTasks(
   options: EvalOptions,
   hub: Hub,
   lengthMax: number,
+  signal: AbortSignal,
 ): Promise<LoadedTasks> {
-  const { suite, tasks, text } = options;
-  const names = [...(suite ? SUITES[suite] : []), ...tasks];
-  const selection = selectTasks(names, await taskCatalog(options));
-  const loaded: LoadedTask[] = [];
+  const { text } = options;
+  const selection = selectTasks(namesOf(options), await taskCatalog(options));
+  const tasks: LoadedTask[] = [];
   const failures: TaskFailure[] = [];
-  for (const path of text) loaded.push(await textTask(path, lengthMax));
-  if (names.length === 0 && text.length === 0) {
-    loaded.push(await heldOutTask(options.model, lengthMax));
+  const load = async (name: string, body: () => Promise<LoadedTask>) => {
+    try {
+      tasks.push(await body());
+    } catch (cause) {
+      signal.throwIfAborted();
+      failures.push({ name, error: cause as Error });
+    }
+  };
+  for (const path of text) {
+    const known = text.filter((each) => basename(each) === basename(path)).length > 1;
+    const name = known ? path : basename(path);
+    await load(name, () => textTask(name, path, lengthMax));
+  }
+  if (selection.tasks.length === 0 && text.length === 0) {
+    tasks.push(await heldOutTask(options.model, lengthMax));
   }
   for (const task of selection.tasks) {
-    const shots = options.numFewshot ?? task.shots ?? 0;
-    try {
-      const { exampleSplit, split } = task.data;
-      const wantsExamples = shots > 0 && task.kind !== "page" && task.kind !== "tokens";
-      loaded.push({
-        task,
-        documents: await documentsOf(task, split, options, hub),
-        pool: wantsExamples ? await documentsOf(task, exampleSplit, options, hub) : [],
-      });
-    } catch (cause) {
-      failures.push({ name: task.name, error: cause as Error });
-    }
+    await load(task.name, async () => ({
+      task,
+      documents: await documentsOf(task, task.data.split, options, hub),
+      pool: wantsExamples(task, options)
+        ? await documentsOf(task, task.data.exampleSplit, options, hub)
+        : [],
+    }));
   }
-  return { groups: selection.groups, tasks: loaded, failures };
+  return { groups: selection.groups, tasks, failures };
 }
 
-/** Writes the documents of tasks where `--data-dir` will find them. */
+/**
+ * Writes the documents of tasks where `--data-dir` will find them: those that are scored, and those that
+ * examples are drawn from, where there are any.
+ *
+ * @returns Tasks whose documents could not be had.
+ */
 export async function prefetch(
   options: EvalOptions,
   directory: string,
   hub: Hub,
   tell: (line: string) => void,
-): Promise<void> {
-  const names = [...(options.suite ? SUITES[options.suite] : []), ...options.tasks];
-  const { tasks } = selectTasks(names, await taskCatalog(options));
+  signal: AbortSignal,
+): Promise<TaskFailure[]> {
+  const { tasks } = selectTasks(namesOf(options), await taskCatalog(options));
+  const failures: TaskFailure[] = [];
   for (const task of tasks) {
     const { data } = task;
     for (const split of new Set([data.split, data.exampleSplit])) {
-      const rows = await documentsOf(task, split, options, hub).catch((cause) => {
-        // Pages have no examples, so their second split may be missing.
-        if (split === data.split || task.kind === "page") throw cause;
-        return [];
-      });
-      await mkdir(join(directory, task.name), { recursive: true });
-      const path = join(directory, task.name, `${split}.jsonl`);
-      await replaceFile(path, rows.map((row) => JSON.stringify(row) + "\n"));
-      tell(`${path}  ${rows.length} documents`);
+      try {
+        const rows = await documentsOf(task, split, options, hub);
+        await mkdir(join(directory, task.name), { recursive: true });
+        const path = join(directory, task.name, `${split}.jsonl`);
+        await replaceFile(path, rows.map((row) => JSON.stringify(row) + "\n"));
+        tell(`${path}  ${rows.length} documents`);
+      } catch (cause) {
+        signal.throwIfAborted();
+        const optional = split !== data.split && !wantsExamples(task, options);
+        if (!(optional && cause instanceof HubError && cause.kind === "missing")) {
+          failures.push({ name: task.name, error: cause as Error });
+        }
+      }
     }
   }
+  return failures;
+}
+
+function namesOf({ suite, tasks }: EvalOptions): string[] {
+  return [...(suite ? SUITES[suite] : []), ...tasks];
+}
+
+function wantsExamples(task: Task, { numFewshot }: EvalOptions): boolean {
+  const shots = numFewshot ?? task.shots ?? 0;
+  return shots > 0 && task.kind !== "page" && task.kind !== "tokens";
 }
 
 async function documentsOf(
@@ -121,15 +154,20 @@ async function documentsOf(
   paths ??= await fetchSplit(hub, { id: repository, configuration, split });
   const parts: Document[][] = [];
   for (const path of paths) {
+    const { size } = await stat(path);
+    if (size > FILE_BYTES_MAX) {
+      throw new RangeError(
+        `Cannot load ${task.name}: ${path} has ${size} bytes, want at most ${FILE_BYTES_MAX}`,
+      );
+    }
     parts.push(await parseDocuments(path, new Uint8Array(await readFile(path))));
   }
   return parts.flat();
 }
 
 /** A file as a task of its own: its perplexity. */
-async function textTask(path: string, lengthMax: number): Promise<LoadedTask> {
+async function textTask(name: string, path: string, lengthMax: number): Promise<LoadedTask> {
   const content = await readTextFile(path);
-  const name = basename(path);
   if (!Array.isArray(content)) return tokensTask(name, samplesOf(content, lengthMax));
   const task: PageTask = {
     kind: "page",

@@ -10,6 +10,6 @@ export function hubScope({ cacheDirectory, endpoint, tokenPath }: HubSettings): 
 } {
   return {
     hosts: [new URL(endpoint).hostname, ...CONTENT_HOSTS],
-    paths: [cacheDirectory, tokenPath],
+    paths: [cacheDirectory, ...(tokenPath ? [tokenPath] : [])],
   };
 }

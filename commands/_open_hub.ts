@@ -1,22 +1,27 @@
-import type { Clock } from "../lib/clock/clock.ts";
+import { SystemClock } from "../lib/clock/system_clock.ts";
 import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
 import { Hub } from "../lib/hub/hub.ts";
 import type { HubSettings } from "../lib/hub/hub_settings.ts";
 import type { CommandDependencies } from "./command.ts";
 
-/** The hub as the environment and the options say. */
+/**
+ * The hub as the environment says.
+ *
+ * @param online Whether the network may be used; else only what is in the cache.
+ */
 export async function openHub(
-  { hub: settings, offline }: { hub: HubSettings; offline: boolean },
+  { cacheDirectory, endpoint, token: given, tokenPath }: HubSettings,
+  online: boolean,
   { signal }: CommandDependencies,
   progress: { downloaded(have: number, bytes: number): void },
-  clock: Clock,
 ): Promise<Hub> {
-  const token = settings.token ?? (await readTextIfAny(settings.tokenPath))?.trim();
+  const read = async () => tokenPath && (await readTextIfAny(tokenPath))?.trim();
+  const token = online ? given ?? await read() : undefined;
   return new Hub({
-    connection: offline || settings.offline
-      ? undefined
-      : { endpoint: settings.endpoint, token: token || undefined, fetch, clock, signal },
-    cacheDirectory: settings.cacheDirectory,
+    connection: online
+      ? { endpoint, token: token || undefined, fetch, clock: new SystemClock(), signal }
+      : undefined,
+    cacheDirectory,
     onProgress: ({ bytes, have }) => progress.downloaded(have, bytes),
   });
 }

@@ -6,7 +6,7 @@ import { parameterCount } from "../lib/llama/parameters.ts";
 import { GreedyWriter } from "../lib/llama/greedy_writer.ts";
 import { Scorer } from "../lib/llama/scorer.ts";
 import type { ScoringShape } from "../lib/llama/scoring_batch.ts";
-import { scoringLayout } from "../lib/llama/scoring_memory.ts";
+import { scoringLayout, writingRows } from "../lib/llama/scoring_memory.ts";
 import { formatBytes } from "../lib/terminal/format_quantity.ts";
 import type { EvalModel } from "./_eval_model.ts";
 import type { EvalOptions } from "./_eval_options.ts";
@@ -22,6 +22,8 @@ export interface OpenableModel {
   readonly open: (plan: ScoringPlan) => Promise<BatchScorer>;
   /** Opens it to write. */
   readonly openWriter: (texts: number) => Promise<TextWriter>;
+  /** Texts to write at once, by the tokens of the longest. */
+  readonly writingRows: (tokens: number) => number;
   /** Frees what was opened. */
   readonly close: () => Promise<void>;
 }
@@ -35,9 +37,11 @@ export function openableModel(
 ): OpenableModel {
   let engine: Engine | undefined;
   let scorer: Scorer | undefined;
+  let writer: GreedyWriter | undefined;
+  const memory = memoryBytes();
   const fileBytes = tensors.values().reduce((sum, { end, start }) => sum + end - start, 0);
   const layoutFor = (shape: ScoringShape) =>
-    scoringLayout(config, fileBytes, memoryBytes(), shape, options.blocks);
+    scoringLayout(config, fileBytes, memory, shape, options.blocks);
   const start = async () => engine ??= await openEngine(options.device, options.threads ?? 0);
   return {
     open: async (plan) => {
@@ -59,11 +63,16 @@ export function openableModel(
       await scorer?.close();
       progress.line(`plan    ${texts} answers to write`);
       const { frugal } = layoutFor({ rows: 16, sequence: 64 });
-      return new GreedyWriter(await start(), { config, tensors, frugal });
+      return writer = new GreedyWriter(await start(), { config, tensors, frugal });
     },
+    writingRows: (tokens) => writingRows(config, memory, tokens),
     close: async () => {
-      await scorer?.close();
-      await engine?.close();
+      try {
+        await scorer?.close();
+        await writer?.close();
+      } finally {
+        await engine?.close();
+      }
     },
   };
 }

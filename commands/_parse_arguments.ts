@@ -21,7 +21,7 @@ export function parseArguments(
     writeErr: (part) => text += part,
   });
   try {
-    command.parse([...environmentArguments(command, environment), ...args], { from: "user" });
+    command.parse([...environmentArguments(command, environment, args), ...args], { from: "user" });
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
     if (cause.exitCode === 0) throw new UsageError(text.trimEnd(), 0);
@@ -31,7 +31,11 @@ export function parseArguments(
 }
 
 /** Variables as the arguments that they stand for, to be put before the real ones. */
-function environmentArguments(command: Command, environment: Record<string, string>): string[] {
+function environmentArguments(
+  command: Command,
+  environment: Record<string, string>,
+  args: readonly string[],
+): string[] {
   const own = variables(command);
   // A variable that another verb knows is no mistake.
   const known = Object.values(PARSERS).flatMap((parser) => [...variables(parser()).keys()]);
@@ -43,6 +47,8 @@ function environmentArguments(command: Command, environment: Record<string, stri
       const guess = nearest(name, known);
       throw new UsageError(`unknown variable ${name}${guess ? ` (Did you mean ${guess}?)` : ""}`);
     }
+    // Options that may be repeated would add up with it.
+    if (args.some((arg) => arg.split("=")[0] === option.long)) return [];
     if (option.required) return [option.long!, value];
     if (/^(1|true|yes)$/i.test(value)) return [option.long!];
     if (/^(0|false|no|)$/i.test(value)) return [];

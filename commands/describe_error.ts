@@ -43,14 +43,14 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
   [
     TokenizerError,
     2,
-    "give a Hugging Face tokenizer.json, or leave --tokenizer out to train on bytes",
+    "give a Hugging Face tokenizer.json with a byte-pair model; train does without on bytes",
   ],
   [
     DamagedRunError,
     6,
     "a file of the run was lost or changed; fetch the run's directory again, buckets and all",
   ],
-  [DocumentError, 6, "see what the task wants of its documents with --tasks list, or give others"],
+  [DocumentError, 6, "the documents must have the columns of the task's dataset"],
   [TaskFileError, 2, "want the keys of an lm-evaluation-harness task; functions are not run"],
   [
     NotANumberError,
@@ -72,7 +72,11 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
   ],
   [DirectoryInUseError, 5, "wait for it, or choose another --out"],
   [DivergedError, 1, "this is a bug: please report it with events.jsonl"],
-  [EngineError, 1, "try --device cpu, or a smaller --micro-batch"],
+  [
+    EngineError,
+    1,
+    "try --device cpu; less at once: train --micro-batch, eval --batch-tokens or --blocks",
+  ],
 ];
 
 /** Error codes of the operating system that a user can do something about. */
@@ -86,7 +90,7 @@ const SYSTEM: Readonly<Record<string, [exitCode: number, hint: string]>> = {
   EPERM: [4, "check the permissions of that path"],
   EROFS: [
     7,
-    "that directory is read-only: choose another --out, or copy the run to where you may write",
+    "that directory is read-only: choose another, or copy the run to where you may write",
   ],
   ENOENT: [2, "check the path"],
   ENOTDIR: [2, "check the path"],

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { checkFinite } from "../lib/checkpoint/model_directory.ts";
-import { SystemClock } from "../lib/clock/system_clock.ts";
 import { CheckpointModel, NotANumberError } from "../lib/evaluation/checkpoint_model.ts";
-import { evaluate } from "../lib/evaluation/evaluate.ts";
+import { evaluate, type TaskFailure } from "../lib/evaluation/evaluate.ts";
 import { groupResults } from "../lib/evaluation/group_result.ts";
 import { resultTables } from "../lib/evaluation/result_table.ts";
 import { ResponseCache } from "../lib/evaluation/response_cache.ts";
-import { Hub } from "../lib/hub/hub.ts";
+import type { Hub } from "../lib/hub/hub.ts";
+import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { hubScope } from "./_hub_scope.ts";
 import { openHub } from "./_open_hub.ts";
-import type { Command, CommandDependencies } from "./command.ts";
+import type { Command, CommandDependencies, Scope } from "./command.ts";
 import { describeError } from "./describe_error.ts";
 import { type EvalModel, localModel, openEvalModel } from "./_eval_model.ts";
 import { type EvalOptions, parseEvalOptions } from "./_eval_options.ts";
@@ -27,36 +27,57 @@ const ANSWERS_VERSION = 1;
 /** `covey eval`: scores a checkpoint. */
 export const evaluateCommand: Command<EvalOptions> = {
   parse: parseEvalOptions,
-  scope: (options) => {
-    const { cacheDirectory, dataDir, hub, includePath, model, outputPath, text, tokenizer } =
-      options;
-    const local = localModel(model);
-    const given = [dataDir, includePath, tokenizer, ...text].filter((path) => path !== undefined);
-    const output = [outputPath, options.prefetch].filter((path) => path !== undefined)
-      .map((path) => resolve(path.endsWith(".json") ? dirname(path) : path));
-    const cache = join(cacheDirectory, "answers");
-    const remote = hubScope(hub);
-    return {
-      read: [
-        resolve(model),
-        ...(local ? linked(local) : []),
-        ...given.map((path) => resolve(path)),
-        ...output,
-        cache,
-        ...remote.paths,
-      ],
-      write: [...output, cache, hub.cacheDirectory],
-      net: options.offline || hub.offline ? [] : remote.hosts,
-      sys: ["systemMemoryInfo"],
-      engine: options.prefetch === undefined && !options.tasks.includes("list"),
-    };
-  },
+  scope: evalScope,
   run: runEval,
 };
 
-/** What the files of a folder link to: Hugging Face's cache keeps contents elsewhere. */
+/** Paths to read and write, and hosts only where something is to come from them. */
+function evalScope(options: EvalOptions): Scope {
+  const {
+    cacheDirectory,
+    dataDir,
+    hub,
+    includePath,
+    model,
+    outputPath,
+    prefetch,
+    text,
+    tokenizer,
+  } = options;
+  const local = localModel(model);
+  const { fromHub, online } = hubUse(options);
+  const given = [dataDir, includePath, tokenizer, ...text].filter((path) => path !== undefined);
+  const output = [outputPath, prefetch].filter((path) => path !== undefined)
+    .map((path) => resolve(path.endsWith(".json") ? dirname(path) : path));
+  const cache = options.cache ? [join(cacheDirectory, "answers")] : [];
+  const remote = hubScope(hub);
+  return {
+    read: [
+      resolve(model),
+      ...(local ? linked(local) : []),
+      ...given.map((path) => resolve(path)),
+      ...output,
+      ...cache,
+      ...(fromHub ? remote.paths : []),
+    ],
+    write: [...output, ...cache, ...(online ? [hub.cacheDirectory] : [])],
+    net: online ? remote.hosts : [],
+    sys: ["systemMemoryInfo"],
+    engine: prefetch === undefined && !options.tasks.includes("list"),
+  };
+}
+
+/** Whether anything comes from the hub, and from the network. */
+function hubUse({ dataDir, hub, model, offline, suite, tasks }: EvalOptions) {
+  const needsDocuments = suite !== undefined || tasks.some((name) => name !== "list");
+  const fromHub = !localModel(model) || (dataDir === undefined && needsDocuments);
+  return { fromHub, online: fromHub && !offline && !hub.offline };
+}
+
+/** What the files of a model link to: Hugging Face's cache keeps contents elsewhere. */
 function linked(directory: string): string[] {
-  const files = readdirSync(directory).map((name) => join(directory, name));
+  const files = readdirSync(directory).filter((name) => /\.(json|safetensors)$/.test(name))
+    .map((name) => join(directory, name));
   return [...new Set(files.filter((path) => existsSync(path)).map((path) => realpathSync(path)))];
 }
 
@@ -67,11 +88,14 @@ async function runEval(options: EvalOptions, dependencies: CommandDependencies):
     return 0;
   }
   const progress = new EvalProgress(terminal, options.quiet, dependencies.stopwatch);
-  const hub = await openHub(options, dependencies, progress, new SystemClock());
+  const { online } = hubUse(options);
+  const hub = await openHub(options.hub, online, dependencies, progress);
   try {
     if (options.prefetch !== undefined) {
-      await prefetch(options, options.prefetch, hub, (line) => progress.line(line));
-      return 0;
+      const tell = (line: string) => progress.line(line);
+      const { signal } = dependencies;
+      const failures = await prefetch(options, options.prefetch, hub, tell, signal);
+      return tellFailures(failures, progress, true);
     }
     return await scoreModel(options, dependencies, hub, progress);
   } finally {
@@ -89,9 +113,10 @@ async function scoreModel(
   const model = await openEvalModel(options, hub);
   for (const warning of model.warnings) progress.line(`note    ${warning}`);
   progress.model(model);
-  const loaded = await loadTasks(options, hub, model.encoder.options.lengthMax);
-  progress.tasks(loaded.tasks);
-  if (loaded.tasks.length === 0) throw loaded.failures[0].error;
+  const { lengthMax } = model.encoder.options;
+  const loaded = await loadTasks(options, hub, lengthMax, dependencies.signal);
+  if (loaded.tasks.length === 0) return tellFailures(loaded.failures, progress, false);
+  progress.tasks(loaded.tasks, options.limit);
   const outcome = await answerAll(options, dependencies, model, loaded, progress);
   progress.clear();
   const failures = [...loaded.failures, ...outcome.failures];
@@ -116,9 +141,21 @@ async function scoreModel(
       }
     }
   }
-  for (const { error, name } of failures) progress.failure(name, describeError(error).text);
+  return tellFailures(failures, progress, outcome.results.length > 0);
+}
+
+/** Tells what failed, and gives the exit code. */
+function tellFailures(
+  failures: readonly TaskFailure[],
+  progress: EvalProgress,
+  someDone: boolean,
+): number {
+  for (const { error, name } of failures) {
+    const { hint, text } = describeError(error);
+    progress.failure(name, text, hint);
+  }
   if (failures.length === 0) return 0;
-  return outcome.results.length > 0 ? EXIT_PARTIAL : describeError(failures[0].error).exitCode;
+  return someDone ? EXIT_PARTIAL : describeError(failures[0].error).exitCode;
 }
 
 /** Asks the model, and says which tensor is to blame when it answers with something that is no number. */
@@ -140,7 +177,11 @@ async function answerAll(
         encoder: model.encoder,
         open: opened.open,
         openWriter: opened.openWriter,
-        cache: new ResponseCache(options.cache ? path : undefined),
+        writingRows: opened.writingRows,
+        cache: new ResponseCache(
+          options.cache ? path : undefined,
+          (why) => progress.line(`note    answers of this run are not kept: ${why}`),
+        ),
         batchTokens: options.batchTokens ?? 1024,
         share: options.pack,
         onProgress: (done) => progress.scored(done),
@@ -155,7 +196,8 @@ async function answerAll(
       },
     );
   } catch (cause) {
-    if (cause instanceof NotANumberError) await checkFinite(model.directory);
+    const isNone = cause instanceof NotANumberError || cause instanceof NotFiniteError;
+    if (isNone) await checkFinite(model.directory, options.override);
     throw cause;
   } finally {
     await opened.close();

@@ -227,7 +227,9 @@ Deno.test("covey eval takes a user's own task", async () => {
       arg_1: " n",
     });
     await Deno.writeTextFile(join(tasks, "bad.yaml"), "task: bad\ndataset_path: x\n");
-    const refused = await evaluate([model, "--tasks", "own", "--include", tasks]);
+    const again = await evaluate([model, "--tasks", "own", "--include", tasks]);
+    assert.equal(again.code, 0, "other files of the folder do not matter");
+    const refused = await evaluate([model, "--tasks", "bad", "--include", tasks]);
     assert.equal(refused.code, 2);
     assert.match(refused.error, /Cannot read task .*bad\.yaml: output_type is undefined, want/);
   });

@@ -65,6 +65,14 @@ export async function locateModel(
   for (const { name, dims } of llamaParameters(config)) {
     tensors.set(name, checkTensor(directory, name, dims, found.get(name)));
   }
+  const other = found.keys().find((name) =>
+    /^model\.layers\./.test(name) && !tensors.has(name) && !name.endsWith("rotary_emb.inv_freq")
+  );
+  if (other !== undefined) {
+    throw new CorruptFileError(
+      `Cannot read model ${directory}: it has the tensor "${other}", which no LLaMA of ${config.layers} layers has`,
+    );
+  }
   return { config, configJson, tensors };
 }
 
@@ -104,7 +112,16 @@ async function entriesOfModel(
 ): Promise<Map<string, TensorEntry & { path: string }>> {
   const found = new Map<string, TensorEntry & { path: string }>();
   for (const [file, wanted] of await filesOfModel(directory)) {
-    const path = await realpath(join(directory, file));
+    const path = await realpath(join(directory, file)).catch((cause) => {
+      if (cause.code !== "ENOENT") throw cause;
+      const wanted = `model.safetensors, or the files of an index`;
+      throw new CorruptFileError(
+        `Cannot read model ${directory}: ${file} is missing, want ${wanted}`,
+        {
+          cause,
+        },
+      );
+    });
     const shard = await openSafetensors(path);
     await shard.close();
     for (const name of wanted ?? shard.tensors.keys()) {
@@ -136,7 +153,9 @@ async function filesOfModel(directory: string): Promise<Map<string, string[] | u
         `Cannot read model ${directory}: its index names the file ${JSON.stringify(file)}`,
       );
     }
-    files.set(file, [...(files.get(file) ?? []), tensor]);
+    const tensors = files.get(file);
+    if (tensors) tensors.push(tensor);
+    else files.set(file, [tensor]);
   }
   return files;
 }

@@ -51,8 +51,11 @@ export async function readModelDirectory(directory: string): Promise<LoadedModel
  *
  * @throws CorruptFileError naming the file and the first tensor that holds one.
  */
-export async function checkFinite(directory: string): Promise<void> {
-  const { tensors } = await locateModel(directory);
+export async function checkFinite(
+  directory: string,
+  overrides?: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { tensors } = await locateModel(directory, overrides);
   for (const [name, { path }] of tensors) {
     const file = await openSafetensors(path);
     try {

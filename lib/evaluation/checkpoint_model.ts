@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
+import { EngineError } from "../engine/engine.ts";
 import type { BatchScores, ScoringBatch, ScoringShape } from "../llama/scoring_batch.ts";
 import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.ts";
-import { packTrees } from "./pack_trees.ts";
+import { type PackedBatch, packTrees } from "./pack_trees.ts";
 import type { RequestEncoder, TokenPair } from "./request_encoder.ts";
 import { ResponseCache } from "./response_cache.ts";
 import { type TextTree, textTrees } from "./text_tree.ts";
@@ -38,6 +40,8 @@ export interface CheckpointModelOptions {
   readonly open: (plan: ScoringPlan) => Promise<BatchScorer>;
   /** Opens the model to write. */
   readonly openWriter: (texts: number) => Promise<TextWriter>;
+  /** Texts to write at once, by the tokens of the longest. */
+  readonly writingRows: (tokens: number) => number;
   /** Answers of earlier runs. */
   readonly cache: ResponseCache;
   /** Tokens of a batch. */
@@ -55,6 +59,12 @@ export class NotANumberError extends Error {
   override readonly name = "NotANumberError";
 }
 
+/** Sum of a pair with its greedy flag, or why there is none. */
+type PairScore = readonly [number, 0 | 1] | EngineError;
+
+/** Groups of requests that are encoded before others may have a turn. */
+const GROUPS_TOGETHER = 64;
+
 /** Pairs of one request, or why it cannot be asked. */
 type Asked = { readonly pairs: readonly number[] } | { readonly error: Error };
 
@@ -67,18 +77,21 @@ export class CheckpointModel implements LanguageModel {
 
   /** See {@linkcode LanguageModel.answer}. */
   async answer(groups: readonly (readonly ModelRequest[])[]): Promise<ModelAnswer[][]> {
-    const { encoder, share } = this.options;
+    const { encoder, share, signal } = this.options;
     const pairs: TokenPair[] = [];
     const trees: TextTree[] = [];
-    const asked = groups.map((requests) => {
+    const asked: Asked[][] = [];
+    for (const requests of groups) {
+      if (asked.length % GROUPS_TOGETHER === 0) await setImmediate();
+      signal.throwIfAborted();
       const first = pairs.length;
-      const own = requests.map((request): Asked => this.#ask(request, pairs));
+      asked.push(requests.map((request) => this.#ask(request, pairs)));
       const numbered = pairs.slice(first).map((pair, i) => [first + i, pair] as const);
       const apart = !share || requests.some(({ kind }) => kind === "page");
-      const bundles = apart ? numbered.map((each) => [each]) : [numbered];
-      for (const bundle of bundles) trees.push(...textTrees(bundle, encoder.options.lengthMax));
-      return own;
-    });
+      for (const bundle of apart ? numbered.map((each) => [each]) : [numbered]) {
+        for (const tree of textTrees(bundle, encoder.options.lengthMax)) trees.push(tree);
+      }
+    }
     const scores = await this.#score(pairs, trees);
     const written = await this.#write(groups);
     return groups.map((requests, g) =>
@@ -104,42 +117,63 @@ export class CheckpointModel implements LanguageModel {
     }
   }
 
-  /** Scores of all pairs: sums over their tokens. */
-  async #score(pairs: readonly TokenPair[], trees: readonly TextTree[]) {
-    const { batchTokens, cache, onProgress, open, signal } = this.options;
+  /** Scores of all pairs: sums over their tokens, or why there is none. */
+  async #score(pairs: readonly TokenPair[], trees: readonly TextTree[]): Promise<PairScore[]> {
+    const { batchTokens, cache, open } = this.options;
     const keys = pairs.map(({ context, continuation }) => ResponseCache.key(context, continuation));
     const missing = keys.filter((key) => cache.get(key) === undefined).length;
     const packed = packTrees(trees, batchTokens)
       .filter(({ pairs }) => pairs.some((pair) => cache.get(keys[pair]) === undefined));
+    const failed = new Map<number, EngineError>();
     if (packed.length > 0) {
       const tokens = packed.reduce(
         (sum, { batch: { rows, sequence } }) => sum + rows * sequence,
         0,
       );
-      const tokensApart = pairs.reduce((sum, pair) => sum + inputLength(pair), 0);
-      const plan = {
+      const scorer = await open({
         pairs: pairs.length,
         missing,
-        tokensApart,
+        tokensApart: pairs.reduce((sum, pair) => sum + inputLength(pair), 0),
         tokens,
         batches: packed.length,
         shape: packed[0].batch,
-      };
-      const scorer = await open(plan);
+      });
       let done = 0;
       for (const batches of byShape(packed)) {
         const { rows, sequence } = batches[0].batch;
-        const onStep = () => {
-          signal.throwIfAborted();
-          onProgress((done += rows * sequence / scorer.stepsPerBatch) / tokens);
-        };
-        let at = 0;
-        for await (const scores of scorer.score(batches.map(({ batch }) => batch), onStep)) {
-          cache.add(summed(batches[at++].pairs, scores, keys));
-        }
+        const share = rows * sequence / scorer.stepsPerBatch / tokens;
+        await this.#scoreShape(scorer, batches, keys, () => done += share, failed);
       }
     }
-    return keys.map((key) => cache.get(key) as readonly [number, 0 | 1]);
+    return keys.map((key, pair) =>
+      cache.get(key) as readonly [number, 0 | 1] | undefined ?? failed.get(pair)!
+    );
+  }
+
+  /** Scores batches of one shape. A shape that the device has no room for does not touch the others. */
+  async #scoreShape(
+    scorer: BatchScorer,
+    batches: readonly PackedBatch[],
+    keys: readonly string[],
+    step: () => number,
+    failed: Map<number, EngineError>,
+  ): Promise<void> {
+    const { cache, onProgress, signal } = this.options;
+    let at = 0;
+    try {
+      const onStep = () => {
+        signal.throwIfAborted();
+        onProgress(step());
+      };
+      for await (const scores of scorer.score(batches.map(({ batch }) => batch), onStep)) {
+        cache.add(summed(batches[at++].pairs, scores, keys));
+      }
+    } catch (cause) {
+      if (!(cause instanceof EngineError)) throw cause;
+      for (const { pairs } of batches.slice(at)) {
+        for (const pair of pairs) failed.set(pair, cause);
+      }
+    }
   }
 
   async #write(groups: readonly (readonly ModelRequest[])[]) {
@@ -152,10 +186,15 @@ export class CheckpointModel implements LanguageModel {
 function answerOf(
   request: ModelRequest,
   asked: Asked,
-  scores: readonly (readonly [number, 0 | 1])[],
+  scores: readonly PairScore[],
 ): ModelAnswer {
   if ("error" in asked) return asked.error;
-  const own = asked.pairs.map((pair) => scores[pair]);
+  const own: (readonly [number, 0 | 1])[] = [];
+  for (const pair of asked.pairs) {
+    const score = scores[pair];
+    if (score instanceof Error) return score;
+    own.push(score);
+  }
   if (request.kind === "page") return own.reduce((sum, [each]) => sum + each, 0);
   return { logProbability: own[0][0], greedy: own[0][1] === 1 };
 }

@@ -50,6 +50,7 @@ function modelOf(
     encoder,
     open: () => Promise.resolve(scorer),
     openWriter: () => Promise.reject(new Error("nothing is to be written")),
+    writingRows: () => 4,
     cache,
     batchTokens,
     share,

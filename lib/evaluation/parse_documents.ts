@@ -1,4 +1,5 @@
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { setImmediate } from "node:timers/promises";
 import { compressors } from "hyparquet-compressors";
 import type { Document } from "./document.ts";
 
@@ -61,8 +62,23 @@ async function parseParquet(bytes: Uint8Array<ArrayBuffer>): Promise<Document[]>
   if (metadata.num_rows > BigInt(ROWS_MAX)) {
     throw new RangeError(`it says that it has ${metadata.num_rows} rows, want at most ${ROWS_MAX}`);
   }
-  const rows = await parquetReadObjects({ file, metadata, compressors });
+  const rows = await watched(() => parquetReadObjects({ file, metadata, compressors }));
   return rows.map((row) => checkRow(plainValue(row)));
+}
+
+/**
+ * Of several columns that are damaged the library tells the first, and leaves the others as rejections that
+ * nobody waits for, which would end the program.
+ */
+async function watched<Value>(body: () => Promise<Value>): Promise<Value> {
+  const quiet = (event: Event) => event.preventDefault();
+  addEventListener("unhandledrejection", quiet);
+  try {
+    return await body();
+  } finally {
+    await setImmediate();
+    removeEventListener("unhandledrejection", quiet);
+  }
 }
 
 /** Whole numbers come as bigint, which neither JSON nor arithmetic takes. */

@@ -1,4 +1,4 @@
-import { Template } from "@huggingface/jinja";
+import { parse, Template, tokenize } from "@huggingface/jinja";
 import { load } from "js-yaml";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
@@ -11,7 +11,7 @@ export class TaskFileError extends Error {
   override readonly name = "TaskFileError";
 }
 
-const name = v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/, "letters, digits, _ . -"));
+const name = v.pipe(v.string(), v.regex(/^\w[\w.-]{0,99}$/, "letters, digits, _ . -"));
 const split = v.nullish(name);
 const file = v.union([v.string(), v.array(v.string())]);
 
@@ -30,7 +30,7 @@ const FILE = v.strictObject({
   fewshot_split: split,
   fewshot_config: v.nullish(v.strictObject({ sampler: v.picklist(["default", "first_n"]) })),
   num_fewshot: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000))),
-  description: v.optional(v.string(), ""),
+  description: v.optional(v.pipe(v.string(), v.regex(/^(?![^]*\{[{%])/, "plain text")), ""),
   doc_to_text: v.optional(v.string(), ""),
   doc_to_target: v.union([v.string(), v.number()]),
   doc_to_choice: v.optional(v.union([v.string(), v.array(v.string())])),
@@ -38,7 +38,6 @@ const FILE = v.strictObject({
   fewshot_delimiter: v.optional(v.literal("\n\n")),
   metric_list: v.optional(
     v.array(v.looseObject({ metric: v.picklist(Object.keys(METRICS)) })),
-    [],
   ),
   repeats: v.optional(v.literal(1)),
   should_decontaminate: v.optional(v.boolean()),
@@ -75,7 +74,6 @@ export function parseTaskFile(path: string, yaml: string): Task {
 }
 
 function taskOf(path: string, file: File): Task {
-  const source = { path, file };
   const facts = {
     name: file.task,
     ...(file.task_alias === undefined ? {} : { alias: file.task_alias }),
@@ -86,8 +84,8 @@ function taskOf(path: string, file: File): Task {
       ? {}
       : { shots: file.num_fewshot }),
   };
-  const prompt = renderer(source, "doc_to_text", file.doc_to_text);
-  const target = renderer(source, "doc_to_target", String(file.doc_to_target));
+  const prompt = renderer(path, "doc_to_text", file.doc_to_text);
+  const target = renderer(path, "doc_to_target", String(file.doc_to_target));
   if (file.output_type === "loglikelihood_rolling") {
     return {
       ...facts,
@@ -105,14 +103,15 @@ function taskOf(path: string, file: File): Task {
   if (file.doc_to_choice === undefined) {
     throw new TaskFileError(`Cannot read task ${path}: doc_to_choice is missing, want a list`);
   }
-  const choices = listRenderer(source, file.doc_to_choice);
+  const choices = listRenderer(path, file.doc_to_choice);
+  const right = placeRenderer(path, file.doc_to_target);
   return {
     ...facts,
     kind: "choice",
-    byLength: file.metric_list.some(({ metric }) => metric === "acc_norm"),
+    byLength: !file.metric_list || file.metric_list.some(({ metric }) => metric === "acc_norm"),
     ask: (document) => {
       const answers = choices(document);
-      return { prompt: prompt(document), answers, right: placeOf(target(document), answers) };
+      return { prompt: prompt(document), answers, right: right(document, answers) };
     },
   };
 }
@@ -146,22 +145,41 @@ function dataOf(path: string, file: File): TaskData {
 }
 
 /** A text of a document: a column's, or a template's. */
-function renderer(
-  { path }: { path: string },
-  key: string,
-  text: string,
-): (document: Document) => string {
+function renderer(path: string, key: string, text: string): (document: Document) => string {
   const template = compile(path, key, text);
-  return (document) => {
-    const column = Object.hasOwn(document, text) ? document[text] : undefined;
-    if (column !== undefined) return String(column);
-    return render(template, key, document);
+  return (document) => String(columnOf(document, text) ?? render(template, key, document));
+}
+
+/**
+ * Place of the right answer. A number is one, also as digits that a template has made; any other text, and
+ * every text of a column, is the answer itself.
+ */
+function placeRenderer(
+  path: string,
+  target: string | number,
+): (document: Document, answers: readonly string[]) => number {
+  const template = compile(path, "doc_to_target", String(target));
+  return (document, answers) => {
+    const column = columnOf(document, String(target));
+    const value = column ?? render(template, "doc_to_target", document);
+    const digits = column === undefined && /^\d+$/.test(String(value));
+    const place = typeof value === "string" && !digits ? answers.indexOf(value) : Number(value);
+    if (Number.isInteger(place) && place >= 0 && place < answers.length) return place;
+    throw new DocumentError(
+      `doc_to_target gives ${
+        JSON.stringify(value)
+      }, want a place or one of the ${answers.length} choices`,
+    );
   };
+}
+
+function columnOf(document: Document, name: string): unknown {
+  return Object.hasOwn(document, name) ? document[name] ?? undefined : undefined;
 }
 
 /** A list of a document: as it stands, a column's, or the value of a template's only expression. */
 function listRenderer(
-  { path }: { path: string },
+  path: string,
   choices: string | string[],
 ): (document: Document) => string[] {
   if (typeof choices !== "string") return () => choices;
@@ -176,9 +194,28 @@ function listRenderer(
   };
 }
 
-function compile(path: string, key: string, text: string): Template {
+interface Compiled {
+  readonly template: Template;
+  /** Columns that it names; undefined where it has statements, which may make names of their own. */
+  readonly columns: readonly string[] | undefined;
+}
+
+/** Operators that are spelled as words. */
+const WORDS = new Set(["and", "or", "not", "in", "is", "if", "else"]);
+/** Names that are no columns. */
+const GLOBALS = new Set(["true", "false", "none", "True", "False", "None", "range", "namespace"]);
+
+function compile(path: string, key: string, text: string): Compiled {
   try {
-    return new Template(text);
+    // As the harness has it: no white space is trimmed around blocks, and the last newline stays.
+    const tokens = tokenize(`${text}\n`, {});
+    const template = new Template("");
+    template.parsed = parse(tokens);
+    const names = tokens.filter(({ type }, i) =>
+      type === "Identifier" && !["Dot", "Pipe", "Is"].includes(tokens[i - 1]?.type)
+    ).map(({ value }) => value);
+    const columns = names.filter((name) => !GLOBALS.has(name) && !WORDS.has(name));
+    return { template, columns: text.includes("{%") ? undefined : columns };
   } catch (cause) {
     throw new TaskFileError(
       `Cannot read task ${path}: ${key} is no template: ${(cause as Error).message}`,
@@ -187,21 +224,12 @@ function compile(path: string, key: string, text: string): Template {
   }
 }
 
-function render(template: Template, key: string, document: Document): string {
+function render({ columns, template }: Compiled, key: string, document: Document): string {
+  const missing = columns?.find((name) => !Object.hasOwn(document, name));
+  if (missing !== undefined) throw new DocumentError(`${missing} is missing, and ${key} names it`);
   try {
     return template.render({ ...document });
   } catch (cause) {
     throw new DocumentError(`${key} cannot be rendered: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** Place of the right answer: a number, or the answer itself. */
-function placeOf(target: string, answers: readonly string[]): number {
-  const place = /^\d+$/.test(target) ? Number(target) : answers.indexOf(target);
-  if (place >= 0 && place < answers.length) return place;
-  throw new DocumentError(
-    `doc_to_target gives ${
-      JSON.stringify(target)
-    }, want a place or one of the ${answers.length} choices`,
-  );
 }

@@ -52,15 +52,20 @@ Deno.test("parseTaskFile makes tasks of endings and of pages", () => {
 
 Deno.test("parseTaskFile names the file and the key that is wrong", () => {
   const cases: [from: string | RegExp, to: string, message: RegExp][] = [
-    ["task: own\n", "", /Cannot read task own\.yaml: task is undefined, want string/],
+    ["task: own\n", "", /Cannot read task own\.yaml: task is undefined, want "task"/],
     ["multiple_choice", "generate_until", /output_type is "generate_until", want/],
     ["metadata:", "doc_to_txt: x\nmetadata:", /doc_to_txt is "doc_to_txt", want never/],
+    [
+      "metadata:",
+      'description: "about {{x}}"\nmetadata:',
+      /description is .* want plain text|description/,
+    ],
     ['doc_to_choice: "{{choices}}"\n', "", /doc_to_choice is missing/],
     ["test_split: test", "", /test_split and validation_split are missing/],
     ["{{question|trim}}", "{{question", /doc_to_text is no template/],
     ["metric: acc,", "metric: bleu,", /metric_list\.0\.metric is "bleu"/],
     ["task: own", "task: ../own", /task is "\.\.\/own"/],
-    ["metadata: {version: 2.0}", "process_docs: !function utils.process", /unknown tag/],
+    ["metadata: {version: 2.0}", "process_docs: !function utils.process", /unknown scalar tag/],
   ];
   for (const [from, to, message] of cases) {
     assert.throws(() => parseTaskFile("own.yaml", CHOICE.replace(from, to)), (error: Error) => {

@@ -2,7 +2,7 @@
 const SPACE =
   "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LEADING = new RegExp(`^[${SPACE}]+`);
-const TRAILING = new RegExp(`[${SPACE}]+$`);
+const CHARACTER = new RegExp(`[${SPACE}]`);
 const BETWEEN = new RegExp(`[${SPACE}]+`, "g");
 
 /** `str.lstrip()` */
@@ -10,9 +10,11 @@ export function stripLeft(text: string): string {
   return text.replace(LEADING, "");
 }
 
-/** `str.rstrip()` */
+/** `str.rstrip()`; an expression would try every space as a beginning. */
 export function stripRight(text: string): string {
-  return text.replace(TRAILING, "");
+  let length = text.length;
+  while (length > 0 && CHARACTER.test(text[length - 1])) length--;
+  return text.slice(0, length);
 }
 
 /** `str.strip()` */

@@ -32,6 +32,12 @@ export interface Question {
   readonly requests: readonly ModelRequest[];
 }
 
+/** How many of a number of documents are scored. */
+export function limitedCount(documents: number, limit: number | undefined): number {
+  if (limit === undefined) return documents;
+  return Math.min(documents, limit < 1 ? Math.ceil(documents * limit) : limit);
+}
+
 /**
  * Puts the questions of a task exactly as lm-evaluation-harness does, character by character.
  *
@@ -47,9 +53,7 @@ export function questionsOf(
     rows.map((row, at) => located(task, split, at, () => task.prepare?.(row) ?? row));
   const { limit, shots } = options;
   const { data } = task;
-  const count = limit === undefined
-    ? documents.length
-    : Math.min(documents.length, limit < 1 ? Math.ceil(documents.length * limit) : limit);
+  const count = limitedCount(documents.length, limit);
   const rows = prepare(documents.slice(0, count), data.split);
   // Pages stand alone, whatever is asked for.
   const shown = task.kind === "page" || task.kind === "tokens" ? 0 : shots;

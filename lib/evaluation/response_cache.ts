@@ -1,26 +1,36 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** An answer that is remembered: a logarithm of probability with its greedy flag, or a text. */
 export type CachedAnswer = readonly [logProbability: number, greedy: 0 | 1] | string;
 
-/** Longest file that is read, bytes. */
-const FILE_BYTES_MAX = 2 ** 31;
+/** Longest file that is read, bytes: what a JavaScript string can hold. */
+const FILE_BYTES_MAX = 500_000_000;
 
 /** Answers of one model under one set of settings, kept in a file that only grows. */
 export class ResponseCache {
   readonly #answers = new Map<string, CachedAnswer>();
+  /** File to append to; undefined where there is none, or it cannot be written. */
+  #path: string | undefined;
   /** Whether the file's last line was cut off: what is appended must not become part of it. */
   #tornLine = false;
 
-  /** @param path File of the answers; none keeps them in memory only. */
-  constructor(readonly path: string | undefined) {
+  /**
+   * @param path File of the answers; none keeps them in memory only.
+   * @param onTrouble Told once when the file cannot be used; the answers are then kept in memory.
+   */
+  constructor(path: string | undefined, readonly onTrouble: (why: string) => void = () => {}) {
+    this.#path = path;
     if (path === undefined || !existsSync(path)) return;
-    const bytes = readFileSync(path);
-    if (bytes.length > FILE_BYTES_MAX) return;
-    for (const line of bytes.toString("utf8").split("\n")) this.#take(line);
-    this.#tornLine = bytes.length > 0 && bytes.at(-1) !== 0x0a;
+    const { size } = statSync(path);
+    if (size > FILE_BYTES_MAX) {
+      this.#giveUp(`${path} has ${size} bytes`);
+      return;
+    }
+    const text = readFileSync(path, "utf8");
+    for (const line of text.split("\n")) this.#take(line);
+    this.#tornLine = text !== "" && !text.endsWith("\n");
   }
 
   /** Key of a request: whatever decides its answer. */
@@ -49,10 +59,19 @@ export class ResponseCache {
       this.#answers.set(key, answer);
       lines += JSON.stringify([key, answer]) + "\n";
     }
-    if (this.path === undefined || lines === "") return;
-    mkdirSync(dirname(this.path), { recursive: true });
-    appendFileSync(this.path, (this.#tornLine ? "\n" : "") + lines);
-    this.#tornLine = false;
+    if (this.#path === undefined || lines === "") return;
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      appendFileSync(this.#path, (this.#tornLine ? "\n" : "") + lines);
+      this.#tornLine = false;
+    } catch (cause) {
+      this.#giveUp((cause as Error).message);
+    }
+  }
+
+  #giveUp(why: string): void {
+    this.#path = undefined;
+    this.onTrouble(why);
   }
 
   /** Takes a line; one that was cut off when the program was killed is passed over. */

@@ -6,6 +6,8 @@ export interface TaskCatalog {
   readonly tasks: readonly Task[];
   /** Groups. */
   readonly groups: readonly TaskGroup[];
+  /** Names that stand for something that cannot be used, and why. */
+  readonly unusable: ReadonlyMap<string, Error>;
 }
 
 /** Tasks that were asked for, each once. */
@@ -29,7 +31,7 @@ export class UnknownTaskError extends RangeError {
 /**
  * Finds tasks by name; `*` stands for anything.
  *
- * @throws UnknownTaskError for a name that means nothing.
+ * @throws UnknownTaskError for a name that means nothing, or why what it means cannot be used.
  */
 export function selectTasks(names: readonly string[], catalog: TaskCatalog): Selection {
   const tasks = new Map<string, Task>();
@@ -43,7 +45,7 @@ export function selectTasks(names: readonly string[], catalog: TaskCatalog): Sel
       return;
     }
     const task = catalog.tasks.find((each) => each.name === name);
-    if (!task) throw new UnknownTaskError(name, known);
+    if (!task) throw catalog.unusable.get(name) ?? new UnknownTaskError(name, known);
     tasks.set(name, task);
   };
   for (const name of names) {
@@ -53,9 +55,9 @@ export function selectTasks(names: readonly string[], catalog: TaskCatalog): Sel
     }
     const pattern = name.split("*").map((part) => part.replace(/[\^$\\.+?()[\]{}|/]/g, "\\$&"));
     const fits = new RegExp(`^${pattern.join(".*")}$`);
-    const found = catalog.tasks.filter((task) => fits.test(task.name));
+    const found = known.filter((each) => fits.test(each));
     if (found.length === 0) throw new UnknownTaskError(name, known);
-    found.forEach((task) => take(task.name));
+    found.forEach(take);
   }
   return { tasks: [...tasks.values()], groups: [...groups.values()] };
 }

@@ -21,6 +21,8 @@ export interface WriteAnswersOptions {
   readonly encoder: RequestEncoder;
   /** Opens the model; called only when something is to be written. */
   readonly openWriter: (texts: number) => Promise<TextWriter>;
+  /** Texts to write at once, by the tokens of the longest. */
+  readonly writingRows: (tokens: number) => number;
   /** Answers of earlier runs. */
   readonly cache: ResponseCache;
   /** Called as the work goes on, with a share from 0 to 1. */
@@ -28,9 +30,6 @@ export interface WriteAnswersOptions {
   /** Ends the work with its reason. */
   readonly signal: AbortSignal;
 }
-
-/** Texts that are written at once. */
-const ROWS_MAX = 16;
 
 type WritingRequest = ModelRequest & { readonly kind: "writing" };
 
@@ -52,8 +51,10 @@ export async function writeAnswers(
   const batches: Job[][] = [];
   for (const job of sorted) {
     const last = batches.at(-1);
-    const fits = last && last.length < ROWS_MAX &&
-      last[0].request.tokensMax === job.request.tokensMax;
+    const [first] = last ?? [job];
+    const { tokensMax } = first.request;
+    const rows = options.writingRows(first.prompt.length + tokensMax);
+    const fits = last && last.length < rows && tokensMax === job.request.tokensMax;
     if (fits) last.push(job);
     else batches.push([job]);
   }
@@ -81,7 +82,8 @@ async function writeBatch(
     tokensMax: batch[0].request.tokensMax,
     isDone: (row, ids) => {
       if (eosTokens.includes(ids.at(-1)!)) return true;
-      const so = text(ids);
+      // Special tokens are spelled out here: they may be among the stops.
+      const so = encoder.tokenizer.decode(ids, false);
       return stops[row].some((stop) => so.includes(stop));
     },
     onStep: () => signal.throwIfAborted(),
@@ -110,7 +112,11 @@ function jobOf(request: WritingRequest, encoder: RequestEncoder): Job | Error {
   try {
     const tokens = encoder.encode(context);
     const prompt = tokens.length > 0 ? tokens.slice(-room) : [encoder.prefix];
-    return { request, prompt, key: ResponseCache.key(prompt, JSON.stringify([until, tokensMax])) };
+    return {
+      request,
+      prompt,
+      key: ResponseCache.key(prompt, JSON.stringify([until, tokensMax, encoder.options.eosTokens])),
+    };
   } catch (cause) {
     if (cause instanceof RangeError) return cause;
     throw cause;

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { HubError } from "./hub_error.ts";
-import { type HubConnection, hubRequest } from "./hub_request.ts";
+import { type HubConnection, hubRequest, isBroken } from "./hub_request.ts";
 
 /** A file to be fetched. */
 export interface BlobRequest {
@@ -70,21 +70,19 @@ async function appendFrom(
   have: number,
   onBytes: (count: number) => void,
 ): Promise<number> {
-  const range = { range: `bytes=${have}-` };
-  let response = await hubRequest(connection, address, what, { headers: range });
-  const location = response.headers.get("location");
-  if (response.status >= 300 && location !== null) {
-    await response.body?.cancel();
-    // A signed address of another host; it is asked for anew each time, since it expires.
-    const target = new URL(location, address);
-    response = await hubRequest(connection, target.href, what, { headers: range });
-  }
+  const headers = { range: `bytes=${have}-` };
+  // Where the hub redirects to is asked for anew each time: such addresses expire.
+  const { response, watchdog } = await hubRequest(connection, address, what, { headers });
   // A server that does not know ranges begins at the beginning.
-  const start = response.status === 206 ? have : 0;
+  const start = response.status === 206 ? startOf(response, have) : 0;
   const file = await open(partial, start === 0 ? "w" : "r+");
   let at = start;
   try {
+    if (start > have) {
+      throw new HubError(`Cannot fetch ${what}: byte ${start} comes, want ${have}`, "corrupt");
+    }
     for await (const chunk of response.body ?? []) {
+      watchdog.alive();
       if (at + chunk.length > bytes) {
         throw new HubError(`Cannot fetch ${what}: more than its ${bytes} bytes come`, "corrupt");
       }
@@ -97,11 +95,18 @@ async function appendFrom(
   } catch (cause) {
     connection.signal.throwIfAborted();
     // A broken connection is an ordinary end; what came stays.
-    if (!(cause instanceof TypeError)) throw cause;
+    if (!isBroken(cause)) throw cause;
   } finally {
+    watchdog.stop();
     await file.close();
   }
   return at;
+}
+
+/** First byte of an answer with a part of a file. */
+function startOf(response: Response, asked: number): number {
+  const told = response.headers.get("content-range")?.match(/^bytes (\d+)-/)?.[1];
+  return told === undefined ? asked : Number(told);
 }
 
 /** Hash of a file, of the kind that an etag is. */

@@ -8,7 +8,6 @@ import type { RepoName } from "./repo_cache.ts";
 const SMALL = [
   "config.json",
   "generation_config.json",
-  "special_tokens_map.json",
   "tokenizer.json",
   "tokenizer_config.json",
 ];
@@ -40,10 +39,17 @@ export async function fetchModel(
     );
   }
   const folder = await hub.fetch(repo, commit, [...small, INDEX]);
-  const index = JSON.parse(await readFile(join(folder, INDEX), "utf8")) as {
-    weight_map?: Record<string, unknown>;
-  };
-  const shards = new Set(Object.values(index.weight_map ?? {}));
+  const text = await readFile(join(folder, INDEX), "utf8");
+  let index: { weight_map?: Record<string, unknown> } | null = null;
+  try {
+    index = JSON.parse(text);
+  } catch {
+    // Told below, like any other index without a map.
+  }
+  if (typeof index?.weight_map !== "object" || index.weight_map === null) {
+    throw new HubError(`Cannot use model ${repo.id}: ${INDEX} has no weight_map`, "corrupt");
+  }
+  const shards = new Set(Object.values(index.weight_map));
   const lost = [...shards].find((name) => typeof name !== "string" || !files.includes(name));
   if (lost !== undefined) {
     throw new HubError(

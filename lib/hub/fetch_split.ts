@@ -24,7 +24,7 @@ const PARQUET = "refs/convert/parquet";
 export async function fetchSplit(hub: Hub, name: SplitName): Promise<string[]> {
   const { configuration = "default", id, split } = name;
   const converted = new RegExp(
-    `^${escape(configuration)}/(partial-)?${escape(split)}/\\d+\\.parquet$`,
+    `^${escape(configuration)}/${escape(split)}/\\d+\\.parquet$`,
   );
   const own = `(${escape(configuration)}/|data/)?`;
   const tries: [revision: string, pattern: RegExp][] = [

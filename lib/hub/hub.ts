@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { downloadBlob } from "./download_blob.ts";
 import { HubError } from "./hub_error.ts";
-import { type HubConnection, hubRequest } from "./hub_request.ts";
+import { type HubConnection, hubRequest, isBroken } from "./hub_request.ts";
 import { isSafePath, RepoCache, type RepoName } from "./repo_cache.ts";
 
 /** What is told of downloads. */
@@ -46,6 +46,8 @@ interface Wanted {
 
 /** Models and datasets of the Hugging Face hub, kept in the cache that its other tools use. */
 export class Hub {
+  readonly #listings = new Map<string, Promise<RepoListing>>();
+
   constructor(readonly options: HubOptions) {}
 
   /**
@@ -53,19 +55,33 @@ export class Hub {
    *
    * @throws HubError when there is no such repository or revision, RangeError when there cannot be one.
    */
-  async list(repo: RepoName): Promise<RepoListing> {
+  list(repo: RepoName): Promise<RepoListing> {
+    const key = `${repo.kind} ${repo.id} ${repo.revision}`;
+    const known = this.#listings.get(key);
+    if (known) return known;
+    const listing = this.#list(repo);
+    this.#listings.set(key, listing);
+    return listing;
+  }
+
+  async #list(repo: RepoName): Promise<RepoListing> {
     const cache = new RepoCache(this.options.cacheDirectory, repo);
     const { connection } = this.options;
     if (!connection) return await listCached(cache);
     const revision = encodeURIComponent(repo.revision);
     const address = `${connection.endpoint}/api/${repo.kind}/${repo.id}/revision/${revision}`;
     const what = `${repo.id} at ${repo.revision}`;
-    const listing = parseListing(
-      await readJson(await hubRequest(connection, address, what), what),
-      what,
-    );
-    await cache.setCommit(listing.commit);
-    return listing;
+    try {
+      const listing = parseListing(await readJson(connection, address, what), what);
+      await cache.setCommit(listing.commit);
+      return listing;
+    } catch (cause) {
+      // What was fetched before can be used while the hub cannot be reached.
+      const unreachable = cause instanceof HubError && cause.kind === "unavailable";
+      const cached = unreachable && await listCached(cache).catch(() => undefined);
+      if (cached) return cached;
+      throw cause;
+    }
   }
 
   /**
@@ -131,11 +147,11 @@ async function locate(
   const file = path.split("/").map(encodeURIComponent).join("/");
   const address = `${connection.endpoint}/${folder}/resolve/${commit}/${file}`;
   const what = `${id}/${path}`;
-  const response = await hubRequest(connection, address, what, {
+  const { response, watchdog } = await hubRequest(connection, address, what, {
     method: "HEAD",
-    // Lengths must be those of the files, not of what is sent.
-    headers: { "accept-encoding": "identity" },
+    followAway: false,
   });
+  watchdog.stop();
   await response.body?.cancel();
   const header = (name: string) => response.headers.get(name);
   const etag = (header("x-linked-etag") ?? header("etag") ?? "").replace(/^W\//, "").replaceAll(
@@ -163,20 +179,36 @@ function parseListing(value: unknown, what: string): RepoListing {
   };
 }
 
-async function readJson(response: Response, what: string): Promise<unknown> {
-  const parts: Uint8Array[] = [];
+async function readJson(
+  connection: HubConnection,
+  address: string,
+  what: string,
+): Promise<unknown> {
+  const { response, watchdog } = await hubRequest(connection, address, what);
+  const parts: BlobPart[] = [];
   let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.length;
-    if (bytes > LIST_BYTES_MAX) {
-      throw new HubError(`Cannot list ${what}: more than ${LIST_BYTES_MAX} bytes come`, "corrupt");
-    }
-    parts.push(part);
-  }
   try {
-    return JSON.parse(await new Blob(parts as BlobPart[]).text());
+    for await (const part of response.body ?? []) {
+      watchdog.alive();
+      bytes += part.length;
+      if (bytes > LIST_BYTES_MAX) {
+        throw new HubError(
+          `Cannot list ${what}: more than ${LIST_BYTES_MAX} bytes come`,
+          "corrupt",
+        );
+      }
+      parts.push(part);
+    }
+    return JSON.parse(await new Blob(parts).text());
   } catch (cause) {
-    throw new HubError(`Cannot list ${what}: the answer is not JSON`, "corrupt", { cause });
+    connection.signal.throwIfAborted();
+    if (cause instanceof HubError) throw cause;
+    const [why, kind] = isBroken(cause)
+      ? [cause.message, "unavailable" as const]
+      : ["the answer is not JSON", "corrupt" as const];
+    throw new HubError(`Cannot list ${what}: ${why}`, kind, { cause });
+  } finally {
+    watchdog.stop();
   }
 }
 

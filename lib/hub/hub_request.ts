@@ -22,6 +22,9 @@ const PAUSE_SECONDS_MAX = 60;
 /** Redirects within the hub, for repositories that were renamed. */
 const REDIRECTS_MAX = 5;
 
+/** Longest time in which nothing comes. */
+const SILENCE_SECONDS_MAX = 60;
+
 /** Kinds of errors by status. */
 const KINDS: Readonly<Record<number, HubErrorKind>> = {
   401: "forbidden",
@@ -31,36 +34,59 @@ const KINDS: Readonly<Record<number, HubErrorKind>> = {
   416: "corrupt",
 };
 
+/** Ends a connection that has become silent. */
+export interface Watchdog {
+  /** Something has come. */
+  alive(): void;
+  /** The connection is over. */
+  stop(): void;
+}
+
+/** An answer that is no error. */
+export interface HubAnswer {
+  /** The answer. */
+  readonly response: Response;
+  /** Whoever reads the body tells it of every piece, and of the end. */
+  readonly watchdog: Watchdog;
+}
+
 /**
- * Asks the hub, again where it is busy or cannot be reached. Redirects within the hub are followed with the
- * token; one that leads elsewhere is returned as it is.
+ * Asks the hub, again where it is busy or cannot be reached. Redirects are followed; the token is sent to the
+ * hub itself only.
  *
  * @param what Named in errors.
+ * @param init `followAway: false` gives a redirect to another host as it is.
  * @throws HubError when the hub refuses, or could not be reached in six tries.
  */
 export async function hubRequest(
   connection: HubConnection,
   address: string,
   what: string,
-  init: { readonly method?: string; readonly headers?: Record<string, string> } = {},
-): Promise<Response> {
+  init: {
+    readonly method?: string;
+    readonly headers?: Record<string, string>;
+    readonly followAway?: boolean;
+  } = {},
+): Promise<HubAnswer> {
+  const home = new URL(connection.endpoint).origin;
+  const { followAway = true, ...rest } = init;
   let url = new URL(address);
   for (let redirects = 0;; redirects++) {
-    const own = url.origin === new URL(connection.endpoint).origin;
     const { token } = connection;
-    const headers = {
-      ...init.headers,
-      ...(own && token ? { authorization: `Bearer ${token}` } : {}),
-    };
-    const response = await tryRequest(connection, url, what, { ...init, headers });
-    const location = response.headers.get("location");
-    if (response.status < 300 || response.status >= 400 || location === null) return response;
+    const authorization = url.origin === home && token ? { authorization: `Bearer ${token}` } : {};
+    // Lengths and hashes are those of the files, not of what is sent packed.
+    const headers = { "accept-encoding": "identity", ...rest.headers, ...authorization };
+    const answer = await tryRequest(connection, url, what, { ...rest, headers });
+    const { headers: told, status } = answer.response;
+    const location = told.get("location");
+    if (status < 300 || location === null) return answer;
     const target = new URL(location, url);
-    if (!own || target.origin !== url.origin) return response;
-    await response.body?.cancel();
-    if (redirects >= REDIRECTS_MAX) {
+    if (target.origin !== url.origin && !followAway) return answer;
+    answer.watchdog.stop();
+    await answer.response.body?.cancel();
+    if (redirects >= REDIRECTS_MAX || !/^https?:$/.test(target.protocol)) {
       throw new HubError(
-        `Cannot fetch ${what}: it is redirected ${redirects} times`,
+        `Cannot fetch ${what}: it is redirected to ${target.origin}`,
         "unavailable",
       );
     }
@@ -73,22 +99,28 @@ async function tryRequest(
   url: URL,
   what: string,
   init: { readonly method?: string; readonly headers: Record<string, string> },
-): Promise<Response> {
+): Promise<HubAnswer> {
   for (let tried = 1;; tried++) {
     signal.throwIfAborted();
     let trouble: string;
     let pauseSeconds = 2 ** (tried - 1) / 2;
+    const silence = new AbortController();
+    const watchdog = watch(clock, silence);
     try {
-      const response = await fetch(url, { ...init, redirect: "manual", signal });
+      const ends = AbortSignal.any([signal, silence.signal]);
+      const response = await fetch(url, { ...init, redirect: "manual", signal: ends });
+      watchdog.alive();
       const { headers, status } = response;
-      if (status < 400) return response;
+      if (status < 400) return { response, watchdog };
+      watchdog.stop();
       await response.body?.cancel();
       if (KINDS[status]) throw refusal(status, headers, what, endpoint);
       trouble = `status ${status}`;
       pauseSeconds = Math.max(pauseSeconds, Number(headers.get("retry-after")) || 0);
     } catch (cause) {
+      watchdog.stop();
       signal.throwIfAborted();
-      if (!(cause instanceof TypeError)) throw cause;
+      if (!isBroken(cause)) throw cause;
       trouble = cause.message;
     }
     if (tried >= TRIES) {
@@ -97,6 +129,25 @@ async function tryRequest(
     const waitMs = Math.min(pauseSeconds, PAUSE_SECONDS_MAX) * 1000;
     await clock.sleepUntil(clock.nowMs() + waitMs, signal);
   }
+}
+
+/** Whether a connection could not be made, broke, or became silent. */
+export function isBroken(cause: unknown): cause is Error {
+  return cause instanceof TypeError || cause instanceof SilenceError;
+}
+
+class SilenceError extends Error {}
+
+function watch(clock: Clock, silence: AbortController): Watchdog {
+  const over = new AbortController();
+  let lastMs = clock.nowMs();
+  const endMs = () => lastMs + SILENCE_SECONDS_MAX * 1000;
+  const wait = async () => {
+    while (clock.nowMs() < endMs()) await clock.sleepUntil(endMs(), over.signal);
+    silence.abort(new SilenceError(`nothing came for ${SILENCE_SECONDS_MAX} seconds`));
+  };
+  wait().catch(() => {}); // stopped
+  return { alive: () => lastMs = clock.nowMs(), stop: () => over.abort() };
 }
 
 function refusal(status: number, headers: Headers, what: string, endpoint: string): HubError {

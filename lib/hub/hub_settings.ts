@@ -8,8 +8,8 @@ export interface HubSettings {
   readonly cacheDirectory: string;
   /** Token, where the environment has it. */
   readonly token: string | undefined;
-  /** File that may hold the token. */
-  readonly tokenPath: string;
+  /** File that may hold the token; undefined where none is to be used unasked. */
+  readonly tokenPath: string | undefined;
   /** Never use the network. */
   readonly offline: boolean;
 }
@@ -23,14 +23,12 @@ export function hubSettings(
   const userHome = environment.HOME ?? environment.USERPROFILE ?? ".";
   const home = environment.HF_HOME ??
     join(environment.XDG_CACHE_HOME ?? join(userHome, ".cache"), "huggingface");
-  const token = TRUE.test(environment.HF_HUB_DISABLE_IMPLICIT_TOKEN ?? "")
-    ? undefined
-    : environment.HF_TOKEN?.trim() || undefined;
+  const unasked = !TRUE.test(environment.HF_HUB_DISABLE_IMPLICIT_TOKEN ?? "");
   return {
     endpoint: (environment.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, ""),
     cacheDirectory: environment.HF_HUB_CACHE ?? join(home, "hub"),
-    token,
-    tokenPath: environment.HF_TOKEN_PATH ?? join(home, "token"),
+    token: unasked ? environment.HF_TOKEN?.trim() || undefined : undefined,
+    tokenPath: unasked ? environment.HF_TOKEN_PATH ?? join(home, "token") : undefined,
     offline: TRUE.test(environment.HF_HUB_OFFLINE ?? environment.TRANSFORMERS_OFFLINE ?? ""),
   };
 }

@@ -13,11 +13,17 @@ import { checkRepoName, isSafePath, type RepoName } from "./repo_cache.ts";
 
 /** Time that passes at once. */
 class HastyClock implements Clock {
-  waitedMs: number[] = [];
+  readonly waitedMs: number[] = [];
   nowMs(): number {
     return 0;
   }
-  sleepUntil(timeMs: number): Promise<void> {
+  sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {
+    // The wait for silence is longer than any between two tries; it never comes to its end here.
+    if (timeMs >= 60_000) {
+      return new Promise((_, reject) =>
+        signal?.addEventListener("abort", () => reject(signal.reason))
+      );
+    }
     this.waitedMs.push(timeMs);
     return Promise.resolve();
   }
@@ -98,7 +104,7 @@ Deno.test("Hub fetches a model into the layout of Hugging Face's cache, once", a
     assert.deepEqual(progress.at(-1), { have: 300_002, bytes: 300_002 });
     const before = requests.length;
     await fetchModel(hub, repo("org/m"));
-    assert.equal(requests.length, before + 1, "what the revision means is asked, and nothing else");
+    assert.equal(requests.length, before, "nothing is asked twice");
     assert.equal((await fetchModel(offline, repo("org/m"))).folder, folder);
     assert.equal((await fetchModel(offline, repo("org/m", HUB_COMMIT))).folder, folder);
     await rejectsWith(
@@ -260,6 +266,45 @@ Deno.test("fetchSplit takes what the hub has converted, else what the dataset ha
   });
 });
 
+Deno.test("Hub ends a connection that has become silent, and uses what it has while the hub is away", async () => {
+  await withHub({ "models/org/m@main": MODEL }, async ({ cacheDirectory, hub }) => {
+    const { folder } = await fetchModel(hub, repo("org/m"));
+    const { signal } = new AbortController();
+    let asked = 0;
+    const silent: typeof fetch = (_, init) => {
+      asked++;
+      return new Promise((_, reject) => {
+        init!.signal!.addEventListener("abort", () => reject(init!.signal!.reason));
+      });
+    };
+    // Time that passes at once, also for whoever waits for silence.
+    let nowMs = 0;
+    const clock: Clock = {
+      nowMs: () => nowMs,
+      sleepUntil: (timeMs, stop) => {
+        stop?.throwIfAborted();
+        nowMs = Math.max(nowMs, timeMs);
+        return Promise.resolve();
+      },
+    };
+    const connection = {
+      endpoint: "http://127.0.0.1:9",
+      token: undefined,
+      fetch: silent,
+      clock,
+      signal,
+    };
+    const away = new Hub({ cacheDirectory, onProgress: () => {}, connection });
+    assert.equal((await fetchModel(away, repo("org/m"))).folder, folder);
+    assert.equal(asked, 6);
+    await rejectsWith(
+      "unavailable",
+      /nothing came for 60 seconds, 6 times/,
+      () => away.list(repo("org/other")),
+    );
+  });
+});
+
 Deno.test("names from outside never leave the cache", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 30 }), (name) => {
@@ -291,6 +336,8 @@ Deno.test("hubSettings reads the variables of Hugging Face's own tools", () => {
     tokenPath: "/home/me/.cache/huggingface/token",
     offline: false,
   });
+  const unasked = hubSettings({ ...home, HF_TOKEN: "x", HF_HUB_DISABLE_IMPLICIT_TOKEN: "1" });
+  assert.deepEqual([unasked.token, unasked.tokenPath], [undefined, undefined]);
   const all = hubSettings({
     ...home,
     HF_ENDPOINT: "https://mirror.example/",
@@ -306,8 +353,4 @@ Deno.test("hubSettings reads the variables of Hugging Face's own tools", () => {
     offline: true,
   });
   assert.equal(hubSettings({ ...home, XDG_CACHE_HOME: "/c" }).cacheDirectory, "/c/huggingface/hub");
-  assert.equal(
-    hubSettings({ ...home, HF_TOKEN: "x", HF_HUB_DISABLE_IMPLICIT_TOKEN: "1" }).token,
-    undefined,
-  );
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, link, mkdir, readFile, rm } from "node:fs/promises";
+import { copyFile, link, mkdir, readFile, realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../checkpoint/replace_file.ts";
 import { HubError } from "./hub_error.ts";
@@ -102,7 +102,9 @@ export class RepoCache {
     const place = join(this.snapshot(commit), path);
     await mkdir(dirname(place), { recursive: true });
     await rm(place, { force: true });
-    await link(this.blob(etag), place).catch(() => copyFile(this.blob(etag), place));
+    // Newer tools keep blobs elsewhere and link to them from here.
+    const blob = await realpath(this.blob(etag));
+    await link(blob, place).catch(() => copyFile(blob, place));
   }
 
   /** File that is locked while a blob is fetched. */

@@ -69,6 +69,8 @@ const ROPE = v.object({
   beta_fast: v.optional(positive),
   beta_slow: v.optional(positive),
   attention_factor: v.nullish(positive),
+  mscale: v.optional(v.null()),
+  mscale_all_dim: v.optional(v.null()),
 });
 
 /** Projections of attention and of the gated unit, as checkpoints name them. */
@@ -84,6 +86,9 @@ const MODEL_TYPES: Readonly<Record<string, { className: string; biases: readonly
 
 const FILE = v.object({
   model_type: v.optional(v.picklist(Object.keys(MODEL_TYPES)), "llama"),
+  architectures: v.nullish(
+    v.tuple([v.picklist(Object.values(MODEL_TYPES).map(({ className }) => className))]),
+  ),
   hidden_act: v.optional(v.literal("silu"), "silu"),
   attention_bias: v.optional(v.boolean(), false),
   mlp_bias: v.optional(v.boolean(), false),

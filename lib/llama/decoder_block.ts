@@ -3,6 +3,7 @@ import { add, multiply, subtract } from "../graph/operators/arithmetic.ts";
 import { linear, matmul } from "../graph/operators/matmul.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import { softmax } from "../graph/operators/softmax.ts";
+import { join, slice } from "../graph/operators/slice.ts";
 import { concatenate, split } from "../graph/operators/split.ts";
 import { transpose } from "../graph/operators/transpose.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -20,6 +21,8 @@ export interface BlockConstants {
   readonly keyRotation: readonly [Tensor, Tensor];
   /** Added to attention scores, broadcast to [batch, 1, 1, sequence, sequence]: 0 where attention may go, else very negative. */
   readonly mask: Tensor;
+  /** Tokens whose attention is computed at once, where scores of all would take too much memory; no gradient then. */
+  readonly queryRowsMax?: number;
   /**
    * Puts the keys and values of these tokens to those of earlier ones, all [batch, groups, length, headDim];
    * absent where attention stays among the tokens of one pass.
@@ -85,7 +88,7 @@ function attention(
   x: Tensor,
   project: (x: Tensor, module: string) => Tensor,
   { heads, keyValueHeads: groups, headDim }: LlamaConfig,
-  { queryRotation, keyRotation, mask, remember }: BlockConstants,
+  { queryRotation, keyRotation, mask, queryRowsMax = Infinity, remember }: BlockConstants,
 ): Tensor {
   const [batch, sequence] = x.dims;
   const shared = heads / groups;
@@ -108,14 +111,25 @@ function attention(
   const keys = all ? transpose(all.keys, [0, 1, 3, 2]) : transpose(keyRows, [0, 2, 3, 1]);
   const values = all?.values ?? ownValues; // [batch, groups, length, headDim]
   const length = values.dims[2];
-  const stacked = [batch, groups, shared * sequence];
-  const scores = matmul(reshape(queries, [...stacked, headDim]), keys);
-  const weights = softmax(
-    add(reshape(scores, [batch, groups, shared, sequence, length]), mask),
+  const attend = (queries: Tensor, mask: Tensor) => {
+    const rows = queries.dims[3];
+    const stacked = [batch, groups, shared * rows];
+    const scores = matmul(reshape(queries, [...stacked, headDim]), keys);
+    const weights = softmax(add(reshape(scores, [batch, groups, shared, rows, length]), mask));
+    const mixed = matmul(reshape(weights, [...stacked, length]), values);
+    const apart = reshape(mixed, [batch, groups, shared, rows, headDim]);
+    return reshape(transpose(apart, [0, 3, 1, 2, 4]), [batch, rows, heads * headDim]);
+  };
+  if (sequence <= queryRowsMax) return attend(queries, mask);
+  const starts = Array.from(
+    { length: Math.ceil(sequence / queryRowsMax) },
+    (_, i) => i * queryRowsMax,
   );
-  const mixed = matmul(reshape(weights, [...stacked, length]), values);
-  const apart = reshape(mixed, [batch, groups, shared, sequence, headDim]);
-  return reshape(transpose(apart, [0, 3, 1, 2, 4]), [batch, sequence, heads * headDim]);
+  const parts = starts.map((start) => {
+    const end = Math.min(start + queryRowsMax, sequence);
+    return attend(slice(queries, 3, start, end), slice(mask, mask.dims.length - 2, start, end));
+  });
+  return join(parts, 1);
 }
 
 /** Rotates the pairs (i, i + headDim/2) of the last axis. */

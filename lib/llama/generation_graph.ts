@@ -3,6 +3,7 @@ import { cast } from "../graph/operators/cast.ts";
 import { argMax, choose, lessOrEqual } from "../graph/operators/compare.ts";
 import { expand } from "../graph/operators/expand.ts";
 import { gatherRows, scatter } from "../graph/operators/gather.ts";
+import { reduceSum } from "../graph/operators/reduction.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
@@ -77,6 +78,8 @@ export function generationGraph(
     config,
   );
   graph.output("likeliest", cast(argMax(logits), "int32"));
+  // A sum with a term that is no number is none: how damaged weights are noticed.
+  graph.output("total", reshape(reduceSum(logits, [1]), [rows]));
   return graph;
 }
 

@@ -3,9 +3,12 @@ import { serializeGraph } from "../graph/serialize_graph.ts";
 import { elementCount } from "../graph/tensor.ts";
 import { generationGraph, type GenerationShape, memoryNames } from "./generation_graph.ts";
 import type { ScorerOptions } from "./scorer.ts";
+import { NotFiniteError } from "./trainer.ts";
 
 /** Tokens of a prompt that go through the model at once. */
 const PROMPT_CHUNK = 64;
+/** Memories have lengths that are multiples of this, so that few graphs are made. */
+const CAPACITY_STEP = 256;
 
 /** What the writer is told of a text, and asks. */
 export interface WritingOptions {
@@ -22,6 +25,9 @@ export interface WritingOptions {
  * remembered, so that each new token is one pass over one token.
  */
 export class GreedyWriter {
+  #sessions: { readonly read: Session; readonly write: Session } | undefined;
+  #shape = "";
+
   /** @param engine Where to compute; it stays open. */
   constructor(
     readonly engine: Engine,
@@ -34,6 +40,7 @@ export class GreedyWriter {
    * @param prompts Tokens of each text, at least one.
    * @returns New tokens of each text, with those that ended it.
    * @throws EngineError when the device refuses the graph or has no room for it.
+   * @throws NotFiniteError when the model computes something that is no number.
    */
   async write(
     prompts: readonly (readonly number[])[],
@@ -43,21 +50,38 @@ export class GreedyWriter {
     const longest = Math.max(...prompts.map(({ length }) => length));
     const chunks = Math.ceil((longest - 1) / PROMPT_CHUNK);
     const needed = Math.max(chunks * PROMPT_CHUNK, longest + options.tokensMax);
-    const capacity = Math.ceil(needed / PROMPT_CHUNK) * PROMPT_CHUNK;
+    const capacity = Math.ceil(needed / CAPACITY_STEP) * CAPACITY_STEP;
     const memory = await this.#memory(rows, capacity);
-    const sessions: Session[] = [];
-    const open = async (tokens: number) => {
-      sessions.push(await this.#load({ rows, capacity, tokens }, memory));
-      return sessions.at(-1)!;
-    };
     try {
-      if (chunks > 0) await readPrompts(await open(PROMPT_CHUNK), prompts, chunks, memory, options);
-      return await writeOn(await open(1), prompts, memory, options);
+      const { read, write } = await this.#open(rows, capacity, memory);
+      await readPrompts(read, prompts, chunks, memory, options);
+      return await writeOn(write, prompts, memory, options);
     } finally {
-      // Before the sessions that made them: on a GPU their memory is the session's.
       await this.engine.dispose([...memory.values()]);
-      for (const session of sessions) await session.release();
     }
+  }
+
+  /** Frees what was opened. */
+  async close(): Promise<void> {
+    await this.#sessions?.read.release();
+    await this.#sessions?.write.release();
+    this.#sessions = undefined;
+    this.#shape = "";
+  }
+
+  /** Sessions of a shape; those of the shape before are dropped. */
+  async #open(rows: number, capacity: number, memory: ReadonlyMap<string, DeviceTensor>) {
+    const shape = `${rows} ${capacity}`;
+    if (this.#sessions && shape === this.#shape) return this.#sessions;
+    await this.close();
+    const { frugal } = this.model;
+    this.#sessions = {
+      // One arranged copy of the weights is enough; prompts are a small part of the work.
+      read: await this.#load({ rows, capacity, tokens: PROMPT_CHUNK }, memory, true),
+      write: await this.#load({ rows, capacity, tokens: 1 }, memory, frugal),
+    };
+    this.#shape = shape;
+    return this.#sessions;
   }
 
   async #memory(rows: number, capacity: number): Promise<Map<string, DeviceTensor>> {
@@ -73,8 +97,12 @@ export class GreedyWriter {
     return memory;
   }
 
-  #load(shape: GenerationShape, memory: ReadonlyMap<string, DeviceTensor>): Promise<Session> {
-    const { config, frugal, tensors } = this.model;
+  #load(
+    shape: GenerationShape,
+    memory: ReadonlyMap<string, DeviceTensor>,
+    frugal: boolean,
+  ): Promise<Session> {
+    const { config, tensors } = this.model;
     const graph = generationGraph(config, shape, (graph, { dims, name }) => {
       const place = tensors.get(name)!;
       return graph.external(name, place.type, dims, place);
@@ -115,9 +143,12 @@ async function writeOn(
   const positions = Int32Array.from(prompts, ({ length }) => length - 1);
   for (let step = 0; step < tokensMax && open.size > 0; step++) {
     const fed = feeds(1, tokens.slice(), positions.slice(), memory);
-    const { likeliest } = await session.run(fed, kept(memory));
+    const { total, likeliest } = await session.run(fed, kept(memory));
     onStep();
     for (const row of [...open]) {
+      if (!Number.isFinite(total.data[row])) {
+        throw new NotFiniteError(`Cannot write: its logits sum to ${total.data[row]}`);
+      }
       tokens[row] = likeliest.data[row] as number;
       positions[row]++;
       written[row].push(tokens[row]);

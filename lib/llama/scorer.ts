@@ -8,6 +8,8 @@ import { type BlockRange, bodyGraph, headGraph, type ParameterSource } from "./s
 
 /** Places whose logits are computed at once: bounds their memory, whatever the batch. */
 const HEAD_PLACES = 64;
+/** The same where each time the head's weight is converted first. */
+const HEAD_PLACES_FRUGAL = 256;
 
 /** A model to score with. */
 export interface ScorerOptions {
@@ -78,6 +80,7 @@ export class Scorer {
       for (const [index, batch] of wave.entries()) {
         yield await this.#scoreHead(batch, waiting[index]);
       }
+      await this.#closeHead();
     }
   }
 
@@ -90,10 +93,14 @@ export class Scorer {
     // Before the session that made it: on a GPU the tensor's memory is the session's.
     if (this.#kept) await this.engine.dispose([this.#kept]);
     await this.#closeBodies();
-    await this.#head?.release();
-    this.#head = undefined;
+    await this.#closeHead();
     this.#kept = undefined;
     this.#shape = { rows: 0, sequence: 0 };
+  }
+
+  async #closeHead(): Promise<void> {
+    await this.#head?.release();
+    this.#head = undefined;
   }
 
   /** Sessions have fixed shapes, and hold copies of weights: those of the shape before are dropped. */
@@ -101,12 +108,19 @@ export class Scorer {
     if (this.#shape.rows === rows && this.#shape.sequence === sequence) return;
     await this.close();
     this.#shape = { rows, sequence };
-    const graph = headGraph(this.options.config, this.#shape, HEAD_PLACES, this.#parameter);
-    this.#head = await this.#load(graph, []);
     if (this.#streams) return;
     const dims = [rows, sequence, this.options.config.hiddenSize];
     const data = new Float32Array(elementCount(dims));
     this.#kept = await this.engine.upload({ type: "float32", dims, data });
+  }
+
+  get #places(): number {
+    return this.options.frugal ? HEAD_PLACES_FRUGAL : HEAD_PLACES;
+  }
+
+  async #openHead(): Promise<Session> {
+    const graph = () => headGraph(this.options.config, this.#shape, this.#places, this.#parameter);
+    return this.#head ??= await this.#load(graph(), []);
   }
 
   async #openBody(range: BlockRange): Promise<Session> {
@@ -149,16 +163,18 @@ export class Scorer {
     hidden: HostTensor | DeviceTensor,
   ): Promise<BatchScores> {
     const count = places.length;
+    const width = this.#places;
     const logProbabilities = new Float64Array(count);
     const greedy = new Uint8Array(count);
-    for (let start = 0; start < count; start += HEAD_PLACES) {
+    const head = await this.#openHead();
+    for (let start = 0; start < count; start += width) {
       const part = (data: Int32Array) => {
-        const padded = new Int32Array(HEAD_PLACES);
-        padded.set(data.subarray(start, start + HEAD_PLACES));
-        return { type: "int32" as const, dims: [HEAD_PLACES], data: padded };
+        const padded = new Int32Array(width);
+        padded.set(data.subarray(start, start + width));
+        return { type: "int32" as const, dims: [width], data: padded };
       };
-      const found = await this.#head!.run({ hidden, places: part(places), targets: part(targets) });
-      const end = Math.min(count, start + HEAD_PLACES);
+      const found = await head.run({ hidden, places: part(places), targets: part(targets) });
+      const end = Math.min(count, start + width);
       for (let at = start; at < end; at++) {
         logProbabilities[at] = -(found.losses.data[at - start] as number);
         greedy[at] = Number(found.likeliest.data[at - start] === targets[at]);

@@ -5,6 +5,7 @@ import { deviceTests } from "../engine/_test_engine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Scorer, type ScorerOptions } from "./scorer.ts";
 import type { ScoringBatch } from "./scoring_batch.ts";
+import { queryRowsMax } from "./scoring_graphs.ts";
 
 const testOnDevices = deviceTests(import.meta.url);
 const EXPECTED = JSON.parse(
@@ -116,5 +117,35 @@ testOnDevices(
     const ropeScaling = { kind: "dynamic", factor: 4 } as const;
     const dynamic = await scoreOnce(engine, { ...WHOLE, config: { ...short, ropeScaling } }, batch);
     assert.deepEqual(dynamic, plain);
+  },
+);
+
+testOnDevices(
+  "Scorer computes the attention of long rows in parts, with the same numbers",
+  async (engine) => {
+    const { rows, sequence } = { rows: 1, sequence: 6144 };
+    assert.ok(queryRowsMax(config, { rows, sequence }) < sequence, "the row is long enough");
+    const long = { ...config, positionsMax: sequence };
+    const [text] = EXPECTED.ids;
+    const plane = (make: (place: number) => number) =>
+      Int32Array.from({ length: sequence }, (_, place) => make(place));
+    // The same text again and again, each by itself.
+    const batch: ScoringBatch = {
+      rows,
+      sequence,
+      tokens: plane((place) => text[place % text.length]),
+      positions: plane((place) => place % text.length),
+      branches: plane((place) => Math.floor(place / text.length)),
+      trunks: plane((place) => Math.floor(place / text.length)),
+      places: plane((place) => place),
+      targets: plane((place) => text[(place + 1) % text.length]),
+    };
+    const { logProbabilities } = await scoreOnce(engine, { ...WHOLE, config: long }, batch);
+    const expected = EXPECTED.logits_f32[0].map((logits, i) =>
+      logSoftmax(logits)[text[(i + 1) % text.length]]
+    );
+    logProbabilities.forEach((x, place) => {
+      assert.ok(Math.abs(x - expected[place % text.length]) < 1e-4, `place ${place}`);
+    });
   },
 );

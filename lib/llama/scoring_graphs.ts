@@ -19,6 +19,14 @@ import {
 import { ropeTable } from "./rope.ts";
 import type { ScoringShape } from "./scoring_batch.ts";
 
+/** Most bytes of the attention scores that are computed at once. */
+const SCORES_BYTES_MAX = 2 ** 28;
+
+/** Tokens of each row whose attention is computed at once. */
+export function queryRowsMax({ heads }: LlamaConfig, { rows, sequence }: ScoringShape): number {
+  return Math.max(16, Math.floor(SCORES_BYTES_MAX / (4 * rows * heads * sequence)));
+}
+
 /** Puts a parameter into a graph, as float32 or in a type that is cast where it is used. */
 export type ParameterSource = (graph: Graph, spec: ParameterSpec) => Tensor;
 
@@ -133,6 +141,7 @@ function packedConstants(
   return {
     queryRotation: rotation(1 / Math.sqrt(config.headDim), [1, 1]),
     keyRotation: rotation(1, [1]),
+    queryRowsMax: queryRowsMax(config, { rows, sequence }),
     mask: reshape(mask, [rows, 1, 1, sequence, sequence]),
   };
 }

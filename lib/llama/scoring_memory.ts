@@ -2,6 +2,7 @@ import { elementCount } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
 import { blockParameters, llamaParameters } from "./parameters.ts";
 import type { ScoringShape } from "./scoring_batch.ts";
+import { queryRowsMax } from "./scoring_graphs.ts";
 
 const FLOAT_BYTES = 4;
 /** Part of the memory that weights may take; the rest is for activations, and for others. */
@@ -10,6 +11,11 @@ const WEIGHTS_FRACTION = 0.6;
 const WAITING_FRACTION = 0.2;
 /** The runtime keeps what it arranged for speed beside what it was made from, for a while. */
 const ARRANGED_FACTOR = 1.3;
+/**
+ * Tokens that go through some blocks before the next are loaded: enough that computing takes many times longer
+ * than reading the weights, and no more, since what is computed is lost when the program is stopped.
+ */
+const WAVE_TOKENS = 8192;
 
 /** How a model is held while it scores. */
 export interface ScoringLayout {
@@ -44,7 +50,7 @@ export function scoringLayout(
   const block = FLOAT_BYTES * values(blockParameters(config));
   const activations = activationBytes(config, shape);
   const room = WEIGHTS_FRACTION * memoryBytes;
-  const { layers, hiddenSize } = config;
+  const { hiddenSize, layers, vocabSize } = config;
   if (blocks === undefined || blocks >= layers) {
     const whole = { blocksAtOnce: layers, batchesAtOnce: 1 };
     if (ARRANGED_FACTOR * all <= room) {
@@ -56,18 +62,45 @@ export function scoringLayout(
     }
   }
   const blocksAtOnce = Math.min(blocks ?? Math.max(1, Math.floor(room / (2 * block))), layers);
-  const waiting = FLOAT_BYTES * shape.rows * shape.sequence * hiddenSize;
-  const batchesAtOnce = Math.max(1, Math.floor((WAITING_FRACTION * memoryBytes) / waiting));
+  const tokens = shape.rows * shape.sequence;
+  const waiting = FLOAT_BYTES * tokens * hiddenSize;
+  const batchesAtOnce = Math.max(
+    1,
+    Math.min(
+      Math.floor((WAITING_FRACTION * memoryBytes) / waiting),
+      Math.ceil(WAVE_TOKENS / tokens),
+    ),
+  );
+  const arranged = ARRANGED_FACTOR * blocksAtOnce * block;
+  // What waits while the head is there is no more than while blocks are.
+  const head = FLOAT_BYTES * vocabSize * hiddenSize;
   return {
     blocksAtOnce,
     batchesAtOnce,
-    frugal: true,
-    bytes: 2 * blocksAtOnce * block + activations + waiting,
+    frugal: arranged > room,
+    bytes: Math.max(Math.min(arranged, 2 * blocksAtOnce * block) + activations, head) +
+      batchesAtOnce * waiting,
   };
 }
 
-function activationBytes(config: LlamaConfig, { rows, sequence }: ScoringShape): number {
+function activationBytes(config: LlamaConfig, shape: ScoringShape): number {
   const { heads, hiddenSize, intermediateSize } = config;
-  const tokens = rows * sequence;
-  return FLOAT_BYTES * tokens * (8 * hiddenSize + 3 * intermediateSize + 2 * heads * sequence);
+  const { rows, sequence } = shape;
+  const together = Math.min(queryRowsMax(config, shape), sequence);
+  const scores = 2 * rows * heads * together * sequence + 2 * rows * sequence ** 2;
+  return FLOAT_BYTES * (rows * sequence * (8 * hiddenSize + 3 * intermediateSize) + scores);
+}
+
+/**
+ * Texts that can be written at once: what is remembered of their tokens takes a part of the memory.
+ *
+ * @param tokens Tokens of the longest text, the new ones included.
+ * @returns A power of two, at most 16: what is written at once should not depend on small differences.
+ */
+export function writingRows(config: LlamaConfig, memoryBytes: number, tokens: number): number {
+  const { headDim, keyValueHeads, layers } = config;
+  // Keys and values, and as much again for those that replace them.
+  const row = 2 * 2 * FLOAT_BYTES * layers * keyValueHeads * headDim * tokens;
+  const fit = Math.floor((WAITING_FRACTION * memoryBytes) / row);
+  return 2 ** Math.floor(Math.log2(Math.min(16, Math.max(1, fit))));
 }

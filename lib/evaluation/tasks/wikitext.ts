@@ -1,4 +1,5 @@
 import { text } from "../document.ts";
+import { strip } from "../python_text.ts";
 import type { PageTask } from "../task.ts";
 
 /** Wikipedia's good articles, by the word and by the byte. */
@@ -18,22 +19,18 @@ export const wikitext: PageTask = {
   },
 };
 
-/** White space of Python's expressions. */
-const S =
-  "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*";
+type Tighten = (text: string) => string;
 
 /** Where the dataset set apart what belongs together, in the order in which it is undone. */
-const JOINS: readonly (readonly [find: string | RegExp, put: string])[] = [
+const JOINS: readonly (readonly [find: string | RegExp, put: string] | Tighten)[] = [
   ["s '", "s'"],
   [/\/' [0-9]\//g, "/'[0-9]/"],
   [" @-@ ", "-"],
   [" @,@ ", ","],
   [" @.@ ", "."],
   ...[":", ";", ".", "!", "?", ","].map((mark) => [` ${mark} `, `${mark} `] as const),
-  ...[["(", ")"], ["[", "]"], ["{", "}"], ['"', '"'], ["'", "'"]].map((
-    [open, close],
-  ) =>
-    [new RegExp(`\\${open}${S}([^\\${close}]*?)${S}\\${close}`, "g"), `${open}$1${close}`] as const
+  ...[["(", ")"], ["[", "]"], ["{", "}"], ['"', '"'], ["'", "'"]].map(
+    ([open, close]) => (text: string) => tighten(text, open, close),
   ),
   ["= = = =", "===="],
   ["= = =", "==="],
@@ -46,9 +43,21 @@ const JOINS: readonly (readonly [find: string | RegExp, put: string])[] = [
 ];
 
 function untokenize(page: string): string {
-  return JOINS.reduce(
-    (text, [find, put]) =>
-      typeof find === "string" ? text.replaceAll(find, put) : text.replace(find, put),
+  return JOINS.reduce<string>(
+    (text, join) => typeof join === "function" ? join(text) : text.replaceAll(...join),
     page,
   );
+}
+
+/** Takes the spaces off both ends of what stands between two marks. */
+function tighten(text: string, open: string, close: string): string {
+  let out = "";
+  let end = 0;
+  for (;;) {
+    const start = text.indexOf(open, end);
+    const stop = start < 0 ? -1 : text.indexOf(close, start + 1);
+    if (stop < 0) return out + text.slice(end);
+    out += text.slice(end, start) + open + strip(text.slice(start + 1, stop)) + close;
+    end = stop + 1;
+  }
 }
