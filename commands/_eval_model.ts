@@ -8,7 +8,10 @@ import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
 import { RequestEncoder } from "../lib/evaluation/request_encoder.ts";
 import { fetchModel } from "../lib/hub/fetch_model.ts";
 import type { Hub } from "../lib/hub/hub.ts";
-import { TokenizerFile } from "../lib/tokenizer/tokenizer_file.ts";
+import { HubError } from "../lib/hub/hub_error.ts";
+import { CONFIG_KEYS } from "../lib/llama/config.ts";
+import { nearest } from "../lib/terminal/nearest.ts";
+import { TokenizerError, TokenizerFile } from "../lib/tokenizer/tokenizer_file.ts";
 import type { EvalOptions } from "./_eval_options.ts";
 import { RefusedRequestError } from "./command.ts";
 
@@ -47,29 +50,24 @@ export async function openEvalModel(options: EvalOptions, hub: Hub): Promise<Eva
   if (
     !local &&
     (existsSync(options.model) ||
-      !/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(options.model))
+      !/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(options.model))
   ) {
     throw new RefusedRequestError(
       `Cannot open model ${options.model}: it has no config.json`,
-      "give the directory of a checkpoint, a run of covey train, or an id such as org/name",
+      "give the directory of a checkpoint, a run of covey train (covey-run, once there is one), or an id such as org/name",
     );
   }
-  const fetched = local ? undefined : await fetchModel(hub, {
-    kind: "models",
-    id: options.model,
-    revision: options.revision ?? "main",
-  });
-  const directory = local ?? fetched!.folder;
-  const located = await locateModel(directory, options.override);
-  const tokenizerPath = options.tokenizer ?? join(directory, "tokenizer.json");
-  const json = await readTextIfAny(tokenizerPath);
-  if (json === undefined) {
+  if (local && options.revision !== undefined) {
     throw new RefusedRequestError(
-      `Cannot read ${tokenizerPath}: there is no such file`,
-      "give --tokenizer FILE",
+      `Cannot use --revision ${options.revision}: ${local} is a directory of this machine`,
+      "leave it out, or give the model's id",
     );
   }
-  const tokenizer = new TokenizerFile(json);
+  const fetched = local ? undefined : await fetchNamed(options, hub);
+  const directory = local ?? fetched!.folder;
+  checkOverrides(options.override);
+  const located = await locateModel(directory, options.override);
+  const tokenizer = await readTokenizer(options.tokenizer ?? join(directory, "tokenizer.json"));
   const special = await specialTokens(directory, tokenizer, located);
   const lengthMax = options.maxLength ?? located.config.positionsMax;
   if (lengthMax > located.config.positionsMax) {
@@ -96,9 +94,47 @@ export async function openEvalModel(options: EvalOptions, hub: Hub): Promise<Eva
     directory,
     commit: fetched?.commit,
     encoder,
-    fingerprint: await fingerprintOf(located, json),
+    fingerprint: await fingerprintOf(located, tokenizer.json),
     warnings: warningsOf(located, tokenizer, special, options),
   };
+}
+
+async function fetchNamed({ model, revision = "main" }: EvalOptions, hub: Hub) {
+  try {
+    return await fetchModel(hub, { kind: "models", id: model, revision });
+  } catch (cause) {
+    if (!(cause instanceof HubError)) throw cause;
+    const text = `${cause.message}; nor is there a directory ${model} with a config.json`;
+    throw new HubError(text, cause.kind, { cause });
+  }
+}
+
+/** A key that nobody reads would change nothing. */
+function checkOverrides(override: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(override).find((key) => !CONFIG_KEYS.includes(key));
+  if (unknown !== undefined) {
+    const guess = nearest(unknown, CONFIG_KEYS);
+    throw new RefusedRequestError(
+      `Cannot override ${unknown}: it is no key that counts`,
+      guess ? `did you mean ${guess}?` : `want one of ${CONFIG_KEYS.join(", ")}`,
+    );
+  }
+}
+
+async function readTokenizer(path: string): Promise<TokenizerFile> {
+  const json = await readTextIfAny(path);
+  if (json === undefined) {
+    throw new RefusedRequestError(
+      `Cannot read ${path}: there is no such file`,
+      "give --tokenizer FILE",
+    );
+  }
+  try {
+    return new TokenizerFile(json);
+  } catch (cause) {
+    if (!(cause instanceof TokenizerError)) throw cause;
+    throw new CorruptFileError(`${cause.message} (${path})`, { cause });
+  }
 }
 
 /**

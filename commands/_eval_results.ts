@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
 import type { TaskFailure, TaskResult } from "../lib/evaluation/evaluate.ts";
@@ -69,10 +70,30 @@ export function evalDocument(
       model_name: options.model,
       model_name_sanitized: sanitize(options.model),
       system_instruction: options.systemInstruction ?? null,
+      system_instruction_sha: options.systemInstruction === undefined
+        ? null
+        : createHash("sha256").update(options.systemInstruction).digest("hex"),
+      fewshot_as_multiturn: null,
+      chat_template: null,
+      chat_template_sha: null,
+      git_hash: null,
       failed: Object.fromEntries(failures.map(({ error, name }) => [name, error.message])),
       total_evaluation_time_seconds: String(seconds),
     },
   });
+}
+
+/** Makes sure, before anything is computed, that results can be written. */
+export async function prepareOutput(outputPath: string, model: string): Promise<void> {
+  const folder = folderOf(outputPath, model);
+  await mkdir(folder, { recursive: true });
+  const probe = join(folder, ".covey-probe");
+  await writeFile(probe, "");
+  await rm(probe);
+}
+
+function folderOf(outputPath: string, model: string): string {
+  return outputPath.endsWith(".json") ? dirname(outputPath) : join(outputPath, sanitize(model));
 }
 
 /**
@@ -89,8 +110,7 @@ export async function writeResults(
 ): Promise<string[]> {
   const stamp = localTime(nowMs);
   const isFile = outputPath.endsWith(".json");
-  const folder = isFile ? dirname(outputPath) : join(outputPath, sanitize(options.model));
-  await mkdir(folder, { recursive: true });
+  const folder = folderOf(outputPath, options.model);
   const paths = [
     isFile
       ? `${outputPath.slice(0, -".json".length)}_${stamp}.json`

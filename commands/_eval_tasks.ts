@@ -65,9 +65,11 @@ export async function loadTasks(
       failures.push({ name, error: cause as Error });
     }
   };
-  for (const path of text) {
-    const known = text.filter((each) => basename(each) === basename(path)).length > 1;
-    const name = known ? path : basename(path);
+  for (const path of new Set(text)) {
+    const short = basename(path);
+    const taken = text.filter((each) => basename(each) === short).length > 1 ||
+      selection.tasks.some((task) => task.name === short);
+    const name = taken ? path : short;
     await load(name, () => textTask(name, path, lengthMax));
   }
   if (selection.tasks.length === 0 && text.length === 0) {

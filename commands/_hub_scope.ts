@@ -1,15 +1,17 @@
 import type { HubSettings } from "../lib/hub/hub_settings.ts";
 
-/** Where the hub sends those who ask for large files. */
-const CONTENT_HOSTS = ["*.huggingface.co", "*.hf.co"];
+/** The hub's own host, and those that it sends to for large files. */
+const HUB_HOSTS = ["huggingface.co", "*.huggingface.co", "*.hf.co"];
 
-/** Hosts and paths that using the hub needs. */
+/** Hosts and paths that using the hub needs. Where a mirror sends to cannot be known. */
 export function hubScope({ cacheDirectory, endpoint, tokenPath }: HubSettings): {
   hosts: string[];
   paths: string[];
 } {
+  const { hostname } = new URL(endpoint);
+  const local = hostname === "localhost" || hostname === "127.0.0.1";
   return {
-    hosts: [new URL(endpoint).hostname, ...CONTENT_HOSTS],
+    hosts: HUB_HOSTS.includes(hostname) ? HUB_HOSTS : local ? [hostname] : ["*"],
     paths: [cacheDirectory, ...(tokenPath ? [tokenPath] : [])],
   };
 }

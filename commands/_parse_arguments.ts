@@ -49,7 +49,7 @@ function environmentArguments(
     }
     // Options that may be repeated would add up with it.
     if (args.some((arg) => arg.split("=")[0] === option.long)) return [];
-    if (option.required) return [option.long!, value];
+    if (option.required) return value === "" ? [] : [option.long!, value];
     if (/^(1|true|yes)$/i.test(value)) return [option.long!];
     if (/^(0|false|no|)$/i.test(value)) return [];
     throw new UsageError(`variable ${name} is "${value}", want 1 or 0`);

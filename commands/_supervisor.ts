@@ -75,6 +75,8 @@ async function runInWorkers(
   entry: URL,
   terminal: Terminal,
 ): Promise<number> {
+  // The runtime's native library would otherwise send its maker what it is used for.
+  Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
   // The Vulkan loader complains when it is missing, and wants nothing from it here.
   if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
   const engine = scope.engine ? await startEngineWorker(entry, libraryFolder(entry)) : undefined;
@@ -85,7 +87,7 @@ async function runInWorkers(
       permissions: {
         read: [...withRealPaths(scope.read), programRoot(entry)],
         write: withRealPaths(scope.write),
-        net: scope.net.length > 0 ? scope.net : false,
+        net: scope.net.includes("*") ? true : scope.net.length > 0 ? scope.net : false,
         sys: scope.sys,
         env: false,
         ffi: false,

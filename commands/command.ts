@@ -7,7 +7,7 @@ export interface Scope {
   readonly read: string[];
   /** Paths to write. */
   readonly write: string[];
-  /** Hosts to connect to. */
+  /** Hosts to connect to; "*" is all. */
   readonly net: string[];
   /** Facts of the operating system to ask for. */
   readonly sys: ("systemMemoryInfo")[];

@@ -17,7 +17,7 @@ import { type EvalOptions, parseEvalOptions } from "./_eval_options.ts";
 import { EvalProgress } from "./_eval_progress.ts";
 import { openableModel } from "./_openable_model.ts";
 import { type LoadedTasks, loadTasks, prefetch, taskCatalog } from "./_eval_tasks.ts";
-import { evalDocument, writeResults } from "./_eval_results.ts";
+import { evalDocument, prepareOutput, writeResults } from "./_eval_results.ts";
 
 /** Exit code when some tasks failed. */
 const EXIT_PARTIAL = 3;
@@ -110,6 +110,7 @@ async function scoreModel(
   progress: EvalProgress,
 ): Promise<number> {
   const startSeconds = dependencies.stopwatch();
+  if (options.outputPath !== undefined) await prepareOutput(options.outputPath, options.model);
   const model = await openEvalModel(options, hub);
   for (const warning of model.warnings) progress.line(`note    ${warning}`);
   progress.model(model);

@@ -260,8 +260,8 @@ Deno.test("covey eval names what is wrong with a model, and what it wanted", asy
       ],
       [
         () => Deno.writeTextFile(join(model, "tokenizer.json"), "{}"),
-        2,
-        /Cannot read tokenizer\.json/,
+        6,
+        /Cannot read tokenizer\.json: .*model\/tokenizer\.json/,
       ],
       [() => Deno.remove(join(model, "tokenizer.json")), 2, /hint: give --tokenizer FILE/],
     ];

@@ -152,7 +152,7 @@ Deno.test("covey train refuses bad input with one line, a hint and its exit code
       [["train", "--run", keys, "--out", out], 2, /hint: did you mean "sparseloco.topk"\?/],
       [["train", "--sequence", "4096", "--out", out], 2, /the model has 2048 positions/],
       [train("--micro-batch", "3"), 2, /choose a --micro-batch that divides --batch/],
-      [["train", "--from", directory, "--out", out], 2, /./],
+      [["train", "--from", directory, "--out", out], 6, /model\.safetensors is missing/],
     ];
     for (const [args, code, message] of cases) {
       const result = await run(args);

@@ -114,12 +114,9 @@ async function entriesOfModel(
   for (const [file, wanted] of await filesOfModel(directory)) {
     const path = await realpath(join(directory, file)).catch((cause) => {
       if (cause.code !== "ENOENT") throw cause;
-      const wanted = `model.safetensors, or the files of an index`;
       throw new CorruptFileError(
-        `Cannot read model ${directory}: ${file} is missing, want ${wanted}`,
-        {
-          cause,
-        },
+        `Cannot read model ${directory}: ${file} is missing, want it or an index of other .safetensors files`,
+        { cause },
       );
     });
     const shard = await openSafetensors(path);

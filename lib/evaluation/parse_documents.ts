@@ -1,7 +1,7 @@
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { setImmediate } from "node:timers/promises";
 import { compressors } from "hyparquet-compressors";
-import type { Document } from "./document.ts";
+import { type Document, DocumentError } from "./document.ts";
 
 /** Most rows that a file may have. */
 const ROWS_MAX = 5_000_000;
@@ -15,7 +15,7 @@ export const DOCUMENT_FORMATS: Readonly<
  * Documents of a file.
  *
  * @param name Its name, whose end tells the format; errors quote it.
- * @throws RangeError when it is not what its name says.
+ * @throws DocumentError when it is not what its name says.
  */
 export async function parseDocuments(
   name: string,
@@ -23,7 +23,7 @@ export async function parseDocuments(
 ): Promise<Document[]> {
   const format = DOCUMENT_FORMATS[name.slice(name.lastIndexOf(".") + 1)];
   if (!format) {
-    throw new RangeError(
+    throw new DocumentError(
       `Cannot read documents from ${name}: want a name that ends in ${
         Object.keys(DOCUMENT_FORMATS).map((end) => `.${end}`).join(", ")
       }`,
@@ -32,7 +32,7 @@ export async function parseDocuments(
   try {
     return await format(bytes);
   } catch (cause) {
-    throw new RangeError(`Cannot read documents from ${name}: ${(cause as Error).message}`, {
+    throw new DocumentError(`Cannot read documents from ${name}: ${(cause as Error).message}`, {
       cause,
     });
   }

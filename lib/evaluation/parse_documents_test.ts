@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fixture } from "../../fixtures/fixture.ts";
+import { DocumentError } from "./document.ts";
 import { parseDocuments } from "./parse_documents.ts";
 
 const PARQUET = await Deno.readFile(fixture("harness/arc_easy_test.parquet"));
@@ -27,7 +28,7 @@ Deno.test("parseDocuments names file and line of what it cannot read", async () 
   ];
   for (const [name, text, message] of cases) {
     await assert.rejects(() => parseDocuments(name, bytesOf(text)), (error: Error) => {
-      assert.ok(error instanceof RangeError);
+      assert.ok(error instanceof DocumentError);
       assert.match(error.message, message);
       return true;
     });
@@ -46,7 +47,7 @@ Deno.test("parseDocuments throws typed errors only, whatever a Parquet file hold
         try {
           await parseDocuments("x.parquet", bytes);
         } catch (error) {
-          assert.ok(error instanceof RangeError, String(error));
+          assert.ok(error instanceof DocumentError, String(error));
         }
       },
     ),

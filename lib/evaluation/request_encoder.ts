@@ -129,10 +129,11 @@ export class RequestEncoder {
     const { vocabularySize } = this.options;
     const outside = tokens.find((token) => token >= vocabularySize);
     if (outside === undefined) return tokens;
+    const text = this.tokenizer.token(outside);
     throw new RangeError(
-      `Cannot score a text: token ${outside} (${
-        JSON.stringify(this.tokenizer.token(outside))
-      }) is not in the model's vocabulary of ${vocabularySize}`,
+      `Cannot score a text: token ${outside}${
+        text === undefined ? "" : ` (${JSON.stringify(text)})`
+      } is not in the model's vocabulary of ${vocabularySize}`,
     );
   }
 }

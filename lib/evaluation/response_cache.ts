@@ -62,7 +62,7 @@ export class ResponseCache {
     if (this.#path === undefined || lines === "") return;
     try {
       mkdirSync(dirname(this.#path), { recursive: true });
-      appendFileSync(this.#path, (this.#tornLine ? "\n" : "") + lines);
+      appendFileSync(this.#path, (this.#tornLine ? "\n" : "") + lines, { mode: 0o600 });
       this.#tornLine = false;
     } catch (cause) {
       this.#giveUp((cause as Error).message);

@@ -38,7 +38,12 @@ export function resultDocument(
     group_subtasks: Object.fromEntries(groups.map(({ group }) => [group.name, group.members])),
     configs: ofTasks(taskConfig),
     versions: { ...ofTasks(({ task }) => task.version), ...versions(groups) },
-    "n-shot": ofTasks(({ shots }) => shots),
+    "n-shot": {
+      ...ofTasks(({ shots }) => shots),
+      ...Object.fromEntries(
+        groups.flatMap(({ group, shots }) => shots === undefined ? [] : [[group.name, shots]]),
+      ),
+    },
     higher_is_better: {
       ...ofTasks(({ measures }) => directions(measures)),
       ...Object.fromEntries(groups.map((each) => [each.group.name, directions(each.measures)])),

@@ -157,9 +157,11 @@ function refusal(status: number, headers: Headers, what: string, endpoint: strin
     403: "this token may not read it",
     404: "there is no such thing",
   };
-  const why = code === "GatedRepo" ? "its owner wants its terms accepted first" : words[status];
-  return new HubError(
-    `Cannot fetch ${what}: ${why ?? `status ${status}`}${code ? ` (${code})` : ""}`,
-    code === "GatedRepo" ? "forbidden" : KINDS[status],
-  );
+  const told: Readonly<Record<string, readonly [string, HubErrorKind]>> = {
+    GatedRepo: ["its owner wants its terms accepted first", "forbidden"],
+    // Also of private ones, to those who may not know of them.
+    RepoNotFound: ["there is no such repository, or it is private", "missing"],
+  };
+  const [why, kind] = told[code ?? ""] ?? [words[status] ?? `status ${status}`, KINDS[status]];
+  return new HubError(`Cannot fetch ${what}: ${why}${code ? ` (${code})` : ""}`, kind);
 }

@@ -17,7 +17,10 @@ export type RopeScaling =
     betaFast: number;
     betaSlow: number;
     originalPositions: number;
+    /** Factor on both tables; undefined for the usual one of `factor`. */
     attentionFactor: number | undefined;
+    /** Whether the ramp begins and ends at whole pairs. */
+    truncate: boolean;
   };
 
 /** Shape of a LLaMA model; the comment behind each field is its key in Hugging Face's `config.json`. */
@@ -69,8 +72,9 @@ const ROPE = v.object({
   beta_fast: v.optional(positive),
   beta_slow: v.optional(positive),
   attention_factor: v.nullish(positive),
-  mscale: v.optional(v.null()),
-  mscale_all_dim: v.optional(v.null()),
+  mscale: v.nullish(v.number()),
+  mscale_all_dim: v.nullish(v.number()),
+  truncate: v.nullish(v.boolean()),
 });
 
 /** Projections of attention and of the gated unit, as checkpoints name them. */
@@ -111,6 +115,9 @@ const FILE = v.object({
   rope_scaling: v.nullish(ROPE),
   rope_parameters: v.nullish(ROPE),
 });
+
+/** Keys of a `config.json` that mean something here. */
+export const CONFIG_KEYS: readonly string[] = Object.keys(FILE.entries);
 
 /**
  * Reads a `config.json`. Keys that do not change the computation are ignored.
@@ -257,13 +264,22 @@ function parseScaling(
         betaFast: rope?.beta_fast ?? 32,
         betaSlow: rope?.beta_slow ?? 1,
         originalPositions,
-        attentionFactor: rope?.attention_factor ?? undefined,
+        attentionFactor: rope?.attention_factor ?? scaledAttention(rope),
+        truncate: rope?.truncate ?? true,
       };
     default:
       throw new RangeError(
         `Cannot read model config: rope type is "${kind}", want default, linear, dynamic, llama3 or yarn`,
       );
   }
+}
+
+/** DeepSeek's way to write the attention factor of yarn: a ratio of two, where both scales are there. */
+function scaledAttention(rope: v.InferOutput<typeof ROPE> | null | undefined): number | undefined {
+  const { factor, mscale, mscale_all_dim: all } = rope ?? {};
+  if (!factor || !mscale || !all) return undefined;
+  const scale = (m: number) => factor > 1 ? 0.1 * m * Math.log(factor) + 1 : 1;
+  return scale(mscale) / scale(all);
 }
 
 function formatScaling(scaling: RopeScaling): Record<string, unknown> | null {
@@ -289,6 +305,7 @@ function formatScaling(scaling: RopeScaling): Record<string, unknown> | null {
         beta_slow: scaling.betaSlow,
         original_max_position_embeddings: scaling.originalPositions,
         ...(scaling.attentionFactor ? { attention_factor: scaling.attentionFactor } : {}),
+        ...(scaling.truncate ? {} : { truncate: false }),
       };
   }
 }

@@ -80,8 +80,9 @@ function yarn(
   const { factor, originalPositions } = scaling;
   const pairOfTurns = (turns: number) =>
     (headDim * Math.log(originalPositions / (2 * Math.PI * turns))) / (2 * Math.log(ropeTheta));
-  const low = Math.max(Math.floor(pairOfTurns(scaling.betaFast)), 0);
-  const high = Math.min(Math.ceil(pairOfTurns(scaling.betaSlow)), headDim - 1);
+  const [floor, ceil] = scaling.truncate ? [Math.floor, Math.ceil] : [Number, Number];
+  const low = Math.max(floor(pairOfTurns(scaling.betaFast)), 0);
+  const high = Math.min(ceil(pairOfTurns(scaling.betaSlow)), headDim - 1);
   const frequencies = unscaled.map((frequency, i) => {
     const ramp = Math.min(Math.max((i - low) / Math.max(high - low, 0.001), 0), 1);
     return (frequency / factor) * ramp + frequency * (1 - ramp);

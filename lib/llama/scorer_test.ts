@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fixture } from "../../fixtures/fixture.ts";
 import { locateModel } from "../checkpoint/locate_model.ts";
-import { deviceTests } from "../engine/_test_engine.ts";
+import { deviceTests, testOnCpu } from "../engine/_test_engine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Scorer, type ScorerOptions } from "./scorer.ts";
 import type { ScoringBatch } from "./scoring_batch.ts";
@@ -120,7 +120,7 @@ testOnDevices(
   },
 );
 
-testOnDevices(
+testOnCpu(
   "Scorer computes the attention of long rows in parts, with the same numbers",
   async (engine) => {
     const { rows, sequence } = { rows: 1, sequence: 6144 };

@@ -1,4 +1,4 @@
-import { place, text, texts } from "../document.ts";
+import { DocumentError, place, text, texts } from "../document.ts";
 import { strip } from "../python_text.ts";
 import type { ChoiceTask, TaskGroup } from "../task.ts";
 
@@ -42,6 +42,9 @@ const subject = (name: string): ChoiceTask => ({
   byLength: false,
   ask(document) {
     const choices = texts(document, "choices");
+    if (choices.length < LETTERS.length) {
+      throw new DocumentError(`choices are ${choices.length}, want ${LETTERS.length}`);
+    }
     return {
       prompt: [
         strip(text(document, "question")),
