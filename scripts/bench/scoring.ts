@@ -16,7 +16,7 @@ import { startTorch } from "./torch_process.ts";
 const ROUNDS = 3;
 const BATCH_TOKENS = 1024;
 /** Sequences of PyTorch's batches that are tried; the best counts. */
-const TORCH_BATCHES = [1, 8, 32];
+const TORCH_BATCHES = [1, 8];
 
 const CASES: Record<string, Record<string, unknown>> = {
   "10M": {
