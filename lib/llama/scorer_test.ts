@@ -149,3 +149,38 @@ testOnCpu(
     });
   },
 );
+
+testOnDevices(
+  "Scorer gives transformers' probabilities with every kind of rope",
+  async (engine) => {
+    const { tokens, variants } = JSON.parse(
+      await Deno.readTextFile(fixture("harness/rope.json")),
+    ) as {
+      tokens: number[];
+      variants: Record<string, { rope_parameters: unknown; logProbabilities: number[] }>;
+    };
+    const sequence = 256; // longer than the model's context of 128
+    const plane = (make: (place: number) => number) =>
+      Int32Array.from({ length: sequence }, (_, place) => make(place));
+    const batch: ScoringBatch = {
+      rows: 1,
+      sequence,
+      tokens: plane((place) => tokens[place] ?? 0),
+      positions: plane((place) => place < tokens.length ? place : 0),
+      branches: plane((place) => Number(place < tokens.length)),
+      trunks: plane((place) => Number(place < tokens.length)),
+      places: Int32Array.from({ length: tokens.length - 1 }, (_, place) => place),
+      targets: Int32Array.from(tokens.slice(1)),
+    };
+    for (const [name, { logProbabilities, rope_parameters }] of Object.entries(variants)) {
+      const model = await locateModel(fixture("tiny_llama"), { rope_parameters });
+      const found = await scoreOnce(engine, { ...WHOLE, ...model }, batch);
+      found.logProbabilities.forEach((x, i) =>
+        assert.ok(
+          Math.abs(x - logProbabilities[i]) < 1e-4,
+          `${name}: ${x}, want ${logProbabilities[i]}`,
+        )
+      );
+    }
+  },
+);
