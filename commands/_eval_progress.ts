@@ -83,9 +83,9 @@ export class EvalProgress {
     );
   }
 
-  /** Tells how much of the work is done, from 0 to 1. */
-  scored(done: number): void {
-    if (!this.quiet) this.#bar.show("scored", done, `${(100 * done).toFixed(0)} %`);
+  /** Tells how much of a part of the work is done, from 0 to 1. */
+  done(what: string, share: number): void {
+    if (!this.quiet) this.#bar.show(what, share, `${(100 * share).toFixed(0)} %`);
   }
 
   /** Tells how much has come. */

@@ -185,7 +185,8 @@ async function answerAll(
         ),
         batchTokens: options.batchTokens ?? 1024,
         share: options.pack,
-        onProgress: (done) => progress.scored(done),
+        onEncoded: (done) => progress.done("encoded", done),
+        onProgress: (done) => progress.done("scored", done),
         signal: dependencies.signal,
       }),
       {

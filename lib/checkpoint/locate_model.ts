@@ -1,4 +1,4 @@
-import { readFile, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type FilePlace } from "../graph/graph.ts";
 import { type ElementType, sameDims } from "../graph/tensor.ts";
@@ -34,9 +34,6 @@ const FLOATS: Readonly<Record<string, ElementType>> = {
   F16: "float16",
   BF16: "bfloat16",
 };
-
-/** Longest `config.json` and index that are read, bytes. */
-const JSON_BYTES_MAX = 64_000_000;
 
 /**
  * Finds the parameters of a LLaMA checkpoint: `config.json`, and `model.safetensors` or shards with an index.
@@ -166,21 +163,15 @@ function parseConfig(path: string, json: unknown): LlamaConfig {
 }
 
 async function readObject(path: string): Promise<Record<string, unknown>> {
-  try {
-    return parseObject(path, await readFile(path, "utf8"));
-  } catch (cause) {
-    if ((cause as { code?: string }).code !== "ENOENT") throw cause;
-    throw new CorruptFileError(
-      `Cannot read model ${dirname(path)}: it has no config.json`,
-      { cause },
-    );
-  }
+  const text = await readTextIfAny(path);
+  if (text !== undefined) return parseObject(path, text);
+  throw new CorruptFileError(`Cannot read model ${dirname(path)}: it has no config.json`);
 }
 
 function parseObject(path: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    if (text.length <= JSON_BYTES_MAX) value = JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new CorruptFileError(`Cannot read ${path}: it is not JSON`, { cause });
   }

@@ -48,6 +48,8 @@ export interface CheckpointModelOptions {
   readonly batchTokens: number;
   /** Whether the texts of a question share what they have in common. */
   readonly share: boolean;
+  /** Called as texts are turned into tokens, with a share from 0 to 1. */
+  readonly onEncoded: (done: number) => void;
   /** Called as the work goes on, with a share from 0 to 1. */
   readonly onProgress: (done: number) => void;
   /** Ends the work with its reason. */
@@ -77,12 +79,15 @@ export class CheckpointModel implements LanguageModel {
 
   /** See {@linkcode LanguageModel.answer}. */
   async answer(groups: readonly (readonly ModelRequest[])[]): Promise<ModelAnswer[][]> {
-    const { encoder, share, signal } = this.options;
+    const { encoder, onEncoded, share, signal } = this.options;
     const pairs: TokenPair[] = [];
     const trees: TextTree[] = [];
     const asked: Asked[][] = [];
     for (const requests of groups) {
-      if (asked.length % GROUPS_TOGETHER === 0) await setImmediate();
+      if (asked.length % GROUPS_TOGETHER === 0) {
+        onEncoded(asked.length / groups.length);
+        await setImmediate();
+      }
       signal.throwIfAborted();
       const first = pairs.length;
       asked.push(requests.map((request) => this.#ask(request, pairs)));

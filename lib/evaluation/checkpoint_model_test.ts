@@ -54,6 +54,7 @@ function modelOf(
     cache,
     batchTokens,
     share,
+    onEncoded: () => {},
     onProgress: () => {},
     signal: new AbortController().signal,
   });

@@ -66,7 +66,7 @@ export class RepoCache {
   /** Remembers what commit the revision means. */
   async setCommit(commit: string): Promise<void> {
     const { revision } = this.repo;
-    if (COMMIT.test(revision)) return;
+    if (await this.commit() === commit) return;
     const path = join(this.folder, "refs", revision);
     await mkdir(dirname(path), { recursive: true });
     await replaceFile(path, [commit]);
