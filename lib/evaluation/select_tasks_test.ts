@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { leavesOf, selectTasks, UnknownTaskError } from "./select_tasks.ts";
+import { GROUPS, SUITES, TASKS } from "./tasks.ts";
+
+const CATALOG = { tasks: TASKS, groups: GROUPS, unusable: new Map() };
+const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
+
+Deno.test("selectTasks takes tasks, groups and patterns, each task once and in order", () => {
+  const { groups, tasks } = selectTasks(["piqa", "ai2_arc", "piqa", "arc_*"], CATALOG);
+  assert.deepEqual(names(tasks), ["piqa", "arc_challenge", "arc_easy"]);
+  assert.deepEqual(groups, [], "a tag has no score of its own");
+  const mmlu = selectTasks(["mmlu"], CATALOG);
+  assert.equal(mmlu.tasks.length, 57);
+  assert.equal(names(mmlu.groups)[0], "mmlu");
+  assert.equal(leavesOf(mmlu.groups[0], mmlu.groups).length, 57);
+  assert.equal(selectTasks(["mmlu_*"], CATALOG).groups.length, 4);
+});
+
+Deno.test("selectTasks says what it does not know, and why what it knows cannot be used", () => {
+  assert.throws(() => selectTasks(["arc_esy"], CATALOG), UnknownTaskError);
+  assert.throws(() => selectTasks(["x*"], CATALOG), UnknownTaskError);
+  const why = new Error("it runs functions");
+  assert.throws(() => selectTasks(["own"], { ...CATALOG, unusable: new Map([["own", why]]) }), why);
+});
+
+Deno.test("tasks have names of their own, and suites and groups name tasks that there are", () => {
+  const all = [...names(TASKS), ...names(GROUPS)];
+  assert.equal(new Set(all).size, all.length);
+  for (const suite of Object.values(SUITES)) assert.ok(suite.every((name) => all.includes(name)));
+  for (const { members } of GROUPS) assert.ok(members.every((name) => all.includes(name)));
+});
