@@ -17,6 +17,3 @@ export const COMMANDS: Readonly<
     load: async () => (await import("./eval.ts")).evaluateCommand as Command<unknown>,
   },
 };
-
-/** Version of the program. */
-export const VERSION = "0.1.0";

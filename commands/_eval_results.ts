@@ -7,7 +7,7 @@ import type { GroupResult } from "../lib/evaluation/group_result.ts";
 import { resultDocument } from "../lib/evaluation/result_document.ts";
 import { sampleLines } from "../lib/evaluation/sample_lines.ts";
 import { parameterCount } from "../lib/llama/parameters.ts";
-import { VERSION } from "./_commands.ts";
+import { VERSION } from "./_version.ts";
 import type { EvalModel } from "./_eval_model.ts";
 import type { EvalOptions } from "./_eval_options.ts";
 

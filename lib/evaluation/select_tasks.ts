@@ -53,7 +53,7 @@ export function selectTasks(names: readonly string[], catalog: TaskCatalog): Sel
       take(name);
       continue;
     }
-    const pattern = name.split("*").map((part) => part.replace(/[\^$\\.+?()[\]{}|/]/g, "\\$&"));
+    const pattern = name.split("*").map(RegExp.escape);
     const fits = new RegExp(`^${pattern.join(".*")}$`);
     const found = known.filter((each) => fits.test(each));
     if (found.length === 0) throw new UnknownTaskError(name, known);

@@ -24,16 +24,18 @@ const PARQUET = "refs/convert/parquet";
 export async function fetchSplit(hub: Hub, name: SplitName): Promise<string[]> {
   const { configuration = "default", id, split } = name;
   const converted = new RegExp(
-    `^${escape(configuration)}/${escape(split)}/\\d+\\.parquet$`,
+    `^${RegExp.escape(configuration)}/${RegExp.escape(split)}/\\d+\\.parquet$`,
   );
-  const own = `(${escape(configuration)}/|data/)?`;
+  const own = `(${RegExp.escape(configuration)}/|data/)?`;
   const tries: [revision: string, pattern: RegExp][] = [
     [PARQUET, converted],
     [
       "main",
-      new RegExp(`^${own}(${escape(split)}(-[\\w-]+)?|${escape(split)}/[\\w-]+)\\.parquet$`),
+      new RegExp(
+        `^${own}(${RegExp.escape(split)}(-[\\w-]+)?|${RegExp.escape(split)}/[\\w-]+)\\.parquet$`,
+      ),
     ],
-    ["main", new RegExp(`^${own}${escape(split)}\\.jsonl?$`)],
+    ["main", new RegExp(`^${own}${RegExp.escape(split)}\\.jsonl?$`)],
   ];
   const listings = new Map<string, RepoListing | undefined>();
   for (const [revision, pattern] of tries) {
@@ -61,8 +63,4 @@ async function listIfAny(hub: Hub, repo: Parameters<Hub["list"]>[0]) {
     if (cause instanceof HubError && cause.kind === "missing") return undefined;
     throw cause;
   }
-}
-
-function escape(text: string): string {
-  return text.replace(/[\^$\\.*+?()[\]{}|/]/g, "\\$&");
 }

@@ -10,7 +10,7 @@ import type { LlamaConfig } from "./config.ts";
 import { type BlockConstants, decoderBlock } from "./decoder_block.ts";
 import { headLogits } from "./head.ts";
 import { blockParameterName, blockParameters, EMBEDDING, FINAL_NORM, HEAD } from "./parameters.ts";
-import { ropeTable } from "./rope.ts";
+import { positionRotations } from "./position_rotations.ts";
 import type { ParameterSource } from "./scoring_graphs.ts";
 
 /** Shape of a pass of generation. */
@@ -90,21 +90,6 @@ function memoryConstants(
   capacity: number,
 ): BlockConstants {
   const [rows, tokens] = positions.dims;
-  const half = config.headDim / 2;
-  const rotation = (scale: number, gap: number[]): [Tensor, Tensor] => {
-    const { cos, sin } = ropeTable(
-      config,
-      capacity,
-      scale,
-      Math.min(capacity, config.positionsMax),
-    );
-    const gather = (table: Float32Array<ArrayBuffer>) =>
-      reshape(
-        gatherRows(graph.constant("float32", [capacity, half], table), positions),
-        [rows, tokens, ...gap, half],
-      );
-    return [gather(cos), gather(sin)];
-  };
   const order = Int32Array.from({ length: capacity }, (_, place) => place);
   const seen = lessOrEqual(
     graph.constant("int32", [1, 1, capacity], order),
@@ -112,8 +97,7 @@ function memoryConstants(
   );
   const mask = choose(seen, graph.scalar("float32", 0), graph.scalar("float32", -1e30));
   return {
-    queryRotation: rotation(1 / Math.sqrt(config.headDim), [1, 1]),
-    keyRotation: rotation(1, [1]),
+    ...positionRotations(graph, config, positions, capacity),
     mask: reshape(mask, [rows, 1, 1, tokens, capacity]),
   };
 }

@@ -16,7 +16,7 @@ import {
   HEAD,
   type ParameterSpec,
 } from "./parameters.ts";
-import { ropeTable } from "./rope.ts";
+import { positionRotations } from "./position_rotations.ts";
 import type { ScoringShape } from "./scoring_batch.ts";
 
 /** Most bytes of the attention scores that are computed at once. */
@@ -108,22 +108,6 @@ function packedConstants(
   { branches, positions, trunks }: Record<"branches" | "positions" | "trunks", Tensor>,
 ): BlockConstants {
   const [rows, sequence] = positions.dims;
-  const half = config.headDim / 2;
-  const rotation = (scale: number, gap: number[]): [Tensor, Tensor] => {
-    // Rows may be longer than any text in them.
-    const { cos, sin } = ropeTable(
-      config,
-      sequence,
-      scale,
-      Math.min(sequence, config.positionsMax),
-    );
-    const gather = (table: Float32Array<ArrayBuffer>) =>
-      reshape(
-        gatherRows(graph.constant("float32", [sequence, half], table), positions),
-        [rows, sequence, ...gap, half],
-      );
-    return [gather(cos), gather(sin)];
-  };
   const column = (x: Tensor) => reshape(x, [rows, sequence, 1]);
   const row = (x: Tensor) => reshape(x, [rows, 1, sequence]);
   const order = Int32Array.from({ length: sequence }, (_, place) => place);
@@ -139,8 +123,7 @@ function packedConstants(
     graph.scalar("float32", -1e30),
   );
   return {
-    queryRotation: rotation(1 / Math.sqrt(config.headDim), [1, 1]),
-    keyRotation: rotation(1, [1]),
+    ...positionRotations(graph, config, positions, sequence),
     queryRowsMax: queryRowsMax(config, { rows, sequence }),
     mask: reshape(mask, [rows, 1, 1, sequence, sequence]),
   };

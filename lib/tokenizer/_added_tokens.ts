@@ -34,7 +34,7 @@ export function addedTokenSplitter(tokens: readonly AddedToken[]): (text: string
   if (byContent.size === 0) return (text) => [text];
   const longestFirst = [...byContent.keys()].sort((a, b) => b.length - a.length);
   const find = new RegExp(
-    longestFirst.map((content) => content.replace(/[\^$\\.*+?()[\]{}|/]/g, "\\$&")).join("|"),
+    longestFirst.map(RegExp.escape).join("|"),
     "gu",
   );
   return (text) => {

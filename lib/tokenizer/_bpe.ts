@@ -1,11 +1,10 @@
+import { ID_SPAN } from "./_id_span.ts";
 import { mergeSymbols } from "./_merge_symbols.ts";
 
 /** Distinct pieces whose tokens are remembered. */
 const CACHE_PIECES_MAX = 100_000;
 /** Longest piece that is remembered, characters. */
 const CACHE_LENGTH_MAX = 64;
-/** Multiplier that packs two ids, or a rank and an id, into one number. */
-export const ID_SPAN = 2 ** 24;
 
 /** A byte-pair model as `tokenizer.json` describes it. */
 export interface BpeModel {

@@ -1,4 +1,4 @@
-import { ID_SPAN } from "./_bpe.ts";
+import { ID_SPAN } from "./_id_span.ts";
 
 /** Symbols up to which all pairs are looked at anew for every merge. */
 const SCAN_LENGTH_MAX = 32;

@@ -66,5 +66,5 @@ export function tokenizerRegex(pattern: string): RegExp {
 
 /** An expression that finds exactly this text. */
 export function literalRegex(text: string): RegExp {
-  return new RegExp(text.replace(/[\^$\\.*+?()[\]{}|/]/g, "\\$&"), "gu");
+  return new RegExp(RegExp.escape(text), "gu");
 }

@@ -1,5 +1,6 @@
 import { type AddedToken, addedTokenSplitter } from "./_added_tokens.ts";
-import { Bpe, ID_SPAN } from "./_bpe.ts";
+import { Bpe } from "./_bpe.ts";
+import { ID_SPAN } from "./_id_span.ts";
 import { decoder } from "./_decoder.ts";
 import { normalizer } from "./_normalizer.ts";
 import type { Part } from "./_parts.ts";
