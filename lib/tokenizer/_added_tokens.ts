@@ -49,9 +49,9 @@ export function addedTokenSplitter(tokens: readonly AddedToken[]): (text: string
         : match.index;
       const behind = token.rightStrip ? text.slice(after).match(LEADING_SPACE)?.[0].length ?? 0 : 0;
       if (end < start) segments.push(text.slice(end, start));
-      // A token whose place another one's spaces have taken is found nevertheless, unless nothing is left.
+      // A token in spaces that belong to the one before is found nevertheless, and what is behind it is text again.
       if (start < after + behind) segments.push(token.id);
-      end = Math.max(end, after + behind);
+      end = after + behind;
     }
     segments.push(text.slice(end));
     return segments.filter((segment) => segment !== "");

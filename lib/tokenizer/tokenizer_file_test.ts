@@ -64,6 +64,16 @@ Deno.test("TokenizerFile takes time in proportion to texts without a place to cu
   }
 });
 
+Deno.test("TokenizerFile finds a token in spaces that belong to the one before, as the library does", () => {
+  const file = JSON.parse(byteTokenizer().json);
+  const added = [{ id: 257, content: "\n", rstrip: true }, { id: 258, content: "  " }];
+  const tokenizer = new TokenizerFile(
+    JSON.stringify({ ...file, added_tokens: [...file.added_tokens, ...added] }),
+  );
+  assert.deepEqual(tokenizer.encode("\n   2", false), [257, 258, 32, 50]);
+  assert.deepEqual(tokenizer.encode("\n 2", false), [257, 50]);
+});
+
 Deno.test("TokenizerFile refuses what it does not know, by name", () => {
   const file = JSON.parse(byteTokenizer().json);
   const cases: [change: Record<string, unknown>, message: RegExp][] = [
