@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { BosPolicy } from "../lib/evaluation/request_encoder.ts";
 import { type HubSettings, hubSettings } from "../lib/hub/hub_settings.ts";
 import type { DeviceName } from "../lib/engine/engine.ts";
@@ -98,6 +98,10 @@ export function parseEvalOptions(
   if (options.model === "") throw new UsageError("MODEL is empty, want a directory or an id");
   if (options.prefetch !== undefined && options.tasks.length === 0 && !options.suite) {
     throw new UsageError("--prefetch wants --tasks or --suite");
+  }
+  const { dataDir, prefetch } = options;
+  if (dataDir !== undefined && prefetch !== undefined && resolve(dataDir) === resolve(prefetch)) {
+    throw new UsageError("--prefetch and --data-dir are the same directory, want two");
   }
   return options;
 }

@@ -53,7 +53,7 @@ export async function loadTasks(
   lengthMax: number,
   signal: AbortSignal,
 ): Promise<LoadedTasks> {
-  const { text } = options;
+  const text = [...new Set(options.text)];
   const selection = selectTasks(namesOf(options), await taskCatalog(options));
   const tasks: LoadedTask[] = [];
   const failures: TaskFailure[] = [];
@@ -65,7 +65,7 @@ export async function loadTasks(
       failures.push({ name, error: cause as Error });
     }
   };
-  for (const path of new Set(text)) {
+  for (const path of text) {
     const short = basename(path);
     const taken = text.filter((each) => basename(each) === short).length > 1 ||
       selection.tasks.some((task) => task.name === short);
@@ -91,7 +91,7 @@ export async function loadTasks(
  * Writes the documents of tasks where `--data-dir` will find them: those that are scored, and those that
  * examples are drawn from, where there are any.
  *
- * @returns Tasks whose documents could not be had.
+ * @returns Tasks whose documents could not be had, and how many files were written.
  */
 export async function prefetch(
   options: EvalOptions,
@@ -99,9 +99,10 @@ export async function prefetch(
   hub: Hub,
   tell: (line: string) => void,
   signal: AbortSignal,
-): Promise<TaskFailure[]> {
+): Promise<{ failures: TaskFailure[]; written: number }> {
   const { tasks } = selectTasks(namesOf(options), await taskCatalog(options));
   const failures: TaskFailure[] = [];
+  let written = 0;
   for (const task of tasks) {
     const { data } = task;
     for (const split of new Set([data.split, data.exampleSplit])) {
@@ -111,16 +112,17 @@ export async function prefetch(
         const path = join(directory, task.name, `${split}.jsonl`);
         await replaceFile(path, rows.map((row) => JSON.stringify(row) + "\n"));
         tell(`${path}  ${rows.length} documents`);
+        written++;
       } catch (cause) {
         signal.throwIfAborted();
         const optional = split !== data.split && !wantsExamples(task, options);
-        if (!(optional && cause instanceof HubError && cause.kind === "missing")) {
-          failures.push({ name: task.name, error: cause as Error });
-        }
+        if (optional && cause instanceof HubError && cause.kind === "missing") continue;
+        failures.push({ name: task.name, error: cause as Error });
+        break;
       }
     }
   }
-  return failures;
+  return { failures, written };
 }
 
 function namesOf({ suite, tasks }: EvalOptions): string[] {

@@ -9,9 +9,8 @@ export function hubScope({ cacheDirectory, endpoint, tokenPath }: HubSettings): 
   paths: string[];
 } {
   const { hostname } = new URL(endpoint);
-  const local = hostname === "localhost" || hostname === "127.0.0.1";
   return {
-    hosts: HUB_HOSTS.includes(hostname) ? HUB_HOSTS : local ? [hostname] : ["*"],
+    hosts: HUB_HOSTS.includes(hostname) ? HUB_HOSTS : ["*"],
     paths: [cacheDirectory, ...(tokenPath ? [tokenPath] : [])],
   };
 }

@@ -13,7 +13,7 @@ export async function openHub(
   { cacheDirectory, endpoint, token: given, tokenPath }: HubSettings,
   online: boolean,
   { signal }: CommandDependencies,
-  progress: { downloaded(have: number, bytes: number): void },
+  progress: { downloaded(have: number, bytes: number): void; line(text: string): void },
 ): Promise<Hub> {
   const read = async () => tokenPath && (await readTextIfAny(tokenPath))?.trim();
   const token = online ? given ?? await read() : undefined;
@@ -22,6 +22,7 @@ export async function openHub(
       ? { endpoint, token: token || undefined, fetch, clock: new SystemClock(), signal }
       : undefined,
     cacheDirectory,
+    onNote: (text) => progress.line(`note    ${text}`),
     onProgress: ({ bytes, have }) => progress.downloaded(have, bytes),
   });
 }

@@ -94,8 +94,8 @@ async function runEval(options: EvalOptions, dependencies: CommandDependencies):
     if (options.prefetch !== undefined) {
       const tell = (line: string) => progress.line(line);
       const { signal } = dependencies;
-      const failures = await prefetch(options, options.prefetch, hub, tell, signal);
-      return tellFailures(failures, progress, true);
+      const { failures, written } = await prefetch(options, options.prefetch, hub, tell, signal);
+      return tellFailures(failures, progress, written > 0);
     }
     return await scoreModel(options, dependencies, hub, progress);
   } finally {
@@ -195,6 +195,7 @@ async function answerAll(
         exampleSeed: options.seed ?? 1234,
         systemInstruction: options.systemInstruction,
         bootstrapIterations: options.bootstrapIters ?? 1000,
+        signal: dependencies.signal,
       },
     );
   } catch (cause) {

@@ -64,8 +64,8 @@ export class NotANumberError extends Error {
 /** Sum of a pair with its greedy flag, or why there is none. */
 type PairScore = readonly [number, 0 | 1] | EngineError;
 
-/** Groups of requests that are encoded before others may have a turn. */
-const GROUPS_TOGETHER = 64;
+/** Characters that are encoded before others may have a turn: a tenth of a second. */
+const CHARACTERS_TOGETHER = 500_000;
 
 /** Pairs of one request, or why it cannot be asked. */
 type Asked = { readonly pairs: readonly number[] } | { readonly error: Error };
@@ -83,12 +83,15 @@ export class CheckpointModel implements LanguageModel {
     const pairs: TokenPair[] = [];
     const trees: TextTree[] = [];
     const asked: Asked[][] = [];
+    let characters = CHARACTERS_TOGETHER;
     for (const requests of groups) {
-      if (asked.length % GROUPS_TOGETHER === 0) {
+      if (characters >= CHARACTERS_TOGETHER) {
+        characters = 0;
         onEncoded(asked.length / groups.length);
         await setImmediate();
+        signal.throwIfAborted();
       }
-      signal.throwIfAborted();
+      characters += requests.reduce((sum, request) => sum + lengthOf(request), 1);
       const first = pairs.length;
       asked.push(requests.map((request) => this.#ask(request, pairs)));
       const numbered = pairs.slice(first).map((pair, i) => [first + i, pair] as const);
@@ -202,6 +205,11 @@ function answerOf(
   }
   if (request.kind === "page") return own.reduce((sum, [each]) => sum + each, 0);
   return { logProbability: own[0][0], greedy: own[0][1] === 1 };
+}
+
+function lengthOf(request: ModelRequest): number {
+  if (request.kind === "page") return request.page.length;
+  return request.kind === "tokens" ? request.tokens.length : request.context.length;
 }
 
 /** Sums of the pairs of a batch. A pair's scores are all in one batch. */

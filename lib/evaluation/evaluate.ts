@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import type { Document } from "./document.ts";
 import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.ts";
 import { METRICS, type MetricValue } from "./metrics.ts";
@@ -90,13 +91,16 @@ export async function evaluate(
   for (const loaded of tasks) {
     const { documents, pool, task } = loaded;
     const shots = options.shots ?? task.shots ?? 0;
+    await setImmediate();
+    options.signal?.throwIfAborted();
     try {
       if (documents.length === 0) {
         throw new RangeError(`Cannot evaluate ${task.name}: split ${task.data.split} is empty`);
       }
-      const questions = questionsOf(task, documents, pool, { ...options, shots });
+      const questions = await questionsOf(task, documents, pool, { ...options, shots });
       asked.push({ loaded, shots, questions });
     } catch (cause) {
+      options.signal?.throwIfAborted();
       failures.push({ name: task.name, error: cause as Error });
     }
   }

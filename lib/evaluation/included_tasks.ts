@@ -10,7 +10,7 @@ const FILE_BYTES_MAX = 1_000_000;
 export interface IncludedTasks {
   /** Those that can be used. */
   readonly tasks: readonly Task[];
-  /** Why a file holds none, by its name without the ending: told when somebody asks for it. */
+  /** Why a file holds none, by the name that it gives, or its own: told when somebody asks for it. */
   readonly unusable: ReadonlyMap<string, TaskFileError>;
 }
 
@@ -21,6 +21,7 @@ export async function includedTasks(directory: string): Promise<IncludedTasks> {
   const unusable = new Map<string, TaskFileError>();
   for (const name of names) {
     const path = join(directory, name);
+    let text = "";
     try {
       const { size } = await stat(path);
       if (size > FILE_BYTES_MAX) {
@@ -28,10 +29,12 @@ export async function includedTasks(directory: string): Promise<IncludedTasks> {
           `Cannot read task ${path}: it has ${size} bytes, want at most ${FILE_BYTES_MAX}`,
         );
       }
-      tasks.push(parseTaskFile(path, await readFile(path, "utf8")));
+      text = await readFile(path, "utf8");
+      tasks.push(parseTaskFile(path, text));
     } catch (cause) {
       if (!(cause instanceof TaskFileError)) throw cause;
-      unusable.set(basename(name).replace(/\.ya?ml$/, ""), cause);
+      const named = text.match(/^(?:task|group): *["']?([\w.-]+)/m)?.[1];
+      unusable.set(named ?? basename(name).replace(/\.ya?ml$/, ""), cause);
     }
   }
   return { tasks, unusable };

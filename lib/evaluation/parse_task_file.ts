@@ -215,7 +215,8 @@ function compile(path: string, key: string, text: string): Compiled {
       type === "Identifier" && !["Dot", "Pipe", "Is"].includes(tokens[i - 1]?.type)
     ).map(({ value }) => value);
     const columns = names.filter((name) => !GLOBALS.has(name) && !WORDS.has(name));
-    return { template, columns: text.includes("{%") ? undefined : columns };
+    const mayBeMissing = /\{%|\b(defined|default)\b/.test(text);
+    return { template, columns: mayBeMissing ? undefined : columns };
   } catch (cause) {
     throw new TaskFileError(
       `Cannot read task ${path}: ${key} is no template: ${(cause as Error).message}`,

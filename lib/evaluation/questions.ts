@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Document, DocumentError } from "./document.ts";
 import { Examples } from "./examples.ts";
 import type { ModelRequest } from "./language_model.ts";
@@ -5,6 +6,8 @@ import type { ChoiceQuestion, Task } from "./task.ts";
 
 /** Stands between a prompt and its answer. */
 const ANSWER_GAP = " ";
+/** Documents that are asked about before others may have a turn. */
+const DOCUMENTS_TOGETHER = 64;
 /** Stands behind each example. */
 const EXAMPLE_GAP = "\n\n";
 
@@ -18,6 +21,8 @@ export interface QuestionOptions {
   readonly exampleSeed: number;
   /** Text before everything. */
   readonly systemInstruction: string | undefined;
+  /** Ends the work with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** A document with what is asked about it. */
@@ -43,12 +48,12 @@ export function limitedCount(documents: number, limit: number | undefined): numb
  *
  * @throws DocumentError naming the document that lacks something.
  */
-export function questionsOf(
+export async function questionsOf(
   task: Task,
   documents: readonly Document[],
   pool: readonly Document[],
   options: QuestionOptions,
-): Question[] {
+): Promise<Question[]> {
   const prepare = (rows: readonly Document[], split: string) =>
     rows.map((row, at) => located(task, split, at, () => task.prepare?.(row) ?? row));
   const { limit, shots } = options;
@@ -59,13 +64,17 @@ export function questionsOf(
   const shown = task.kind === "page" || task.kind === "tokens" ? 0 : shots;
   const examplesPool = shown > 0 ? prepare(pool, data.exampleSplit) : [];
   const examples = new Examples(data, examplesPool, shown, options.exampleSeed);
-  return rows.map((document, id) =>
-    located(task, data.split, id, () => {
+  const questions: Question[] = [];
+  for (const [id, document] of rows.entries()) {
+    if (id % DOCUMENTS_TOGETHER === 0) await setImmediate();
+    options.signal?.throwIfAborted();
+    questions.push(located(task, data.split, id, () => {
       const before = opening(task, options) +
         examples.next(document).map((each) => exampleText(task, each) + EXAMPLE_GAP).join("");
       return { id, document, ...requestsOf(task, document, before) };
-    })
-  );
+    }));
+  }
+  return questions;
 }
 
 /** What stands before the examples. */

@@ -24,20 +24,22 @@ export async function fetchModel(
   hub: Hub,
   repo: RepoName,
 ): Promise<{ folder: string; commit: string }> {
-  const { commit, files } = await hub.list(repo);
+  const { cached, commit, files } = await hub.list(repo);
+  const isMissing = (text: string) =>
+    new HubError(
+      `Cannot use model ${repo.id}: ${text}${
+        cached ? " in the cache, and the hub is not there" : ""
+      }`,
+      cached ? "unavailable" : "missing",
+    );
   if (!files.includes("config.json")) {
-    throw new HubError(`Cannot use model ${repo.id}: it has no config.json`, "missing");
+    throw isMissing("it has no config.json");
   }
   const small = SMALL.filter((name) => files.includes(name));
   if (files.includes(WHOLE)) {
     return { folder: await hub.fetch(repo, commit, [...small, WHOLE]), commit };
   }
-  if (!files.includes(INDEX)) {
-    throw new HubError(
-      `Cannot use model ${repo.id}: it has neither ${WHOLE} nor ${INDEX}`,
-      "missing",
-    );
-  }
+  if (!files.includes(INDEX)) throw isMissing(`it has neither ${WHOLE} nor ${INDEX}`);
   const folder = await hub.fetch(repo, commit, [...small, INDEX]);
   const text = await readFile(join(folder, INDEX), "utf8");
   let index: { weight_map?: Record<string, unknown> } | null = null;
@@ -51,6 +53,7 @@ export async function fetchModel(
   }
   const shards = new Set(Object.values(index.weight_map));
   const lost = [...shards].find((name) => typeof name !== "string" || !files.includes(name));
+  if (lost !== undefined && cached) throw isMissing(`${lost} is not there`);
   if (lost !== undefined) {
     throw new HubError(
       `Cannot use model ${repo.id}: its index names ${lost}, which is not there`,

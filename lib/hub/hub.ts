@@ -20,6 +20,8 @@ export interface HubOptions {
   readonly cacheDirectory: string;
   /** Told as bytes come. */
   readonly onProgress: (progress: DownloadProgress) => void;
+  /** Told what the user should know. */
+  readonly onNote: (text: string) => void;
 }
 
 /** Files that are fetched at once. */
@@ -35,6 +37,8 @@ export interface RepoListing {
   readonly commit: string;
   /** Paths of files. */
   readonly files: readonly string[];
+  /** Whether these are only the files that the cache has. */
+  readonly cached: boolean;
 }
 
 interface Wanted {
@@ -71,16 +75,17 @@ export class Hub {
     const revision = encodeURIComponent(repo.revision);
     const address = `${connection.endpoint}/api/${repo.kind}/${repo.id}/revision/${revision}`;
     const what = `${repo.id} at ${repo.revision}`;
+    const cached = await listCached(cache).catch(() => undefined);
     try {
-      const listing = parseListing(await readJson(connection, address, what), what);
+      // With something to fall back on there is no reason to insist.
+      const found = await readJson(connection, address, what, cached ? 1 : undefined);
+      const listing = parseListing(found, what);
       await cache.setCommit(listing.commit);
       return listing;
     } catch (cause) {
-      // What was fetched before can be used while the hub cannot be reached.
-      const unreachable = cause instanceof HubError && cause.kind === "unavailable";
-      const cached = unreachable && await listCached(cache).catch(() => undefined);
-      if (cached) return cached;
-      throw cause;
+      if (!cached || !(cause instanceof HubError) || cause.kind !== "unavailable") throw cause;
+      this.options.onNote(`${cause.message}; what is in the cache is used`);
+      return cached;
     }
   }
 
@@ -128,7 +133,7 @@ async function listCached(cache: RepoCache): Promise<RepoListing> {
       "missing",
     );
   }
-  return { commit, files: filesIn(folder, "") };
+  return { commit, files: filesIn(folder, ""), cached: true };
 }
 
 function filesIn(folder: string, prefix: string): string[] {
@@ -176,6 +181,7 @@ function parseListing(value: unknown, what: string): RepoListing {
   return {
     commit: sha,
     files: files.filter((path) => typeof path === "string" && isSafePath(path)) as string[],
+    cached: false,
   };
 }
 
@@ -183,8 +189,10 @@ async function readJson(
   connection: HubConnection,
   address: string,
   what: string,
+  tries: number | undefined,
 ): Promise<unknown> {
-  const { response, watchdog } = await hubRequest(connection, address, what);
+  const init = tries === undefined ? {} : { tries };
+  const { response, watchdog } = await hubRequest(connection, address, what, init);
   const parts: BlobPart[] = [];
   let bytes = 0;
   try {

@@ -55,8 +55,8 @@ export interface HubAnswer {
  * hub itself only.
  *
  * @param what Named in errors.
- * @param init `followAway: false` gives a redirect to another host as it is.
- * @throws HubError when the hub refuses, or could not be reached in six tries.
+ * @param init `followAway: false` gives a redirect to contents as it is; `tries` is 6 unless given.
+ * @throws HubError when the hub refuses, or could not be reached.
  */
 export async function hubRequest(
   connection: HubConnection,
@@ -66,22 +66,25 @@ export async function hubRequest(
     readonly method?: string;
     readonly headers?: Record<string, string>;
     readonly followAway?: boolean;
+    readonly tries?: number;
   } = {},
 ): Promise<HubAnswer> {
   const home = new URL(connection.endpoint).origin;
-  const { followAway = true, ...rest } = init;
+  const { followAway = true, tries = TRIES, ...rest } = init;
   let url = new URL(address);
   for (let redirects = 0;; redirects++) {
     const { token } = connection;
     const authorization = url.origin === home && token ? { authorization: `Bearer ${token}` } : {};
     // Lengths and hashes are those of the files, not of what is sent packed.
     const headers = { "accept-encoding": "identity", ...rest.headers, ...authorization };
-    const answer = await tryRequest(connection, url, what, { ...rest, headers });
+    const answer = await tryRequest(connection, url, what, { ...rest, headers }, tries);
     const { headers: told, status } = answer.response;
     const location = told.get("location");
     if (status < 300 || location === null) return answer;
     const target = new URL(location, url);
-    if (target.origin !== url.origin && !followAway) return answer;
+    // What leads to contents tells their hash and length itself.
+    const toContents = target.origin !== url.origin || told.has("x-linked-etag");
+    if (toContents && !followAway) return answer;
     answer.watchdog.stop();
     await answer.response.body?.cancel();
     if (redirects >= REDIRECTS_MAX || !/^https?:$/.test(target.protocol)) {
@@ -99,6 +102,7 @@ async function tryRequest(
   url: URL,
   what: string,
   init: { readonly method?: string; readonly headers: Record<string, string> },
+  tries: number,
 ): Promise<HubAnswer> {
   for (let tried = 1;; tried++) {
     signal.throwIfAborted();
@@ -123,8 +127,9 @@ async function tryRequest(
       if (!isBroken(cause)) throw cause;
       trouble = cause.message;
     }
-    if (tried >= TRIES) {
-      throw new HubError(`Cannot fetch ${what}: ${trouble}, ${tried} times`, "unavailable");
+    if (tried >= tries) {
+      const times = tried === 1 ? "" : `, ${tried} times`;
+      throw new HubError(`Cannot fetch ${what}: ${trouble}${times}`, "unavailable");
     }
     const waitMs = Math.min(pauseSeconds, PAUSE_SECONDS_MAX) * 1000;
     await clock.sleepUntil(clock.nowMs() + waitMs, signal);
