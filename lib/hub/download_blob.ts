@@ -98,6 +98,7 @@ async function appendFrom(
     if (!isBroken(cause)) throw cause;
   } finally {
     watchdog.stop();
+    await response.body?.cancel().catch(() => {}); // over already, most of the time
     await file.close();
   }
   return at;

@@ -105,11 +105,15 @@ export class Hub {
         "missing",
       );
     }
-    const wanted = await inParallel(missing, (path) => locate(connection, repo, commit, path));
+    const wanted = await inParallel(
+      missing,
+      connection,
+      (path, connection) => locate(connection, repo, commit, path),
+    );
     const bytes = wanted.reduce((sum, each) => sum + each.bytes, 0);
     let have = 0;
     const count = (more: number) => onProgress({ have: have += more, bytes });
-    await inParallel(wanted, async (each) => {
+    await inParallel(wanted, connection, async (each, connection) => {
       const path = cache.blob(each.etag);
       using _lock = await lock(await cache.lockPath(each.etag));
       if (existsSync(path)) count(each.bytes);
@@ -227,18 +231,32 @@ async function lock(path: string): Promise<Disposable> {
   return { [Symbol.dispose]: () => file.close() };
 }
 
+/**
+ * Does something with all items, some at once. When one fails the others are ended before its error is thrown,
+ * so that nothing goes on behind the caller's back.
+ */
 async function inParallel<Item, Value>(
   items: readonly Item[],
-  body: (item: Item) => Promise<Value>,
+  connection: HubConnection,
+  body: (item: Item, connection: HubConnection) => Promise<Value>,
 ): Promise<Value[]> {
+  const stop = new AbortController();
+  const own = { ...connection, signal: AbortSignal.any([connection.signal, stop.signal]) };
   const results: Value[] = [];
+  const errors: unknown[] = [];
   let next = 0;
   const worker = async () => {
-    while (next < items.length) {
+    while (next < items.length && errors.length === 0) {
       const at = next++;
-      results[at] = await body(items[at]);
+      try {
+        results[at] = await body(items[at], own);
+      } catch (cause) {
+        errors.push(cause);
+        stop.abort(cause);
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  if (errors.length > 0) throw errors[0];
   return results;
 }
