@@ -118,9 +118,8 @@ function taskConfig({ measures, shots, task }: TaskResult): Record<string, unkno
 
 /** One hash of all that was asked, in order: two results with the same one answered the same questions. */
 function taskHash({ samples }: TaskResult): string {
-  const [{ filter }] = samples;
   const hash = createHash("sha256");
-  for (const { hashes } of samples.filter((sample) => sample.filter === filter)) {
+  for (const { hashes } of samples) {
     hash.update(hashes.document + hashes.prompt + hashes.target);
   }
   return hash.digest("hex");
