@@ -47,11 +47,13 @@ export async function fetchSplit(hub: Hub, name: SplitName): Promise<string[]> {
     const folder = await hub.fetch(repo, listing.commit, files);
     return files.map((path) => join(folder, path));
   }
+  const cached = listings.values().some((listing) => listing?.cached);
+  const where = name.configuration ? `, configuration ${name.configuration}` : "";
   throw new HubError(
-    `Cannot find split ${split} of dataset ${id}${
-      name.configuration ? `, configuration ${name.configuration}` : ""
-    }: want Parquet or JSON files`,
-    "missing",
+    cached
+      ? `Cannot find split ${split} of dataset ${id}${where}: it is not in the cache, and the hub is not there`
+      : `Cannot find split ${split} of dataset ${id}${where}: want Parquet or JSON files`,
+    cached ? "unavailable" : "missing",
   );
 }
 
