@@ -22,6 +22,8 @@ export async function replaceFile(path: string, parts: (Uint8Array | string)[]):
   } catch (cause) {
     await handle.close().catch(() => {});
     await unlink(temporary).catch(() => {});
+    // A full disk is told without the file that it is full for.
+    if (cause instanceof Error && !cause.message.includes(path)) cause.message += ` (${path})`;
     throw cause;
   }
 }
