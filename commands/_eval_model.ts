@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { type LocatedModel, locateModel } from "../lib/checkpoint/locate_model.ts";
+import { parseJsonObject } from "../lib/checkpoint/parse_json_object.ts";
 import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
 import { RequestEncoder } from "../lib/evaluation/request_encoder.ts";
 import { fetchModel } from "../lib/hub/fetch_model.ts";
@@ -146,8 +147,8 @@ async function specialTokens(
   tokenizer: TokenizerFile,
   { config }: LocatedModel,
 ): Promise<{ bos: number | undefined; eos: number[]; addBos: unknown }> {
-  const file = await readJsonObject(join(directory, "tokenizer_config.json"));
-  const { eos_token_id: generationEnd } = await readJsonObject(
+  const file = await readSettings(join(directory, "tokenizer_config.json"));
+  const { eos_token_id: generationEnd } = await readSettings(
     join(directory, "generation_config.json"),
   );
   const idOf = (value: unknown) => {
@@ -164,15 +165,8 @@ async function specialTokens(
 }
 
 /** A file of settings; empty where there is none. */
-async function readJsonObject(path: string): Promise<Record<string, unknown>> {
-  const text = await readTextIfAny(path) ?? "{}";
-  try {
-    const value = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch (cause) {
-    throw new CorruptFileError(`Cannot read ${path}: it is not JSON`, { cause });
-  }
-  throw new CorruptFileError(`Cannot read ${path}: it is not a JSON object`);
+async function readSettings(path: string): Promise<Record<string, unknown>> {
+  return parseJsonObject(path, await readTextIfAny(path) ?? "{}");
 }
 
 function warningsOf(

@@ -36,17 +36,15 @@ export class EvalProgress {
   }
 
   /** Tells what the model is. */
-  model({ config, configJson, encoder, tensors }: EvalModel): void {
-    const bytes = tensors.values().reduce((sum, { end, start }) => sum + end - start, 0);
-    const types = [...new Set(tensors.values().map(({ type }) => type))].join(", ");
+  model({ bytes, config, configJson, encoder, types }: EvalModel): void {
     const { hiddenSize, heads, keyValueHeads, layers, ropeScaling, ropeTheta, rmsNormEpsilon } =
       config;
     this.line(
       `model   ${configJson.model_type ?? "llama"} of ${
         formatCount(parameterCount(config))
-      } parameters, ${
-        formatBytes(bytes)
-      } of ${types}: ${layers} layers, hidden ${hiddenSize}, heads ${heads}/${keyValueHeads}, rope ${ropeScaling.kind} ${ropeTheta}, epsilon ${rmsNormEpsilon}, context ${encoder.options.lengthMax}`,
+      } parameters, ${formatBytes(bytes)} of ${
+        types.join(", ")
+      }: ${layers} layers, hidden ${hiddenSize}, heads ${heads}/${keyValueHeads}, rope ${ropeScaling.kind} ${ropeTheta}, epsilon ${rmsNormEpsilon}, context ${encoder.options.lengthMax}`,
     );
     const [first] = encoder.encode("a");
     const { bosToken } = encoder.options;

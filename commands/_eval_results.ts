@@ -43,7 +43,7 @@ export function evalDocument(
         ...options.override,
       },
       model_num_parameters: parameterCount(model.config),
-      model_dtype: [...new Set(model.tensors.values().map(({ type }) => type))].join(", "),
+      model_dtype: model.types.join(", "),
       model_revision: options.revision ?? "main",
       model_sha: model.commit ?? "",
       model_fingerprint: model.fingerprint,

@@ -32,16 +32,15 @@ export interface OpenableModel {
 export function openableModel(
   options: EvalOptions,
   { memoryBytes, openEngine, stopwatch }: CommandDependencies,
-  { config, tensors }: EvalModel,
+  { bytes, config, tensors }: EvalModel,
   progress: EvalProgress,
 ): OpenableModel {
   let engine: Engine | undefined;
   let scorer: Scorer | undefined;
   let writer: GreedyWriter | undefined;
   const memory = memoryBytes();
-  const fileBytes = tensors.values().reduce((sum, { end, start }) => sum + end - start, 0);
   const layoutFor = (shape: ScoringShape) =>
-    scoringLayout(config, fileBytes, memory, shape, options.blocks);
+    scoringLayout(config, bytes, memory, shape, options.blocks);
   const start = async () => engine ??= await openEngine(options.device, options.threads ?? 0);
   return {
     open: async (plan) => {

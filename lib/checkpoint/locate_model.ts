@@ -5,6 +5,7 @@ import { type ElementType, sameDims } from "../graph/tensor.ts";
 import { type LlamaConfig, parseLlamaConfig } from "../llama/config.ts";
 import { blockParameterName, blockParameters, HEAD, llamaParameters } from "../llama/parameters.ts";
 import { CorruptFileError } from "./corrupt_file_error.ts";
+import { parseJsonObject } from "./parse_json_object.ts";
 import { readTextIfAny } from "./read_text_if_any.ts";
 import { openSafetensors } from "./safetensors_file.ts";
 import type { TensorEntry } from "./safetensors_header.ts";
@@ -25,6 +26,10 @@ export interface LocatedModel {
   readonly configJson: Readonly<Record<string, unknown>>;
   /** Every parameter, in canonical order. */
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
+  /** Bytes of all parameters. */
+  readonly bytes: number;
+  /** Element types that they have. */
+  readonly types: readonly ElementType[];
 }
 
 /** Types that parameters come in, by their names in safetensors. */
@@ -70,7 +75,14 @@ export async function locateModel(
       `Cannot read model ${directory}: it has the tensor "${other}", which no LLaMA of ${config.layers} layers has`,
     );
   }
-  return { config, configJson, tensors };
+  const places = [...tensors.values()];
+  return {
+    config,
+    configJson,
+    tensors,
+    bytes: places.reduce((sum, { end, start }) => sum + end - start, 0),
+    types: [...new Set(places.map(({ type }) => type))],
+  };
 }
 
 function biasesOf(config: LlamaConfig, found: ReadonlyMap<string, unknown>): string[] {
@@ -136,7 +148,7 @@ async function filesOfModel(directory: string): Promise<Map<string, string[] | u
   const path = join(directory, "model.safetensors.index.json");
   const text = await readTextIfAny(path);
   if (text === undefined) return new Map([["model.safetensors", undefined]]);
-  const map = (parseObject(path, text) as { weight_map?: unknown }).weight_map;
+  const map = (parseJsonObject(path, text) as { weight_map?: unknown }).weight_map;
   if (typeof map !== "object" || map === null) {
     throw new CorruptFileError(`Cannot read model ${directory}: its index has no weight_map`);
   }
@@ -164,19 +176,6 @@ function parseConfig(path: string, json: unknown): LlamaConfig {
 
 async function readObject(path: string): Promise<Record<string, unknown>> {
   const text = await readTextIfAny(path);
-  if (text !== undefined) return parseObject(path, text);
+  if (text !== undefined) return parseJsonObject(path, text);
   throw new CorruptFileError(`Cannot read model ${dirname(path)}: it has no config.json`);
-}
-
-function parseObject(path: string, text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CorruptFileError(`Cannot read ${path}: it is not JSON`, { cause });
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new CorruptFileError(`Cannot read ${path}: it is not a JSON object`);
-  }
-  return value as Record<string, unknown>;
 }
