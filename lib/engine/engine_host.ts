@@ -8,15 +8,25 @@ import { runtimeError } from "./_runtime_error.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 
+interface LoadedSession {
+  session: InferenceSession;
+  kept: Set<string>;
+  /** Outputs on a GPU that live in memory of this session. */
+  tensors: number;
+  released: boolean;
+}
+
 /**
  * The engine itself, as it lives inside the worker: sessions and tensors of ONNX Runtime on one device.
  *
  * On the CPU a kept output is written into a spare buffer, which then changes places with the one it
- * replaces: two buffers a state tensor and no copy. On a GPU the new tensor replaces the old one.
+ * replaces: two buffers a state tensor and no copy. On a GPU the new tensor replaces the old one, and lies
+ * in memory of the session that made it: a session whose release was asked for goes with its last tensor.
  */
 export class EngineHost {
-  readonly #sessions = new Map<number, { session: InferenceSession; kept: Set<string> }>();
+  readonly #sessions = new Map<number, LoadedSession>();
   readonly #tensors = new Map<number, Tensor>();
+  readonly #makers = new Map<Tensor, LoadedSession>();
   readonly #spares = new Map<string, Tensor[]>();
   readonly #copies = new Map<string, InferenceSession>();
   readonly #counters = { runs: 0, uploadedBytes: 0, downloadedBytes: 0 };
@@ -50,7 +60,7 @@ export class EngineHost {
       );
     }
     this.#tensors.set(target.id, await this.#place(host));
-    before.dispose();
+    await this.#free(before);
   }
 
   /** See {@linkcode Engine.download}. */
@@ -64,10 +74,11 @@ export class EngineHost {
   }
 
   /** See {@linkcode Engine.dispose}. */
-  dispose(tensors: DeviceTensor[]): void {
+  async dispose(tensors: DeviceTensor[]): Promise<void> {
     for (const { id } of tensors) {
-      this.#tensors.get(id)?.dispose();
+      const tensor = this.#tensors.get(id);
       this.#tensors.delete(id);
+      if (tensor) await this.#free(tensor);
     }
     this.#spares.clear();
   }
@@ -76,7 +87,7 @@ export class EngineHost {
   async load(model: Uint8Array, kept: string[], frugal = false): Promise<number> {
     const session = await this.#create(model, kept, frugal);
     const id = this.#next++;
-    this.#sessions.set(id, { session, kept: new Set(kept) });
+    this.#sessions.set(id, { session, kept: new Set(kept), tensors: 0, released: false });
     return id;
   }
 
@@ -110,7 +121,7 @@ export class EngineHost {
     for (const [name, value] of Object.entries(results)) {
       // The binding wraps a preallocated output anew; the tensor we gave is the one that owns the buffer.
       const tensor = (fetches[name] ?? value) as Tensor;
-      if (keep[name]) this.#replace(keep[name], tensor);
+      if (keep[name]) await this.#replace(keep[name], tensor, entry);
       else fetched[name] = this.#toHost(tensor);
     }
     return fetched;
@@ -118,8 +129,11 @@ export class EngineHost {
 
   /** See {@linkcode Session.release}. */
   async release(id: number): Promise<void> {
-    await this.#sessions.get(id)?.session.release();
+    const entry = this.#sessions.get(id);
     this.#sessions.delete(id);
+    if (!entry) return;
+    entry.released = true;
+    if (entry.tensors === 0) await entry.session.release();
   }
 
   /** See {@linkcode Engine.statistics}. */
@@ -133,7 +147,7 @@ export class EngineHost {
 
   /** See {@linkcode Engine.close}. */
   async close(): Promise<void> {
-    for (const tensor of this.#tensors.values()) tensor.dispose();
+    for (const tensor of this.#tensors.values()) await this.#free(tensor);
     this.#tensors.clear();
     this.#spares.clear();
     for (const id of [...this.#sessions.keys()]) await this.release(id);
@@ -199,15 +213,34 @@ export class EngineHost {
     return this.#toRuntime({ type, dims, data: new Kind(elementCount(dims)) });
   }
 
-  #replace({ id, type, dims }: DeviceTensor, tensor: Tensor): void {
+  async #replace(
+    { id, type, dims }: DeviceTensor,
+    tensor: Tensor,
+    maker: LoadedSession,
+  ): Promise<void> {
     const before = this.#tensor(id);
     if (before === tensor) return;
     this.#tensors.set(id, tensor);
-    if (this.device === "webgpu") return before.dispose();
+    if (this.device === "webgpu") {
+      maker.tensors++;
+      this.#makers.set(tensor, maker);
+      await this.#free(before);
+      return;
+    }
     const key = `${type}:${dims}`;
     const spares = this.#spares.get(key) ?? [];
     spares.push(before);
     this.#spares.set(key, spares);
+  }
+
+  /** Frees a tensor, and the session that made it if only this tensor kept it. */
+  async #free(tensor: Tensor): Promise<void> {
+    tensor.dispose();
+    const maker = this.#makers.get(tensor);
+    if (!maker) return;
+    this.#makers.delete(tensor);
+    maker.tensors--;
+    if (maker.released && maker.tensors === 0) await maker.session.release();
   }
 
   #toRuntime({ type, dims, data }: HostTensor): Tensor {

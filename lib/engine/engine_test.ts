@@ -53,6 +53,20 @@ testOnDevices("Engine keeps an output in a tensor that is not fed", async (engin
   await session.release();
 });
 
+testOnDevices("Engine's tensors outlive the session that wrote them", async (engine) => {
+  const session = await engine.load(counterModel(), ["next"]);
+  const [total, sum] = [await engine.upload(vector(1, 1)), await engine.upload(vector(9, 9))];
+  await session.run({ total, step: vector(1, 2) }, { next: sum });
+  await session.run({ total: sum, step: vector(1, 2) }, { next: total });
+  await session.release();
+  await assert.rejects(() => session.run({}), /released or never loaded/);
+  await engine.write(total, vector(5, 6));
+  assert.deepEqual([...(await engine.download(total)).data], [5, 6]);
+  assert.deepEqual([...(await engine.download(sum)).data], [2, 3]);
+  await engine.dispose([sum]);
+  await assert.rejects(() => engine.download(sum), /it was disposed of/);
+});
+
 testOnDevices("Engine counts what crosses to and from the device", async (engine) => {
   const session = await engine.load(counterModel(), ["next"]);
   const total = await engine.upload(vector(0, 0));

@@ -34,7 +34,7 @@ async function openHost({ devices, threads }: EngineCalls["open"][0]): Promise<E
   const host = new EngineHost(runtime, device, threads);
   // Devices fail when they are first used: better now than after the data was prepared.
   const probe = await host.upload({ type: "float32", dims: [1], data: new Float32Array(1) });
-  host.dispose([probe]);
+  await host.dispose([probe]);
   return host;
 }
 

@@ -90,7 +90,6 @@ export class Scorer {
 
   /** Frees sessions and tensors. */
   async close(): Promise<void> {
-    // Before the session that made it: on a GPU the tensor's memory is the session's.
     if (this.#kept) await this.engine.dispose([this.#kept]);
     await this.#closeBodies();
     await this.#closeHead();
