@@ -6,6 +6,7 @@ import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { type LocatedModel, locateModel } from "../lib/checkpoint/locate_model.ts";
 import { parseJsonObject } from "../lib/checkpoint/parse_json_object.ts";
 import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
+import type { ChatTemplate } from "../lib/evaluation/chat_template.ts";
 import { RequestEncoder } from "../lib/evaluation/request_encoder.ts";
 import { fetchModel } from "../lib/hub/fetch_model.ts";
 import type { Hub } from "../lib/hub/hub.ts";
@@ -14,6 +15,7 @@ import { CONFIG_KEYS } from "../lib/llama/config.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
 import { TokenizerError, TokenizerFile } from "../lib/tokenizer/tokenizer_file.ts";
 import type { EvalOptions } from "./_eval_options.ts";
+import { openChatTemplate } from "./_open_chat_template.ts";
 import { RefusedRequestError } from "./command.ts";
 
 /** A model that is there, with what is needed to ask it. */
@@ -26,6 +28,8 @@ export interface EvalModel extends LocatedModel {
   readonly encoder: RequestEncoder;
   /** Hash of weights, configuration and tokenizer. */
   readonly fingerprint: string;
+  /** How its chats are written, where that is asked for. */
+  readonly chat: ChatTemplate | undefined;
   /** Something about its files that the user should know. */
   readonly warnings: readonly string[];
 }
@@ -44,9 +48,14 @@ export function localModel(model: string): string | undefined {
 /**
  * Finds a model and reads all of it but its weights.
  *
+ * @param nowMs What a chat template is told when it asks for the date.
  * @throws RefusedRequestError when MODEL names nothing.
  */
-export async function openEvalModel(options: EvalOptions, hub: Hub): Promise<EvalModel> {
+export async function openEvalModel(
+  options: EvalOptions,
+  hub: Hub,
+  nowMs: number,
+): Promise<EvalModel> {
   const local = localModel(options.model);
   if (
     !local &&
@@ -95,6 +104,7 @@ export async function openEvalModel(options: EvalOptions, hub: Hub): Promise<Eva
     directory,
     commit: fetched?.commit,
     encoder,
+    chat: await openChatTemplate(options, directory, nowMs),
     fingerprint: await fingerprintOf(located, tokenizer.json),
     warnings: warningsOf(located, tokenizer, special, options),
   };

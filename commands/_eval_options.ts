@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { BosPolicy } from "../lib/evaluation/request_encoder.ts";
 import { type HubSettings, hubSettings } from "../lib/hub/hub_settings.ts";
 import type { DeviceName } from "../lib/engine/engine.ts";
+import { isTruth } from "./_option_values.ts";
 import { parseArguments } from "./_parse_arguments.ts";
 import { UsageError } from "./command.ts";
 
@@ -31,6 +32,12 @@ export interface EvalOptions {
   seed?: number;
   /** Text before everything. */
   systemInstruction?: string;
+  /** Whether questions are turns of a chat, written by the model's template. */
+  applyChatTemplate: boolean;
+  /** Name of that template; also asks for it. */
+  chatTemplate?: string;
+  /** Whether examples are turns of their own. */
+  fewshotAsMultiturn?: boolean;
   /** Resamples. */
   bootstrapIters?: number;
   /** Revision of a model on the hub. */
@@ -71,6 +78,13 @@ export interface EvalOptions {
 const IGNORED_FLAGS = new Set(["--log-samples", "--trust-remote-code"]);
 /** Options of the harness with another name here. */
 const RENAMED: Readonly<Record<string, string>> = { "--include": "--include-path" };
+/** The same, where a value follows. */
+const WITH_VALUE: Readonly<Record<string, string>> = {
+  ...RENAMED,
+  "--apply-chat-template": "--chat-template",
+};
+/** The harness takes it with a value or without. */
+const MULTITURN = "--fewshot-as-multiturn";
 
 /**
  * Reads the arguments of `covey eval`.
@@ -81,7 +95,7 @@ export function parseEvalOptions(
   args: string[],
   environment: Record<string, string>,
 ): EvalOptions {
-  const parsed = parseArguments("eval", args.map(harnessName).flat(), environment);
+  const parsed = parseArguments("eval", harnessArguments(args), environment);
   const home = environment.HOME ?? environment.USERPROFILE ?? ".";
   const options: EvalOptions = {
     tasks: [],
@@ -94,6 +108,10 @@ export function parseEvalOptions(
     cacheDirectory: join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "covey"),
     hub: hubSettings(environment),
   };
+  if (options.chatTemplate !== undefined) options.applyChatTemplate = true;
+  if (options.fewshotAsMultiturn !== undefined && !options.applyChatTemplate) {
+    throw new UsageError("--fewshot-as-multiturn wants --apply-chat-template");
+  }
   checkEndpoint(options.hub.endpoint);
   if (options.model === "") throw new UsageError("MODEL is empty, want a directory or an id");
   if (options.prefetch !== undefined && options.tasks.length === 0 && !options.suite) {
@@ -113,11 +131,15 @@ function checkEndpoint(endpoint: string): void {
   );
 }
 
-/** `--num_fewshot` is `--num-fewshot`. */
-function harnessName(arg: string): string[] {
-  if (!arg.startsWith("--")) return [arg];
-  const [name, ...value] = arg.split("=");
-  const hyphened = name.replaceAll("_", "-");
-  if (IGNORED_FLAGS.has(hyphened)) return [];
-  return [[RENAMED[hyphened] ?? hyphened, ...value].join("=")];
+/** The harness's spelling in ours: `--num_fewshot` is `--num-fewshot`, and some values may be left out. */
+function harnessArguments(args: readonly string[]): string[] {
+  return args.flatMap((arg, i) => {
+    if (!arg.startsWith("--")) return [arg];
+    const [name, ...value] = arg.split("=");
+    const hyphened = name.replaceAll("_", "-");
+    if (IGNORED_FLAGS.has(hyphened)) return [];
+    if (value.length > 0) return [[WITH_VALUE[hyphened] ?? hyphened, ...value].join("=")];
+    const isBare = hyphened === MULTITURN && !isTruth(args[i + 1] ?? "");
+    return [RENAMED[hyphened] ?? hyphened, ...(isBare ? ["true"] : [])];
+  });
 }

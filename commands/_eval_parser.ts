@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SUITES } from "../lib/evaluation/tasks.ts";
-import { count, path } from "./_option_values.ts";
+import { count, path, truth } from "./_option_values.ts";
 
 /** Command line of `covey eval`. */
 export function evalParser(): Command {
@@ -54,6 +54,17 @@ function whatOptions(command: Command): void {
     .option("--prefetch <DIR>", "fetch the tasks' documents into DIR, and score nothing", path)
     .option("--seed <N>", "seed of the examples; of four, the last (default: 1234)", seed)
     .option("--system-instruction <TEXT>", "text before everything")
+    .option(
+      "--apply-chat-template",
+      "ask in the turns of a chat, as the model's template writes them",
+      false,
+    )
+    .option("--chat-template <NAME>", "which template, of a model with several")
+    .option(
+      "--fewshot-as-multiturn <BOOL>",
+      "whether examples are turns of that chat (default: true)",
+      truth,
+    )
     .option(
       "--bootstrap-iters <N>",
       "resamples behind the error of perplexities; 0 tells no errors (default: 1000)",

@@ -1,4 +1,5 @@
 import type { LoadedTask } from "../lib/evaluation/evaluate.ts";
+import type { ChatTemplate } from "../lib/evaluation/chat_template.ts";
 import type { ScoringPlan } from "../lib/evaluation/checkpoint_model.ts";
 import { limitedCount } from "../lib/evaluation/questions.ts";
 import { parameterCount } from "../lib/llama/parameters.ts";
@@ -54,6 +55,21 @@ export class EvalProgress {
         begins ? JSON.stringify(encoder.tokenizer.token(first)) : "no special token"
       }`,
     );
+  }
+
+  /** Tells how it is asked. */
+  chat(template: ChatTemplate): void {
+    const { multiturn } = template.options;
+    this.line(
+      `chat    questions are turns of a chat, examples ${
+        multiturn ? "too" : "in the same turn as their question"
+      }`,
+    );
+    if (!template.takesSystem) {
+      this.line(
+        "note    the chat template takes no system turn: descriptions and --system-instruction are left out",
+      );
+    }
   }
 
   /** Tells what is asked. */

@@ -30,7 +30,7 @@ export function evalDocument(
   groups: readonly GroupResult[],
   failures: readonly TaskFailure[],
 ): Record<string, unknown> {
-  const { encoder } = model;
+  const { chat, encoder } = model;
   const token = (id: number | undefined) =>
     id === undefined ? null : [encoder.tokenizer.token(id) ?? "", String(id)];
   return resultDocument(results, groups, {
@@ -70,17 +70,19 @@ export function evalDocument(
       model_name: options.model,
       model_name_sanitized: sanitize(options.model),
       system_instruction: options.systemInstruction ?? null,
-      system_instruction_sha: options.systemInstruction === undefined
-        ? null
-        : createHash("sha256").update(options.systemInstruction).digest("hex"),
-      fewshot_as_multiturn: null,
-      chat_template: null,
-      chat_template_sha: null,
+      system_instruction_sha: sha256(options.systemInstruction),
+      fewshot_as_multiturn: chat?.options.multiturn ?? null,
+      chat_template: chat?.source ?? null,
+      chat_template_sha: sha256(chat?.source),
       git_hash: null,
       failed: Object.fromEntries(failures.map(({ error, name }) => [name, error.message])),
       total_evaluation_time_seconds: String(seconds),
     },
   });
+}
+
+function sha256(text: string | undefined): string | null {
+  return text === undefined ? null : createHash("sha256").update(text).digest("hex");
 }
 
 /** Makes sure, before anything is computed, that results can be written. */

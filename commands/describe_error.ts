@@ -2,6 +2,7 @@ import { UnusableLedgerError } from "../lib/chain/local_chain.ts";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { UnusableTextError } from "../lib/corpus/read_text_file.ts";
 import { NotANumberError } from "../lib/evaluation/checkpoint_model.ts";
+import { ChatTemplateError } from "../lib/evaluation/chat_template.ts";
 import { DocumentError } from "../lib/evaluation/document.ts";
 import { TaskFileError } from "../lib/evaluation/parse_task_file.ts";
 import { UnknownTaskError } from "../lib/evaluation/select_tasks.ts";
@@ -51,6 +52,7 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     "a file of the run was lost or changed; fetch the run's directory again, buckets and all",
   ],
   [DocumentError, 6, "the documents must have the columns of the task's dataset"],
+  [ChatTemplateError, 6, "leave --apply-chat-template out, or give another with --chat-template"],
   [TaskFileError, 2, "want the keys of an lm-evaluation-harness task; functions are not run"],
   [
     NotANumberError,

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { CHAT_TEMPLATE_FOLDER } from "../lib/checkpoint/read_chat_templates.ts";
 import { checkFinite } from "../lib/checkpoint/model_directory.ts";
 import { CheckpointModel, NotANumberError } from "../lib/evaluation/checkpoint_model.ts";
 import { evaluate, type TaskFailure } from "../lib/evaluation/evaluate.ts";
@@ -76,8 +77,11 @@ function hubUse({ dataDir, hub, model, offline, suite, tasks }: EvalOptions) {
 
 /** What the files of a model link to: Hugging Face's cache keeps contents elsewhere. */
 function linked(directory: string): string[] {
-  const files = readdirSync(directory).filter((name) => /\.(json|safetensors)$/.test(name))
-    .map((name) => join(directory, name));
+  const folders = [directory, join(directory, CHAT_TEMPLATE_FOLDER)].filter((path) =>
+    existsSync(path)
+  );
+  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((path) => /\.(jinja|json|safetensors)$/.test(path));
   return [...new Set(files.filter((path) => existsSync(path)).map((path) => realpathSync(path)))];
 }
 
@@ -111,9 +115,10 @@ async function scoreModel(
 ): Promise<number> {
   const startSeconds = dependencies.stopwatch();
   if (options.outputPath !== undefined) await prepareOutput(options.outputPath, options.model);
-  const model = await openEvalModel(options, hub);
+  const model = await openEvalModel(options, hub, dependencies.nowMs());
   for (const warning of model.warnings) progress.line(`note    ${warning}`);
   progress.model(model);
+  if (model.chat) progress.chat(model.chat);
   const { lengthMax } = model.encoder.options;
   const loaded = await loadTasks(options, hub, lengthMax, dependencies.signal);
   if (loaded.tasks.length === 0) return tellFailures(loaded.failures, progress, false);
@@ -194,6 +199,7 @@ async function answerAll(
         limit: options.limit,
         exampleSeed: options.seed ?? 1234,
         systemInstruction: options.systemInstruction,
+        format: model.chat,
         bootstrapIterations: options.bootstrapIters ?? 1000,
         signal: dependencies.signal,
       },

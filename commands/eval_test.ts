@@ -110,6 +110,41 @@ Deno.test("covey eval gives the harness's numbers, remembers answers, and writes
   });
 });
 
+Deno.test("covey eval asks in the turns of a chat as the harness does", async () => {
+  const chat = JSON.parse(await Deno.readTextFile(fixture("harness/chat.json")));
+  await withScratch(async ({ directory, evaluate, model }) => {
+    const args = (task: string) => [model, "--tasks", task, "--data-dir", DOCUMENTS];
+    const none = await evaluate([...args("arc_easy"), "--apply_chat_template"]);
+    assert.equal(none.code, 2);
+    assert.match(none.error, /Cannot use the chat template of .*model: it has none/);
+    for (const [key, recorded] of Object.entries(chat.runs as Record<string, unknown[][]>)) {
+      const [, template, task, shots, turns] = key.match(/^(\w+)\/(\w+)@(\d)\+(\w+)$/)!;
+      await Deno.writeTextFile(join(model, "chat_template.jinja"), chat.templates[template]);
+      const output = join(directory, template);
+      const { code, error } = await evaluate([
+        ...args(task),
+        ...["--limit", "6", "--num-fewshot", shots, "--apply-chat-template"],
+        ...["--fewshot_as_multiturn", ...(turns === "multi" ? [] : ["false"])],
+        ...["--output-path", output],
+      ]);
+      assert.equal(code, 0, error);
+      assert.equal(/takes no system turn/.test(error), template === "refuses");
+      const lines = (await samplesIn(output))[task].trim().split("\n");
+      assert.equal(lines.length, recorded.length);
+      lines.map((line) => JSON.parse(line)).forEach(({ resps }, i) =>
+        resps.forEach(([[sum]]: [[string]], j: number) => {
+          const [wanted] = recorded[i][j] as [number];
+          assert.ok(Math.abs(Number(sum) - wanted) < 1e-4, `${key} ${i} ${j}: ${sum}, ${wanted}`);
+        })
+      );
+    }
+    const named = await evaluate([...args("arc_easy"), "--apply_chat_template=tool_use"]);
+    assert.match(named.error, /the chat template "tool_use" of .*: it has default/);
+    const useless = await evaluate([...args("arc_easy"), "--fewshot-as-multiturn", "yes"]);
+    assert.match(useless.error, /--fewshot-as-multiturn wants --apply-chat-template/);
+  });
+});
+
 Deno.test("covey eval killed at any time and run again writes the same bytes", async () => {
   await withScratch(async ({ directory, env, evaluate, model }) => {
     const args = [

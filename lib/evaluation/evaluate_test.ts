@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fixture } from "../../fixtures/fixture.ts";
 import { hashModel } from "./_test_model.ts";
+import { ChatTemplate } from "./chat_template.ts";
 import type { Document } from "./document.ts";
 import { evaluate, type EvaluationOptions, type TaskResult } from "./evaluate.ts";
 import { groupResults } from "./group_result.ts";
@@ -95,6 +96,11 @@ const HARNESS = JSON.parse(read("harness/expected.json")) as {
   groups: Record<string, { groups: Record<string, Record<string, unknown>>; table: string }>;
 };
 
+/** What the recorded runs had for a chat template. */
+const CHAT =
+  "{% for turn in messages %}<|{{ turn.role }}|>\n{{ turn.content }}<|end|>\n{% endfor %}" +
+  "{% if add_generation_prompt %}<|assistant|>\n{% endif %}";
+
 /** Options of a recorded run, from its name: `arc_easy@3+limit5`. */
 function optionsOf(key: string): EvaluationOptions {
   const [shots, ...rest] = key.split("@")[1].split("+");
@@ -103,12 +109,18 @@ function optionsOf(key: string): EvaluationOptions {
   const system = key.startsWith("mmlu")
     ? "You are a careful examiner.\n"
     : "You are a careful examiner.";
+  const format = /\+chat_(multi|single)$/.exec(key)?.[1];
   return {
     ...OPTIONS,
+    ...(format === undefined ? {} : {
+      format: new ChatTemplate(CHAT, { tokens: {}, multiturn: format === "multi", nowMs: 0 }),
+    }),
     shots: shots === "default" ? undefined : Number(shots),
     limit: limit === undefined ? undefined : Number(limit),
     exampleSeed: Number(value("seed") ?? 1234),
-    systemInstruction: rest.includes("system") ? system : undefined,
+    systemInstruction: rest.includes("system") || key.startsWith("arc_easy@2+chat")
+      ? system
+      : undefined,
     bootstrapIterations: Number(value("bootstrap") ?? 1000),
   };
 }

@@ -2,9 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import { type Document, DocumentError } from "./document.ts";
 import { Examples } from "./examples.ts";
 import type { ModelRequest } from "./language_model.ts";
+import { PLAIN_PROMPT, type PromptFormat, type Turn } from "./prompt.ts";
 import type { ChoiceQuestion, Task } from "./task.ts";
 
-/** Stands between a prompt and its answer. */
+/** Stands between the question and the answer of an example. */
 const ANSWER_GAP = " ";
 /** Documents that are asked about before others may have a turn. */
 const DOCUMENTS_TOGETHER = 64;
@@ -21,6 +22,8 @@ export interface QuestionOptions {
   readonly exampleSeed: number;
   /** Text before everything. */
   readonly systemInstruction: string | undefined;
+  /** How turns become a prompt; one behind the other where it is left out. */
+  readonly format?: PromptFormat | undefined;
   /** Ends the work with its reason. */
   readonly signal?: AbortSignal;
 }
@@ -56,7 +59,7 @@ export async function questionsOf(
 ): Promise<Question[]> {
   const prepare = (rows: readonly Document[], split: string) =>
     rows.map((row, at) => located(task, split, at, () => task.prepare?.(row) ?? row));
-  const { limit, shots } = options;
+  const { format = PLAIN_PROMPT, limit, shots } = options;
   const { data } = task;
   const count = limitedCount(documents.length, limit);
   const rows = prepare(documents.slice(0, count), data.split);
@@ -69,49 +72,66 @@ export async function questionsOf(
     if (id % DOCUMENTS_TOGETHER === 0) await setImmediate();
     options.signal?.throwIfAborted();
     questions.push(located(task, data.split, id, () => {
-      const before = opening(task, options) +
-        examples.next(document).map((each) => exampleText(task, each) + EXAMPLE_GAP).join("");
-      return { id, document, ...requestsOf(task, document, before) };
+      const before = [
+        ...opening(task, options),
+        ...examples.next(document).flatMap((each) => exampleTurns(task, each)),
+      ];
+      const write = (content: string) => format.write([...before, turn("user", content)]);
+      return { id, document, ...requestsOf(task, document, write, format.answerGap) };
     }));
   }
   return questions;
 }
 
-/** What stands before the examples. */
-function opening(task: Task, { systemInstruction }: QuestionOptions): string {
-  const { description = "" } = task;
-  if (systemInstruction === undefined) return description;
-  const joined = description === "" || /\s$/.test(systemInstruction) || /^\s/.test(description);
-  return systemInstruction + (joined ? "" : EXAMPLE_GAP) + description;
+function turn(role: Turn["role"], content: string, gap = ""): Turn {
+  return { role, content, gap };
 }
 
-function exampleText(task: Task, document: Document): string {
+/** What stands before the examples. */
+function opening(task: Task, { systemInstruction }: QuestionOptions): Turn[] {
+  const parts = [systemInstruction, task.description].filter((part) => part);
+  const joined = parts.length < 2 || /\s$/.test(parts[0]!) || /^\s/.test(parts[1]!);
+  return parts.length === 0 ? [] : [turn("system", parts.join(joined ? "" : EXAMPLE_GAP))];
+}
+
+/** Question and answer of an example. */
+function exampleTurns(task: Task, document: Document): Turn[] {
+  const turns = (prompt: string, answer: string) => [
+    turn("user", prompt, ANSWER_GAP),
+    turn("assistant", answer, EXAMPLE_GAP),
+  ];
   switch (task.kind) {
     case "choice": {
-      const question = task.ask(document);
-      const { answers, prompt, right } = question;
+      const { answers, prompt, right } = task.ask(document);
       return typeof prompt === "string"
-        ? prompt + ANSWER_GAP + answers[right]
-        : prompt[right] + ANSWER_GAP + answers[0];
+        ? turns(prompt, answers[right])
+        : turns(prompt[right], answers[0]);
     }
     case "ending": {
       const { ending, prompt } = task.ask(document);
-      return prompt + ANSWER_GAP + ending;
+      return turns(prompt, ending);
     }
     case "writing": {
       const { answer, prompt } = task.ask(document);
-      return prompt + ANSWER_GAP + answer;
+      return turns(prompt, answer);
     }
     case "page":
     case "tokens":
-      return "";
+      return [];
   }
 }
 
+/**
+ * What is asked about a document.
+ *
+ * @param write Makes the whole prompt of what the document itself brings.
+ * @param answerGap Stands before each answer of a choice.
+ */
 function requestsOf(
   task: Task,
   document: Document,
-  before: string,
+  write: (prompt: string) => string,
+  answerGap: string,
 ): Pick<Question, "target" | "requests"> {
   switch (task.kind) {
     case "choice": {
@@ -119,10 +139,10 @@ function requestsOf(
       const { answers, prompt, right } = question;
       return {
         target: typeof prompt === "string" ? right : answers[0],
-        requests: choicePairs(question).map(([context, answer]) => ({
+        requests: choicePairs(question, write).map(([context, answer]) => ({
           kind: "pair",
-          context: before + context,
-          continuation: ANSWER_GAP + answer,
+          context,
+          continuation: answerGap + answer,
         })),
       };
     }
@@ -130,7 +150,7 @@ function requestsOf(
       const { ending, prompt } = task.ask(document);
       return {
         target: ending,
-        requests: [{ kind: "pair", context: before + prompt, continuation: ending }],
+        requests: [{ kind: "pair", context: write(prompt), continuation: ending }],
       };
     }
     case "page": {
@@ -146,16 +166,19 @@ function requestsOf(
       const { tokensMax, until } = task;
       return {
         target: answer,
-        requests: [{ kind: "writing", context: before + prompt, until, tokensMax }],
+        requests: [{ kind: "writing", context: write(prompt), until, tokensMax }],
       };
     }
   }
 }
 
-function choicePairs({ answers, prompt }: ChoiceQuestion): (readonly [string, string])[] {
-  return typeof prompt === "string"
-    ? answers.map((answer) => [prompt, answer])
-    : prompt.map((each) => [each, answers[0]]);
+function choicePairs(
+  { answers, prompt }: ChoiceQuestion,
+  write: (prompt: string) => string,
+): (readonly [string, string])[] {
+  if (typeof prompt !== "string") return prompt.map((each) => [write(each), answers[0]]);
+  const context = write(prompt);
+  return answers.map((answer) => [context, answer]);
 }
 
 /** Says which document it was that something is wrong with. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isChatTemplateFile } from "../checkpoint/read_chat_templates.ts";
 import type { Hub } from "./hub.ts";
 import { HubError } from "./hub_error.ts";
 import type { RepoName } from "./repo_cache.ts";
@@ -35,7 +36,7 @@ export async function fetchModel(
   if (!files.includes("config.json")) {
     throw isMissing("it has no config.json");
   }
-  const small = SMALL.filter((name) => files.includes(name));
+  const small = files.filter((name) => SMALL.includes(name) || isChatTemplateFile(name));
   if (files.includes(WHOLE)) {
     return { folder: await hub.fetch(repo, commit, [...small, WHOLE]), commit };
   }
