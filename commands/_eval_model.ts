@@ -77,7 +77,7 @@ export async function openEvalModel(
   const directory = local ?? fetched!.folder;
   checkOverrides(options.override);
   const located = await locateModel(directory, options.override);
-  const tokenizer = await readTokenizer(options.tokenizer ?? join(directory, "tokenizer.json"));
+  const tokenizer = await readTokenizer(options.tokenizer ?? directory);
   const special = await specialTokens(directory, tokenizer, located);
   const lengthMax = options.maxLength ?? located.config.positionsMax;
   if (lengthMax > located.config.positionsMax) {
@@ -132,7 +132,10 @@ function checkOverrides(override: Readonly<Record<string, unknown>>): void {
   }
 }
 
-async function readTokenizer(path: string): Promise<TokenizerFile> {
+/** @param place A tokenizer.json, or the directory that has one. */
+async function readTokenizer(place: string): Promise<TokenizerFile> {
+  const inside = join(place, "tokenizer.json");
+  const path = existsSync(inside) ? inside : place;
   const json = await readTextIfAny(path);
   if (json === undefined) {
     throw new RefusedRequestError(

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import type { BosPolicy } from "../lib/evaluation/request_encoder.ts";
 import { type HubSettings, hubSettings } from "../lib/hub/hub_settings.ts";
 import type { DeviceName } from "../lib/engine/engine.ts";
-import { isTruth } from "./_option_values.ts";
+import { harnessArguments } from "./_harness_arguments.ts";
 import { parseArguments } from "./_parse_arguments.ts";
 import { UsageError } from "./command.ts";
 
@@ -38,6 +38,10 @@ export interface EvalOptions {
   chatTemplate?: string;
   /** Whether examples are turns of their own. */
   fewshotAsMultiturn?: boolean;
+  /** Places of the documents to score, by task; all of the others. */
+  samples?: Record<string, number[]>;
+  /** Longest written answer, tokens. */
+  maxGenToks?: number;
   /** Resamples. */
   bootstrapIters?: number;
   /** Revision of a model on the hub. */
@@ -74,18 +78,6 @@ export interface EvalOptions {
   hub: HubSettings;
 }
 
-/** Options of the harness that change nothing here. */
-const IGNORED_FLAGS = new Set(["--log-samples", "--trust-remote-code"]);
-/** Options of the harness with another name here. */
-const RENAMED: Readonly<Record<string, string>> = { "--include": "--include-path" };
-/** The same, where a value follows. */
-const WITH_VALUE: Readonly<Record<string, string>> = {
-  ...RENAMED,
-  "--apply-chat-template": "--chat-template",
-};
-/** The harness takes it with a value or without. */
-const MULTITURN = "--fewshot-as-multiturn";
-
 /**
  * Reads the arguments of `covey eval`.
  *
@@ -112,6 +104,9 @@ export function parseEvalOptions(
   if (options.fewshotAsMultiturn !== undefined && !options.applyChatTemplate) {
     throw new UsageError("--fewshot-as-multiturn wants --apply-chat-template");
   }
+  if (options.samples !== undefined && options.limit !== undefined) {
+    throw new UsageError("--samples and --limit both choose documents, want one of them");
+  }
   checkEndpoint(options.hub.endpoint);
   if (options.model === "") throw new UsageError("MODEL is empty, want a directory or an id");
   if (options.prefetch !== undefined && options.tasks.length === 0 && !options.suite) {
@@ -129,17 +124,4 @@ function checkEndpoint(endpoint: string): void {
   throw new UsageError(
     `variable HF_ENDPOINT is "${endpoint}", want an address such as https://host`,
   );
-}
-
-/** The harness's spelling in ours: `--num_fewshot` is `--num-fewshot`, and some values may be left out. */
-function harnessArguments(args: readonly string[]): string[] {
-  return args.flatMap((arg, i) => {
-    if (!arg.startsWith("--")) return [arg];
-    const [name, ...value] = arg.split("=");
-    const hyphened = name.replaceAll("_", "-");
-    if (IGNORED_FLAGS.has(hyphened)) return [];
-    if (value.length > 0) return [[WITH_VALUE[hyphened] ?? hyphened, ...value].join("=")];
-    const isBare = hyphened === MULTITURN && !isTruth(args[i + 1] ?? "");
-    return [RENAMED[hyphened] ?? hyphened, ...(isBare ? ["true"] : [])];
-  });
 }

@@ -25,7 +25,8 @@ export function evalParser(): Command {
 const HELP =
   `Documents: DIR/TASK/SPLIT.parquet (or .jsonl, .json) with --data-dir, else from the Hugging Face hub.
 A run without --tasks is scored on the text that it holds out.
-Names with underscores, as lm-evaluation-harness has them, are taken too: --num_fewshot 5.
+Command lines of lm-evaluation-harness are taken too: --model hf --model_args pretrained=org/name --num_fewshot 5;
+what changes no result here (--batch_size, --log_samples, dtype, ...) is ignored.
 Variables: HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE; COVEY_ and an option's name.
 Exit status: 0 done, 1 failed, 2 usage, 3 some tasks failed, 4 no permission, 5 try again later, 6 bad data, 7 no disk space, 130 interrupted.`;
 
@@ -44,6 +45,7 @@ function whatOptions(command: Command): void {
       count(1000, 0),
     )
     .option("--limit <N>", "documents of a task at most; below 1 a share", limit)
+    .option("--samples <JSON>", 'only these documents: {"arc_easy":[0,5]}', samples)
     .option("--data-dir <DIR>", "directory of documents", path)
     .option("--include-path <DIR>", "directory of further tasks as .yaml files", path)
     .option(
@@ -64,6 +66,11 @@ function whatOptions(command: Command): void {
       "--fewshot-as-multiturn <BOOL>",
       "whether examples are turns of that chat (default: true)",
       truth,
+    )
+    .option(
+      "--max-gen-toks <N>",
+      "longest written answer, tokens (default: the task's)",
+      count(1_000_000),
     )
     .option(
       "--bootstrap-iters <N>",
@@ -123,6 +130,21 @@ function limit(text: string): number {
     throw new InvalidArgumentError("Want a whole number, or a share below 1.");
   }
   return value;
+}
+
+function samples(text: string): Record<string, number[]> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const isPlace = (each: unknown) => Number.isSafeInteger(each) && (each as number) >= 0;
+  const lists = typeof value === "object" && value !== null ? Object.values(value) : [undefined];
+  if (lists.every((list) => Array.isArray(list) && list.length > 0 && list.every(isPlace))) {
+    return value as Record<string, number[]>;
+  }
+  throw new InvalidArgumentError('Want places of documents by task: {"arc_easy":[0,5]}.');
 }
 
 function seed(text: string): number {

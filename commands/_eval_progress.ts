@@ -1,12 +1,13 @@
 import type { LoadedTask } from "../lib/evaluation/evaluate.ts";
 import type { ChatTemplate } from "../lib/evaluation/chat_template.ts";
 import type { ScoringPlan } from "../lib/evaluation/checkpoint_model.ts";
-import { limitedCount } from "../lib/evaluation/questions.ts";
+import { scoredPlaces } from "../lib/evaluation/questions.ts";
 import { parameterCount } from "../lib/llama/parameters.ts";
 import { formatBytes, formatCount, formatSeconds } from "../lib/terminal/format_quantity.ts";
 import { ProgressLine } from "../lib/terminal/progress_line.ts";
 import type { Terminal } from "../lib/terminal/terminal.ts";
 import type { EvalModel } from "./_eval_model.ts";
+import type { EvalOptions } from "./_eval_options.ts";
 
 /** Tells on standard error what an evaluation does. */
 export class EvalProgress {
@@ -73,9 +74,10 @@ export class EvalProgress {
   }
 
   /** Tells what is asked. */
-  tasks(tasks: readonly LoadedTask[], limit: number | undefined): void {
+  tasks(tasks: readonly LoadedTask[], { limit, samples }: EvalOptions): void {
     const documents = tasks.reduce(
-      (sum, task) => sum + limitedCount(task.documents.length, limit),
+      (sum, { documents, task }) =>
+        sum + scoredPlaces(task, documents.length, { limit, samples }).length,
       0,
     );
     const names = tasks.map(({ task }) => task.name);

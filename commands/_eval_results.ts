@@ -53,7 +53,7 @@ export function evalDocument(
       use_cache: null,
       limit: options.limit ?? null,
       bootstrap_iters: options.bootstrapIters ?? 1000,
-      gen_kwargs: null,
+      gen_kwargs: options.maxGenToks === undefined ? null : { max_gen_toks: options.maxGenToks },
       random_seed: 0,
       numpy_seed: 1234,
       torch_seed: 1234,

@@ -84,7 +84,18 @@ export async function loadTasks(
         : [],
     }));
   }
+  checkSamples(options, [
+    ...tasks.map(({ task }) => task.name),
+    ...failures.map(({ name }) => name),
+  ]);
   return { groups: selection.groups, tasks, failures };
+}
+
+/** Documents that are chosen of a task that nobody asked for would change nothing. */
+function checkSamples({ samples = {} }: EvalOptions, names: readonly string[]): void {
+  const unknown = Object.keys(samples).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new UsageError(`--samples names ${unknown}, want one of ${names.slice(0, 20).join(", ")}`);
 }
 
 /**

@@ -122,7 +122,7 @@ async function scoreModel(
   const { lengthMax } = model.encoder.options;
   const loaded = await loadTasks(options, hub, lengthMax, dependencies.signal);
   if (loaded.tasks.length === 0) return tellFailures(loaded.failures, progress, false);
-  progress.tasks(loaded.tasks, options.limit);
+  progress.tasks(loaded.tasks, options);
   const outcome = await answerAll(options, dependencies, model, loaded, progress);
   progress.clear();
   const failures = [...loaded.failures, ...outcome.failures];
@@ -197,6 +197,8 @@ async function answerAll(
       {
         shots: options.numFewshot,
         limit: options.limit,
+        samples: options.samples,
+        answerTokensMax: options.maxGenToks,
         exampleSeed: options.seed ?? 1234,
         systemInstruction: options.systemInstruction,
         format: model.chat,

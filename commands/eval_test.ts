@@ -145,6 +145,42 @@ Deno.test("covey eval asks in the turns of a chat as the harness does", async ()
   });
 });
 
+Deno.test("covey eval takes a command line of the harness, and scores chosen documents", async () => {
+  await withScratch(async ({ directory, evaluate, model }) => {
+    const tokenizer = join(directory, "tokens");
+    await Deno.mkdir(tokenizer);
+    await Deno.rename(join(model, "tokenizer.json"), join(tokenizer, "tokenizer.json"));
+    const { code, error } = await evaluate([
+      ...["--model", "hf", "--model_args", `pretrained=${model},dtype=float32`],
+      `tokenizer=${tokenizer}`,
+      ...["--tasks", "arc_easy", "gsm8k", "--data-dir", DOCUMENTS, "--batch_size", "auto"],
+      ...["--samples", '{"arc_easy":[9,2],"gsm8k":[1]}', "--num_fewshot", "0"],
+      ...[
+        "--gen_kwargs",
+        "max_gen_toks=5,do_sample=False",
+        "--output_path",
+        join(directory, "out"),
+      ],
+    ]);
+    assert.equal(code, 0, error);
+    const samples = await samplesIn(join(directory, "out"));
+    const lines = (task: string) =>
+      samples[task].trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(lines("arc_easy").map(({ doc_id }) => doc_id), [2, 9]);
+    assert.deepEqual(lines("gsm8k").map(({ doc_id }) => doc_id), [1, 1]);
+    assert.equal(lines("gsm8k")[0].arguments.gen_args_0.arg_1.max_gen_toks, 5);
+    const args = [
+      "--model_args",
+      `pretrained=${model},tokenizer=${tokenizer}`,
+      "--tasks",
+      "arc_easy",
+    ];
+    const unknown = await evaluate([...args, "--data-dir", DOCUMENTS, "--samples", '{"arc":[1]}']);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.error, /--samples names arc, want one of arc_easy/);
+  });
+});
+
 Deno.test("covey eval killed at any time and run again writes the same bytes", async () => {
   await withScratch(async ({ directory, env, evaluate, model }) => {
     const args = [

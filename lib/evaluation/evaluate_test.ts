@@ -116,6 +116,7 @@ function optionsOf(key: string): EvaluationOptions {
       format: new ChatTemplate(CHAT, { tokens: {}, multiturn: format === "multi", nowMs: 0 }),
     }),
     shots: shots === "default" ? undefined : Number(shots),
+    samples: rest.includes("samples") ? { arc_easy: [9, 2, 5, 2] } : undefined,
     limit: limit === undefined ? undefined : Number(limit),
     exampleSeed: Number(value("seed") ?? 1234),
     systemInstruction: rest.includes("system") || key.startsWith("arc_easy@2+chat")
@@ -185,6 +186,14 @@ Deno.test("groups are pooled and printed as the harness does", async () => {
       table.replaceAll(/ +/g, " ").replaceAll("↑", " ").replaceAll(/ +/g, " ");
     assert.equal(strip(resultTables(results, found)[0]), strip(recorded.table.trim()), key);
   }
+});
+
+Deno.test("a document that is not there fails its task", async () => {
+  const chosen = { ...OPTIONS, samples: { arc_easy: [3, 99] } };
+  await assert.rejects(
+    () => run("harness/documents", "arc_easy", chosen),
+    /Cannot ask document 99 of arc_easy: split test has 14/,
+  );
 });
 
 Deno.test("a task that fails is named, and the others keep their results", async () => {

@@ -18,6 +18,10 @@ export interface QuestionOptions {
   readonly shots: number;
   /** Documents to score at most: a number, or a share below 1. */
   readonly limit: number | undefined;
+  /** Places of the documents to score, by task; tasks that it does not name are scored as a whole. */
+  readonly samples?: Readonly<Record<string, readonly number[]>> | undefined;
+  /** Longest written answer, tokens; the task's own where it is left out. */
+  readonly answerTokensMax?: number | undefined;
   /** Seed of the examples. */
   readonly exampleSeed: number;
   /** Text before everything. */
@@ -40,16 +44,28 @@ export interface Question {
   readonly requests: readonly ModelRequest[];
 }
 
-/** How many of a number of documents are scored. */
-export function limitedCount(documents: number, limit: number | undefined): number {
-  if (limit === undefined) return documents;
-  return Math.min(documents, limit < 1 ? Math.ceil(documents * limit) : limit);
+/**
+ * Places of the documents that are scored, ascending.
+ *
+ * @param documents How many there are.
+ */
+export function scoredPlaces(
+  task: Task,
+  documents: number,
+  { limit = documents, samples = {} }: Pick<QuestionOptions, "limit" | "samples">,
+): number[] {
+  const chosen = Object.hasOwn(samples, task.name) ? samples[task.name] : undefined;
+  if (chosen === undefined) {
+    const count = Math.min(documents, limit < 1 ? Math.ceil(documents * limit) : limit);
+    return Array.from({ length: count }, (_, at) => at);
+  }
+  return [...new Set(chosen)].sort((a, b) => a - b);
 }
 
 /**
  * Puts the questions of a task exactly as lm-evaluation-harness does, character by character.
  *
- * @throws DocumentError naming the document that lacks something.
+ * @throws DocumentError naming the document that lacks something; RangeError when one is not there.
  */
 export async function questionsOf(
   task: Task,
@@ -57,19 +73,25 @@ export async function questionsOf(
   pool: readonly Document[],
   options: QuestionOptions,
 ): Promise<Question[]> {
-  const prepare = (rows: readonly Document[], split: string) =>
-    rows.map((row, at) => located(task, split, at, () => task.prepare?.(row) ?? row));
-  const { format = PLAIN_PROMPT, limit, shots } = options;
+  const { format = PLAIN_PROMPT, shots } = options;
   const { data } = task;
-  const count = limitedCount(documents.length, limit);
-  const rows = prepare(documents.slice(0, count), data.split);
+  const places = scoredPlaces(task, documents.length, options);
+  const beyond = places.find((at) => at >= documents.length);
+  if (beyond !== undefined) {
+    throw new RangeError(
+      `Cannot ask document ${beyond} of ${task.name}: split ${data.split} has ${documents.length}`,
+    );
+  }
+  const prepared = (row: Document, split: string, at: number) =>
+    located(task, split, at, () => task.prepare?.(row) ?? row);
   // Pages stand alone, whatever is asked for.
   const shown = task.kind === "page" || task.kind === "tokens" ? 0 : shots;
-  const examplesPool = shown > 0 ? prepare(pool, data.exampleSplit) : [];
+  const examplesPool = shown > 0 ? pool.map((row, at) => prepared(row, data.exampleSplit, at)) : [];
   const examples = new Examples(data, examplesPool, shown, options.exampleSeed);
   const questions: Question[] = [];
-  for (const [id, document] of rows.entries()) {
-    if (id % DOCUMENTS_TOGETHER === 0) await setImmediate();
+  const rows = places.map((at) => [at, prepared(documents[at], data.split, at)] as const);
+  for (const [id, document] of rows) {
+    if (questions.length % DOCUMENTS_TOGETHER === 0) await setImmediate();
     options.signal?.throwIfAborted();
     questions.push(located(task, data.split, id, () => {
       const before = [
@@ -77,7 +99,7 @@ export async function questionsOf(
         ...examples.next(document).flatMap((each) => exampleTurns(task, each)),
       ];
       const write = (content: string) => format.write([...before, turn("user", content)]);
-      return { id, document, ...requestsOf(task, document, write, format.answerGap) };
+      return { id, document, ...requestsOf(task, document, write, options) };
     }));
   }
   return questions;
@@ -125,13 +147,12 @@ function exampleTurns(task: Task, document: Document): Turn[] {
  * What is asked about a document.
  *
  * @param write Makes the whole prompt of what the document itself brings.
- * @param answerGap Stands before each answer of a choice.
  */
 function requestsOf(
   task: Task,
   document: Document,
   write: (prompt: string) => string,
-  answerGap: string,
+  { answerTokensMax, format = PLAIN_PROMPT }: QuestionOptions,
 ): Pick<Question, "target" | "requests"> {
   switch (task.kind) {
     case "choice": {
@@ -142,7 +163,7 @@ function requestsOf(
         requests: choicePairs(question, write).map(([context, answer]) => ({
           kind: "pair",
           context,
-          continuation: answerGap + answer,
+          continuation: format.answerGap + answer,
         })),
       };
     }
@@ -163,7 +184,8 @@ function requestsOf(
     }
     case "writing": {
       const { answer, prompt } = task.ask(document);
-      const { tokensMax, until } = task;
+      const { until } = task;
+      const tokensMax = answerTokensMax ?? task.tokensMax;
       return {
         target: answer,
         requests: [{ kind: "writing", context: write(prompt), until, tokensMax }],

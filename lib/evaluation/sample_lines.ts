@@ -16,7 +16,7 @@ function sampleDocument(task: Task, sample: Sample): Record<string, unknown> {
     doc: document,
     target: String(target),
     arguments: Object.fromEntries(
-      requests.map((request, i) => [`gen_args_${i}`, argumentsOf(request)]),
+      requests.map((request, i) => [`gen_args_${i}`, argumentsOf(task, request)]),
     ),
     resps: answers.map((answer) => [answerText(answer)]),
     filtered_resps: read.map(answerText),
@@ -30,7 +30,7 @@ function sampleDocument(task: Task, sample: Sample): Record<string, unknown> {
   };
 }
 
-function argumentsOf(request: ModelRequest): Record<string, unknown> {
+function argumentsOf(task: Task, request: ModelRequest): Record<string, unknown> {
   switch (request.kind) {
     case "pair":
       return { arg_0: request.context, arg_1: request.continuation };
@@ -41,7 +41,14 @@ function argumentsOf(request: ModelRequest): Record<string, unknown> {
     case "writing":
       return {
         arg_0: request.context,
-        arg_1: { until: request.until, do_sample: false, temperature: 0 },
+        arg_1: {
+          until: request.until,
+          do_sample: false,
+          temperature: 0,
+          ...(task.kind === "writing" && task.tokensMax !== request.tokensMax
+            ? { max_gen_toks: request.tokensMax }
+            : {}),
+        },
       };
   }
 }
