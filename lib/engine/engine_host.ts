@@ -3,7 +3,14 @@ import { Graph } from "../graph/graph.ts";
 import { elementCount, sameDims } from "../graph/tensor.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
-import type { DeviceName, DeviceTensor, EngineStatistics, HostTensor } from "./engine.ts";
+import type {
+  DeviceName,
+  DeviceTensor,
+  Engine,
+  EngineStatistics,
+  HostTensor,
+  Session,
+} from "./engine.ts";
 import { runtimeError } from "./_runtime_error.ts";
 
 type Runtime = typeof import("onnxruntime-node");
@@ -23,8 +30,8 @@ interface LoadedSession {
  * replaces: two buffers a state tensor and no copy. On a GPU the new tensor replaces the old one, and lies
  * in memory of the session that made it: a session whose release was asked for goes with its last tensor.
  */
-export class EngineHost {
-  readonly #sessions = new Map<number, LoadedSession>();
+export class EngineHost implements Engine {
+  readonly #sessions = new Set<LoadedSession>();
   readonly #tensors = new Map<number, Tensor>();
   readonly #makers = new Map<Tensor, LoadedSession>();
   readonly #spares = new Map<string, Tensor[]>();
@@ -84,21 +91,22 @@ export class EngineHost {
   }
 
   /** See {@linkcode Engine.load}. */
-  async load(model: Uint8Array, kept: string[], frugal = false): Promise<number> {
+  async load(model: Uint8Array, kept: string[] = [], frugal = false): Promise<Session> {
     const session = await this.#create(model, kept, frugal);
-    const id = this.#next++;
-    this.#sessions.set(id, { session, kept: new Set(kept), tensors: 0, released: false });
-    return id;
+    const entry = { session, kept: new Set(kept), tensors: 0, released: false };
+    this.#sessions.add(entry);
+    return {
+      run: (feeds, keep = {}) => this.#run(entry, feeds, keep),
+      release: () => this.#release(entry),
+    };
   }
 
-  /** See {@linkcode Session.run}. */
-  async run(
-    id: number,
+  async #run(
+    entry: LoadedSession,
     feeds: Record<string, HostTensor | DeviceTensor>,
     keep: Record<string, DeviceTensor>,
   ): Promise<Record<string, HostTensor>> {
-    const entry = this.#sessions.get(id);
-    if (!entry) throw new TypeError(`Cannot run session ${id}: it was released or never loaded`);
+    if (entry.released) throw new TypeError("Cannot run session: it was released");
     for (const name of entry.kept) {
       if (!keep[name]) throw new TypeError(`Cannot run session: no tensor given to keep "${name}"`);
     }
@@ -127,22 +135,20 @@ export class EngineHost {
     return fetched;
   }
 
-  /** See {@linkcode Session.release}. */
-  async release(id: number): Promise<void> {
-    const entry = this.#sessions.get(id);
-    this.#sessions.delete(id);
-    if (!entry) return;
+  async #release(entry: LoadedSession): Promise<void> {
+    if (entry.released) return;
+    this.#sessions.delete(entry);
     entry.released = true;
     if (entry.tensors === 0) await entry.session.release();
   }
 
   /** See {@linkcode Engine.statistics}. */
-  statistics(): EngineStatistics {
+  statistics(): Promise<EngineStatistics> {
     const locations: EngineStatistics["locations"] = {};
     for (const [id, tensor] of this.#tensors) {
       locations[id] = tensor.location === "gpu-buffer" ? "gpu-buffer" : "cpu";
     }
-    return { ...this.#counters, locations };
+    return Promise.resolve({ ...this.#counters, locations });
   }
 
   /** See {@linkcode Engine.close}. */
@@ -150,7 +156,7 @@ export class EngineHost {
     for (const tensor of this.#tensors.values()) await this.#free(tensor);
     this.#tensors.clear();
     this.#spares.clear();
-    for (const id of [...this.#sessions.keys()]) await this.release(id);
+    for (const entry of this.#sessions) await this.#release(entry);
     for (const session of this.#copies.values()) await session.release();
     this.#copies.clear();
   }

@@ -1,6 +1,6 @@
 import type { AnswerMessage, CallMessage, EngineCalls } from "./_protocol.ts";
 import { chooseDevice } from "./choose_device.ts";
-import { EngineError, type HostTensor } from "./engine.ts";
+import { type Engine, EngineError, type HostTensor, type Session } from "./engine.ts";
 import { EngineHost } from "./engine_host.ts";
 
 /**
@@ -8,17 +8,18 @@ import { EngineHost } from "./engine_host.ts";
  * only permission is to load the runtime's native code.
  */
 export function serveEngine(port: MessagePort): void {
-  let host: EngineHost | undefined;
+  let calls: Calls | undefined;
   let queue: Promise<void> = Promise.resolve();
   port.onmessage = ({ data }: MessageEvent<CallMessage>) => {
     queue = queue.then(async () => {
       try {
         if (data.call === "open") {
-          host = await openHost(data.argument as EngineCalls["open"][0]);
+          const host = await openHost(data.argument as EngineCalls["open"][0]);
+          calls = callsOf(host);
           return answer(port, { id: data.id, result: host.device });
         }
-        if (!host) throw new TypeError(`Cannot ${data.call}: the engine is not open`);
-        answer(port, { id: data.id, result: await dispatch(host, data) });
+        if (!calls) throw new TypeError(`Cannot ${data.call}: the engine is not open`);
+        answer(port, { id: data.id, result: await calls[data.call](data.argument as never) });
       } catch (cause) {
         answer(port, { id: data.id, error: describe(cause) });
       }
@@ -30,7 +31,7 @@ async function openHost({ devices, threads }: EngineCalls["open"][0]): Promise<E
   const module = await import("onnxruntime-node");
   const runtime = module.default;
   runtime.env.logLevel = "fatal"; // what goes wrong is thrown, and told once
-  const device = await chooseDevice(runtime, devices, threads, () => performance.now());
+  const device = await chooseDevice(runtime, devices, threads, () => performance.now() / 1000);
   const host = new EngineHost(runtime, device, threads);
   // Devices fail when they are first used: better now than after the data was prepared.
   const probe = await host.upload({ type: "float32", dims: [1], data: new Float32Array(1) });
@@ -38,19 +39,39 @@ async function openHost({ devices, threads }: EngineCalls["open"][0]): Promise<E
   return host;
 }
 
-function dispatch(host: EngineHost, { call, argument }: CallMessage): unknown {
-  const calls: { [Name in keyof EngineCalls]?: (argument: never) => unknown } = {
-    upload: (tensor: EngineCalls["upload"][0]) => host.upload(tensor),
-    write: ({ target, tensor }: EngineCalls["write"][0]) => host.write(target, tensor),
-    download: (tensor: EngineCalls["download"][0]) => host.download(tensor),
-    dispose: (tensors: EngineCalls["dispose"][0]) => host.dispose(tensors),
-    load: ({ model, kept, frugal }: EngineCalls["load"][0]) => host.load(model, kept, frugal),
-    run: ({ session, feeds, keep }: EngineCalls["run"][0]) => host.run(session, feeds, keep),
-    release: (session: EngineCalls["release"][0]) => host.release(session),
-    statistics: () => host.statistics(),
-    close: () => host.close(),
+/** What is done for each request, but the first. */
+type Calls = {
+  [Name in Exclude<keyof EngineCalls, "open">]: (
+    argument: EngineCalls[Name][0],
+  ) => Promise<EngineCalls[Name][1]>;
+};
+
+/** An engine as its callers in another thread see it: sessions have numbers. */
+function callsOf(engine: Engine): Calls {
+  const sessions = new Map<number, Session>();
+  let next = 1;
+  const sessionOf = (id: number) => {
+    const session = sessions.get(id);
+    if (session) return session;
+    throw new TypeError(`Cannot run session ${id}: it was released or never loaded`);
   };
-  return calls[call]!(argument as never);
+  return {
+    upload: (tensor) => engine.upload(tensor),
+    write: ({ target, tensor }) => engine.write(target, tensor),
+    download: (tensor) => engine.download(tensor),
+    dispose: (tensors) => engine.dispose(tensors),
+    load: async ({ model, kept, frugal }) => {
+      sessions.set(next, await engine.load(model, kept, frugal));
+      return next++;
+    },
+    run: async ({ session, feeds, keep }) => await sessionOf(session).run(feeds, keep),
+    release: async (id) => {
+      await sessions.get(id)?.release();
+      sessions.delete(id);
+    },
+    statistics: () => engine.statistics(),
+    close: () => engine.close(),
+  };
 }
 
 /** Posts an answer; arrays that came from the device are moved, not copied. */
