@@ -25,6 +25,7 @@ async function withScratch(body: (scratch: Scratch) => Promise<void>): Promise<v
     HOME: directory,
     XDG_CACHE_HOME: join(directory, "cache"),
     HF_ENDPOINT: "http://127.0.0.1:9",
+    ORT_DISABLE_TELEMETRY: "0", // which covey overrules
   };
   try {
     await Deno.mkdir(model);
@@ -80,6 +81,9 @@ Deno.test("covey eval gives the harness's numbers, remembers answers, and writes
     const first = await evaluate([...args, "--output_path", output, "--log_samples"]);
     assert.equal(first.code, 0, first.error);
     assert.match(first.error, /plan {4}\d+ of \d+ texts to score/);
+    const caches = [...Deno.readDirSync(join(directory, "cache"))].map(({ name }) => name)
+      .filter((name) => name !== "deno");
+    assert.deepEqual(caches, ["covey"], "the runtime keeps nothing to send home");
     const recorded = JSON.parse(await Deno.readTextFile(fixture("harness/hflm.json")));
     const samples = await samplesIn(output);
     for (const task of ["arc_easy", "winogrande"]) {
