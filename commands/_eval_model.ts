@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { type LocatedModel, locateModel } from "../lib/checkpoint/locate_model.ts";
@@ -134,8 +134,8 @@ function checkOverrides(override: Readonly<Record<string, unknown>>): void {
 
 /** @param place A tokenizer.json, or the directory that has one. */
 async function readTokenizer(place: string): Promise<TokenizerFile> {
-  const inside = join(place, "tokenizer.json");
-  const path = existsSync(inside) ? inside : place;
+  const isDirectory = (await stat(place).catch(() => undefined))?.isDirectory();
+  const path = isDirectory ? join(place, "tokenizer.json") : place;
   const json = await readTextIfAny(path);
   if (json === undefined) {
     throw new RefusedRequestError(

@@ -12,7 +12,7 @@ import { DOCUMENT_FORMATS, parseDocuments } from "../lib/evaluation/parse_docume
 import { type Selection, selectTasks, type TaskCatalog } from "../lib/evaluation/select_tasks.ts";
 import type { PageTask, Task, TokensTask } from "../lib/evaluation/task.ts";
 import { GROUPS, SUITES, TASKS } from "../lib/evaluation/tasks.ts";
-import { fetchSplit } from "../lib/hub/fetch_split.ts";
+import { fetchSplit, fetchSplits } from "../lib/hub/fetch_split.ts";
 import type { Hub } from "../lib/hub/hub.ts";
 import { HubError } from "../lib/hub/hub_error.ts";
 import { checkRunDefinition, parseRunDefinition } from "../lib/swarm/run_definition.ts";
@@ -75,6 +75,7 @@ export async function loadTasks(
   if (selection.tasks.length === 0 && text.length === 0) {
     tasks.push(await heldOutTask(options.model, lengthMax));
   }
+  await fetchTogether(selection.tasks, options, hub, (task) => wantsExamples(task, options));
   for (const task of selection.tasks) {
     await load(task.name, async () => ({
       task,
@@ -113,6 +114,7 @@ export async function prefetch(
 ): Promise<{ failures: TaskFailure[]; written: number }> {
   const { tasks } = selectTasks(namesOf(options), await taskCatalog(options));
   const failures: TaskFailure[] = [];
+  await fetchTogether(tasks, options, hub, () => true);
   let written = 0;
   for (const task of tasks) {
     const { data } = task;
@@ -143,6 +145,22 @@ function namesOf({ suite, tasks }: EvalOptions): string[] {
 function wantsExamples(task: Task, { numFewshot }: EvalOptions): boolean {
   const shots = numFewshot ?? task.shots ?? 0;
   return shots > 0 && task.kind !== "page" && task.kind !== "tokens";
+}
+
+/** Fetches what comes from the hub for all tasks at once, which takes less time than one by one. */
+async function fetchTogether(
+  tasks: readonly Task[],
+  options: EvalOptions,
+  hub: Hub,
+  withExamples: (task: Task) => boolean,
+): Promise<void> {
+  if (options.dataDir !== undefined) return;
+  const splits = tasks.filter(({ data }) => !data.files).flatMap((task) => {
+    const { configuration, exampleSplit, repository: id, split } = task.data;
+    const wanted = withExamples(task) ? [split, exampleSplit] : [split];
+    return wanted.map((split) => ({ id, configuration, split }));
+  });
+  await fetchSplits(hub, splits);
 }
 
 async function documentsOf(

@@ -16,6 +16,8 @@ export function conclusion(progress: RunProgress, out: string): string {
     (sum, each) => sum + [...each.seconds.values()].reduce((total, part) => total + part, 0),
     0,
   );
+  // One step alone has no step before it to be measured from.
+  const rate = progress.tokensPerSecond || tokens / Math.max(seconds, 0.001);
   return [
     "",
     "held-out loss, nats a token",
@@ -27,7 +29,7 @@ export function conclusion(progress: RunProgress, out: string): string {
       started?.unigramEntropy.toFixed(3)
     }`,
     `trained on   ${formatCount(tokens)} tokens in ${formatSeconds(seconds)}, ${
-      formatCount(progress.tokensPerSecond)
+      formatCount(rate)
     } tokens/s on ${started?.device}`,
     `sent         ${formatBytes(bytes / Math.max(1, submissions))} a peer and window, ${
       ((bytes * 8) / Math.max(1, values)).toFixed(2)

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Hub, RepoListing } from "./hub.ts";
 import { HubError } from "./hub_error.ts";
+import type { RepoName } from "./repo_cache.ts";
 
 /** A split of a dataset. */
 export interface SplitName {
@@ -22,6 +23,46 @@ const PARQUET = "refs/convert/parquet";
  * @throws HubError when there are none.
  */
 export async function fetchSplit(hub: Hub, name: SplitName): Promise<string[]> {
+  const { commit, files, repo } = await findSplit(hub, name);
+  const folder = await hub.fetch(repo, commit, files);
+  return files.map((path) => join(folder, path));
+}
+
+/**
+ * Fetches what it can of many splits, all files of a dataset together: datasets such as MMLU's have a small
+ * file for each of a hundred splits. What is missing in the end {@linkcode fetchSplit} tells.
+ */
+export async function fetchSplits(hub: Hub, names: readonly SplitName[]): Promise<void> {
+  const wanted = new Map<string, FoundSplit>();
+  for (const name of names) {
+    const found = await ifAny(findSplit(hub, name));
+    if (!found) continue;
+    const key = `${found.repo.id} ${found.commit}`;
+    const files = new Set([...wanted.get(key)?.files ?? [], ...found.files]);
+    wanted.set(key, { ...found, files: [...files] });
+  }
+  for (const { commit, files, repo } of wanted.values()) {
+    await ifAny(hub.fetch(repo, commit, files));
+  }
+}
+
+/** Files of a split. */
+interface FoundSplit {
+  readonly repo: RepoName;
+  readonly commit: string;
+  readonly files: readonly string[];
+}
+
+async function ifAny<Value>(value: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await value;
+  } catch (cause) {
+    if (cause instanceof HubError) return undefined;
+    throw cause;
+  }
+}
+
+async function findSplit(hub: Hub, name: SplitName): Promise<FoundSplit> {
   const { configuration = "default", id, split } = name;
   const converted = new RegExp(
     `^${RegExp.escape(configuration)}/${RegExp.escape(split)}/\\d+\\.parquet$`,
@@ -44,8 +85,7 @@ export async function fetchSplit(hub: Hub, name: SplitName): Promise<string[]> {
     const listing = listings.get(revision);
     const files = listing?.files.filter((path) => pattern.test(path)).sort() ?? [];
     if (!listing || files.length === 0) continue;
-    const folder = await hub.fetch(repo, listing.commit, files);
-    return files.map((path) => join(folder, path));
+    return { repo, commit: listing.commit, files };
   }
   const cached = listings.values().some((listing) => listing?.cached);
   const where = name.configuration ? `, configuration ${name.configuration}` : "";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { Clock } from "../clock/clock.ts";
 import { HUB_COMMIT, HUB_TOKEN, type HubFile, startTestHub } from "./_test_hub.ts";
 import { fetchModel } from "./fetch_model.ts";
-import { fetchSplit } from "./fetch_split.ts";
+import { fetchSplit, fetchSplits } from "./fetch_split.ts";
 import { Hub } from "./hub.ts";
 import { HubError, type HubErrorKind } from "./hub_error.ts";
 import { hubSettings } from "./hub_settings.ts";
@@ -264,6 +264,25 @@ Deno.test("fetchSplit takes what the hub has converted, else what the dataset ha
       /Cannot find split dev of dataset org\/d, configuration main/,
       () => fetchSplit(hub, { id: "org/d", configuration: "main", split: "dev" }),
     );
+  });
+});
+
+Deno.test("fetchSplits fetches all files of a dataset together, and leaves what is missing", async () => {
+  const files = ["a", "b", "c"].map((name) => [`${name}/test/0000.parquet`, text(name)] as const);
+  const repos = {
+    "datasets/org/d@refs/convert/parquet": Object.fromEntries(files),
+    "datasets/org/e@refs/convert/parquet": { "default/test/0000.parquet": text("e") },
+  };
+  await withHub(repos, async ({ hub, progress, requests }) => {
+    const split = (id: string, configuration?: string) => ({ id, configuration, split: "test" });
+    const names = [...["a", "b", "none", "c"].map((name) => split("org/d", name)), split("org/e")];
+    await fetchSplits(hub, [...names, split("org/nothing")]);
+    assert.deepEqual(new Set(progress.map(({ bytes }) => bytes)), new Set([3, 1]));
+    const asked = requests.length;
+    for (const name of names.filter(({ configuration }) => configuration !== "none")) {
+      await fetchSplit(hub, name);
+    }
+    assert.equal(requests.length, asked, "nothing is asked for twice");
   });
 });
 
