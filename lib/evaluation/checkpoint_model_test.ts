@@ -7,6 +7,7 @@ import { testOnCpu } from "../engine/_test_engine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { GreedyWriter } from "../llama/greedy_writer.ts";
 import { Scorer } from "../llama/scorer.ts";
+import { ARRANGED_HEAD } from "../llama/scoring_memory.ts";
 import { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import { type BatchScorer, CheckpointModel, NotANumberError } from "./checkpoint_model.ts";
 import type { ModelRequest, PairAnswer } from "./language_model.ts";
@@ -17,7 +18,14 @@ import { textTrees } from "./text_tree.ts";
 
 const { config, tensors } = await locateModel(fixture("tiny_llama"));
 const read = (name: string) => Deno.readTextFileSync(fixture(`harness/${name}`));
-const LAYOUT = { config, tensors, blocksAtOnce: config.layers, batchesAtOnce: 1, frugal: false };
+const LAYOUT = {
+  config,
+  tensors,
+  blocksAtOnce: config.layers,
+  batchesAtOnce: 1,
+  frugal: false,
+  head: ARRANGED_HEAD,
+};
 
 interface Case {
   args: [string] | [string, string];
@@ -174,7 +182,8 @@ testOnCpu("block by block gives the numbers of the whole model", async (engine) 
   await withScorer(engine, async (scorer) => {
     whole = flatten(await modelOf(scorer, encoder).answer(QUESTIONS));
   });
-  const layout = { ...LAYOUT, blocksAtOnce: 1, batchesAtOnce: 3, frugal: true };
+  const head = { frugal: true, tileBytesMax: 20_000 };
+  const layout = { ...LAYOUT, blocksAtOnce: 1, batchesAtOnce: 3, frugal: true, head };
   await withScorer(engine, async (scorer) => {
     const streamed = flatten(await modelOf(scorer, encoder).answer(QUESTIONS));
     streamed.forEach((each, i) =>

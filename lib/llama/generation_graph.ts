@@ -1,17 +1,17 @@
 import { Graph } from "../graph/graph.ts";
 import { cast } from "../graph/operators/cast.ts";
-import { argMax, choose, lessOrEqual } from "../graph/operators/compare.ts";
+import { choose, lessOrEqual } from "../graph/operators/compare.ts";
 import { expand } from "../graph/operators/expand.ts";
 import { gatherRows, scatter } from "../graph/operators/gather.ts";
-import { reduceSum } from "../graph/operators/reduction.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
 import { type BlockConstants, decoderBlock } from "./decoder_block.ts";
-import { headLogits } from "./head.ts";
-import { blockParameterName, blockParameters, EMBEDDING, FINAL_NORM, HEAD } from "./parameters.ts";
+import { blockParameterName, blockParameters, EMBEDDING } from "./parameters.ts";
 import { positionRotations } from "./position_rotations.ts";
 import type { ParameterSource } from "./scoring_graphs.ts";
+import { HEAD_TILE_BYTES_MAX } from "./scoring_memory.ts";
+import { tiledHead } from "./tiled_head.ts";
 
 /** Shape of a pass of generation. */
 export interface GenerationShape {
@@ -41,7 +41,7 @@ export function generationGraph(
   parameter: ParameterSource,
 ): Graph {
   const graph = new Graph(`llama_generation_${tokens}`);
-  const { headDim, hiddenSize, keyValueHeads, layers, tiedEmbeddings, vocabSize } = config;
+  const { headDim, hiddenSize, keyValueHeads, layers, vocabSize } = config;
   const weight = (name: string, dims: readonly number[]) => parameter(graph, { name, dims });
   const ids = graph.input("tokens", "int32", [rows, tokens]);
   const positions = graph.input("positions", "int32", [rows, tokens]);
@@ -71,15 +71,12 @@ export function generationGraph(
     });
   }
   if (tokens > 1) return graph;
-  const logits = headLogits(
-    reshape(hidden, [rows, hiddenSize]),
-    cast(weight(FINAL_NORM, [hiddenSize]), "float32"),
-    cast(weight(tiedEmbeddings ? EMBEDDING : HEAD, [vocabSize, hiddenSize]), "float32"),
-    config,
-  );
-  graph.output("likeliest", cast(argMax(logits), "int32"));
+  const targets = graph.constant("int32", [rows], new Int32Array(rows));
+  const last = reshape(hidden, [rows, hiddenSize]);
+  const { likeliest, total } = tiledHead(last, targets, config, parameter, HEAD_TILE_BYTES_MAX);
+  graph.output("likeliest", likeliest);
   // A sum with a term that is no number is none: how damaged weights are noticed.
-  graph.output("total", reshape(reduceSum(logits, [1]), [rows]));
+  graph.output("total", total);
   return graph;
 }
 

@@ -2,6 +2,7 @@ import type { DeviceTensor, Engine, Session } from "../engine/engine.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
 import { elementCount } from "../graph/tensor.ts";
 import { generationGraph, type GenerationShape, memoryNames } from "./generation_graph.ts";
+import { parametersInFiles } from "./parameters_in_files.ts";
 import type { ScorerOptions } from "./scorer.ts";
 import { NotFiniteError } from "./trainer.ts";
 
@@ -103,10 +104,7 @@ export class GreedyWriter {
     frugal: boolean,
   ): Promise<Session> {
     const { config, tensors } = this.model;
-    const graph = generationGraph(config, shape, (graph, { dims, name }) => {
-      const place = tensors.get(name)!;
-      return graph.external(name, place.type, dims, place);
-    });
+    const graph = generationGraph(config, shape, parametersInFiles(tensors));
     return this.engine.load(serializeGraph(graph), Object.keys(kept(memory)), frugal);
   }
 }

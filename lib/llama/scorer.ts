@@ -1,10 +1,12 @@
 import type { DeviceTensor, Engine, HostTensor, Session } from "../engine/engine.ts";
-import type { FilePlace, Graph } from "../graph/graph.ts";
+import type { Graph } from "../graph/graph.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
-import { elementCount, type ElementType } from "../graph/tensor.ts";
+import { elementCount } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
+import { type ParameterPlaces, parametersInFiles } from "./parameters_in_files.ts";
+import type { HeadLayout } from "./scoring_memory.ts";
 import type { BatchScores, ScoringBatch, ScoringShape } from "./scoring_batch.ts";
-import { type BlockRange, bodyGraph, headGraph, type ParameterSource } from "./scoring_graphs.ts";
+import { type BlockRange, bodyGraph, headGraph } from "./scoring_graphs.ts";
 
 /** Places whose logits are computed at once: bounds their memory, whatever the batch. */
 const HEAD_PLACES = 64;
@@ -16,13 +18,15 @@ export interface ScorerOptions {
   /** Shape of the model. */
   readonly config: LlamaConfig;
   /** Where its parameters lie. */
-  readonly tensors: ReadonlyMap<string, FilePlace & { readonly type: ElementType }>;
+  readonly tensors: ParameterPlaces;
   /** Blocks whose weights are held at once; as many as the model has for the whole model. */
   readonly blocksAtOnce: number;
   /** Batches that go through some blocks before the next blocks are loaded. */
   readonly batchesAtOnce: number;
   /** Uses weights as they lie in their files, instead of copies arranged for speed. */
   readonly frugal: boolean;
+  /** How the weights behind the blocks are used. */
+  readonly head: HeadLayout;
 }
 
 /**
@@ -114,19 +118,22 @@ export class Scorer {
   }
 
   get #places(): number {
-    return this.options.frugal ? HEAD_PLACES_FRUGAL : HEAD_PLACES;
+    return this.options.head.frugal ? HEAD_PLACES_FRUGAL : HEAD_PLACES;
   }
 
   async #openHead(): Promise<Session> {
-    const graph = () => headGraph(this.options.config, this.#shape, this.#places, this.#parameter);
-    return this.#head ??= await this.#load(graph(), []);
+    const { config, head, tensors } = this.options;
+    const parameter = parametersInFiles(tensors);
+    const graph = () => headGraph(config, this.#shape, this.#places, parameter, head.tileBytesMax);
+    return this.#head ??= await this.#load(graph(), [], head.frugal);
   }
 
   async #openBody(range: BlockRange): Promise<Session> {
     const known = this.#bodies.get(range.from);
     if (known) return known;
-    const graph = bodyGraph(this.options.config, this.#shape, range, this.#parameter);
-    const session = await this.#load(graph, this.#kept ? ["hidden"] : []);
+    const { config, frugal, tensors } = this.options;
+    const graph = bodyGraph(config, this.#shape, range, parametersInFiles(tensors));
+    const session = await this.#load(graph, this.#kept ? ["hidden"] : [], frugal);
     this.#bodies.set(range.from, session);
     return session;
   }
@@ -182,12 +189,7 @@ export class Scorer {
     return { logProbabilities, greedy };
   }
 
-  #load(graph: Graph, kept: string[]): Promise<Session> {
-    return this.engine.load(serializeGraph(graph), kept, this.options.frugal);
+  #load(graph: Graph, kept: string[], frugal: boolean): Promise<Session> {
+    return this.engine.load(serializeGraph(graph), kept, frugal);
   }
-
-  readonly #parameter: ParameterSource = (graph, { name, dims }) => {
-    const place = this.options.tensors.get(name)!;
-    return graph.external(name, place.type, dims, place);
-  };
 }

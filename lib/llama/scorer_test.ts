@@ -6,6 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import { Scorer, type ScorerOptions } from "./scorer.ts";
 import type { ScoringBatch } from "./scoring_batch.ts";
 import { queryRowsMax } from "./scoring_graphs.ts";
+import { ARRANGED_HEAD } from "./scoring_memory.ts";
 
 const testOnDevices = deviceTests(import.meta.url);
 const EXPECTED = JSON.parse(
@@ -18,7 +19,10 @@ const WHOLE: ScorerOptions = {
   blocksAtOnce: config.layers,
   batchesAtOnce: 1,
   frugal: false,
+  head: ARRANGED_HEAD,
 };
+/** Seven parts of the vocabulary, the last of them smaller. */
+const TILES = { frugal: true, tileBytesMax: 11_000 };
 
 /** The two texts of the vectors in one row, every token of the vocabulary asked at every place. */
 function everything(): ScoringBatch {
@@ -79,7 +83,7 @@ for (const [file, key, tolerance] of FILES) {
       for (const frugal of [false, true]) {
         const { greedy, logProbabilities } = await scoreOnce(
           engine,
-          { ...WHOLE, ...model, frugal },
+          { ...WHOLE, ...model, frugal, head: frugal ? TILES : ARRANGED_HEAD },
           everything(),
         );
         const worst = expected.reduce(
@@ -97,7 +101,8 @@ for (const [file, key, tolerance] of FILES) {
 testOnDevices("Scorer gives the same numbers block by block and whole", async (engine) => {
   const batch = everything();
   const whole = await scoreOnce(engine, WHOLE, batch);
-  const scorer = new Scorer(engine, { ...WHOLE, blocksAtOnce: 1, batchesAtOnce: 2, frugal: true });
+  const layout = { blocksAtOnce: 1, batchesAtOnce: 2, frugal: true, head: TILES };
+  const scorer = new Scorer(engine, { ...WHOLE, ...layout });
   let steps = 0;
   const streamed = await Array.fromAsync(scorer.score([batch, batch, batch], () => steps++));
   await scorer.close();

@@ -1,23 +1,20 @@
 import { Graph } from "../graph/graph.ts";
 import { cast } from "../graph/operators/cast.ts";
-import { and, argMax, choose, equal, lessOrEqual, or } from "../graph/operators/compare.ts";
-import { crossEntropy } from "../graph/operators/cross_entropy.ts";
+import { and, choose, equal, lessOrEqual, or } from "../graph/operators/compare.ts";
 import { gatherRows } from "../graph/operators/gather.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
 import { type BlockConstants, decoderBlock } from "./decoder_block.ts";
-import { headLogits } from "./head.ts";
 import {
   blockParameterName,
   blockParameters,
   EMBEDDING,
-  FINAL_NORM,
-  HEAD,
   type ParameterSpec,
 } from "./parameters.ts";
 import { positionRotations } from "./position_rotations.ts";
 import type { ScoringShape } from "./scoring_batch.ts";
+import { tiledHead } from "./tiled_head.ts";
 
 /** Most bytes of the attention scores that are computed at once. */
 const SCORES_BYTES_MAX = 2 ** 28;
@@ -27,8 +24,14 @@ export function queryRowsMax({ heads }: LlamaConfig, { rows, sequence }: Scoring
   return Math.max(16, Math.floor(SCORES_BYTES_MAX / (4 * rows * heads * sequence)));
 }
 
+/** A parameter, or some rows of it. */
+export interface ParameterPart extends ParameterSpec {
+  /** Rows of its first axis; all of them where it is left out. */
+  readonly rows?: { readonly from: number; readonly to: number };
+}
+
 /** Puts a parameter into a graph, as float32 or in a type that is cast where it is used. */
-export type ParameterSource = (graph: Graph, spec: ParameterSpec) => Tensor;
+export type ParameterSource = (graph: Graph, part: ParameterPart) => Tensor;
 
 /** Blocks of a graph: from the first to before the last. */
 export interface BlockRange {
@@ -77,28 +80,24 @@ export function bodyGraph(
  * `hidden`) and `targets`. Logits of a whole vocabulary never leave the graph.
  *
  * @param count Places of one run.
+ * @param tileBytesMax Bytes of the part of the vocabulary's weights that is used at once.
  */
 export function headGraph(
   config: LlamaConfig,
   { rows, sequence }: ScoringShape,
   count: number,
   parameter: ParameterSource,
+  tileBytesMax: number,
 ): Graph {
   const graph = new Graph("llama_head");
-  const { hiddenSize, tiedEmbeddings, vocabSize } = config;
+  const { hiddenSize } = config;
   const hidden = graph.input("hidden", "float32", [rows, sequence, hiddenSize]);
   const places = graph.input("places", "int32", [count]);
   const targets = graph.input("targets", "int32", [count]);
-  const weight = (name: string, dims: number[]) =>
-    cast(parameter(graph, { name, dims }), "float32");
-  const logits = headLogits(
-    gatherRows(reshape(hidden, [rows * sequence, hiddenSize]), places),
-    weight(FINAL_NORM, [hiddenSize]),
-    weight(tiedEmbeddings ? EMBEDDING : HEAD, [vocabSize, hiddenSize]),
-    config,
-  );
-  graph.output("losses", reshape(crossEntropy(logits, targets), [count]));
-  graph.output("likeliest", cast(argMax(logits), "int32"));
+  const chosen = gatherRows(reshape(hidden, [rows * sequence, hiddenSize]), places);
+  const { likeliest, losses } = tiledHead(chosen, targets, config, parameter, tileBytesMax);
+  graph.output("losses", losses);
+  graph.output("likeliest", likeliest);
   return graph;
 }
 

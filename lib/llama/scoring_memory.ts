@@ -17,6 +17,14 @@ const ARRANGED_FACTOR = 1.3;
  */
 const WAVE_TOKENS = 8192;
 
+/** How the weights behind the blocks are used: a row for each token of the vocabulary. */
+export interface HeadLayout {
+  /** As they lie in their files. */
+  readonly frugal: boolean;
+  /** Bytes of them, as float32, that are used at once. */
+  readonly tileBytesMax: number;
+}
+
 /** How a model is held while it scores. */
 export interface ScoringLayout {
   /** Blocks whose weights are held at once. */
@@ -25,9 +33,18 @@ export interface ScoringLayout {
   readonly batchesAtOnce: number;
   /** Whether weights are used as they lie in their files. */
   readonly frugal: boolean;
+  /** How the weights behind the blocks are used. */
+  readonly head: HeadLayout;
   /** Bytes that this takes, weights and activations. */
   readonly bytes: number;
 }
+
+/** No more of the weights behind the blocks is used at once: a GPU takes no buffers of any size. */
+export const HEAD_TILE_BYTES_MAX = 2 ** 29;
+/** How those weights are used where there is room for all of them. */
+export const ARRANGED_HEAD: HeadLayout = { frugal: false, tileBytesMax: HEAD_TILE_BYTES_MAX };
+/** As much of them is used at once even where memory is short. */
+const HEAD_TILE_BYTES_MIN = 2 ** 24;
 
 /**
  * Chooses how to hold a model: whole and arranged for speed, whole as it lies in its files, or some blocks at
@@ -51,14 +68,25 @@ export function scoringLayout(
   const activations = activationBytes(config, shape);
   const room = WEIGHTS_FRACTION * memoryBytes;
   const { hiddenSize, layers, vocabSize } = config;
+  const tile = Math.min(Math.max(block, HEAD_TILE_BYTES_MIN), HEAD_TILE_BYTES_MAX);
   if (blocks === undefined || blocks >= layers) {
     const whole = { blocksAtOnce: layers, batchesAtOnce: 1 };
     if (ARRANGED_FACTOR * all <= room) {
-      return { ...whole, frugal: false, bytes: ARRANGED_FACTOR * all + activations };
+      return {
+        ...whole,
+        frugal: false,
+        head: ARRANGED_HEAD,
+        bytes: ARRANGED_FACTOR * all + activations,
+      };
     }
     // One block's weights as float32 come and go; the file's own pages the system can drop.
     if (fileBytes + block <= room || blocks !== undefined) {
-      return { ...whole, frugal: true, bytes: fileBytes + block + activations };
+      return {
+        ...whole,
+        frugal: true,
+        head: { frugal: true, tileBytesMax: tile },
+        bytes: fileBytes + block + activations,
+      };
     }
   }
   const blocksAtOnce = Math.min(blocks ?? Math.max(1, Math.floor(room / (2 * block))), layers);
@@ -72,14 +100,16 @@ export function scoringLayout(
     ),
   );
   const arranged = ARRANGED_FACTOR * blocksAtOnce * block;
+  const blockBytes = Math.min(arranged, 2 * blocksAtOnce * block) + activations;
   // What waits while the head is there is no more than while blocks are.
-  const head = FLOAT_BYTES * vocabSize * hiddenSize;
+  const head = ARRANGED_FACTOR * FLOAT_BYTES * vocabSize * hiddenSize;
+  const headIsLarge = head > blockBytes;
   return {
     blocksAtOnce,
     batchesAtOnce,
     frugal: arranged > room,
-    bytes: Math.max(Math.min(arranged, 2 * blocksAtOnce * block) + activations, head) +
-      batchesAtOnce * waiting,
+    head: headIsLarge ? { frugal: true, tileBytesMax: tile } : ARRANGED_HEAD,
+    bytes: Math.max(blockBytes, headIsLarge ? 2 * tile : head) + batchesAtOnce * waiting,
   };
 }
 

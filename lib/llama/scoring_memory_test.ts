@@ -15,12 +15,17 @@ Deno.test("scoringLayout holds a model whole while it fits, and blocks of it whe
     [plan(1000), plan(300), plan(64)].map(({ blocksAtOnce, frugal }) => [blocksAtOnce, frugal]),
     [[80, false], [80, true], [5, false]],
   );
-  for (const memoryGb of [16, 24, 64, 128]) {
+  for (const memoryGb of [8, 16, 24, 64, 128]) {
     const { bytes, batchesAtOnce } = plan(memoryGb);
     assert.ok(bytes <= memoryGb * GB, `${memoryGb} GB: ${bytes}`);
     // A kill costs what goes through the model at once, and no more.
     assert.ok(batchesAtOnce * SHAPE.rows * SHAPE.sequence <= 8192 + 1024);
   }
+  assert.deepEqual([plan(1000), plan(300), plan(8)].map(({ head }) => head.frugal), [
+    false,
+    true,
+    true,
+  ]);
   assert.equal(plan(1000, 2).blocksAtOnce, 2);
   assert.equal(plan(1000, 200).blocksAtOnce, 80);
 });

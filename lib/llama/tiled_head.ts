@@ -1,0 +1,125 @@
+import { add, multiply, subtract } from "../graph/operators/arithmetic.ts";
+import { cast } from "../graph/operators/cast.ts";
+import { and, argMax, choose, lessOrEqual } from "../graph/operators/compare.ts";
+import { exp, log } from "../graph/operators/functions.ts";
+import { pick } from "../graph/operators/gather.ts";
+import { linear } from "../graph/operators/matmul.ts";
+import { reduceMax, reduceSum } from "../graph/operators/reduction.ts";
+import { reshape } from "../graph/operators/reshape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { LlamaConfig } from "./config.ts";
+import { EMBEDDING, FINAL_NORM, HEAD } from "./parameters.ts";
+import { rmsNorm } from "./rms_norm.ts";
+import type { ParameterSource } from "./scoring_graphs.ts";
+
+/** What a vocabulary says of places, each of shape [places, 1]. */
+interface Verdict {
+  /** Largest logit. */
+  readonly best: Tensor;
+  /** Its token, int32; the first of equals. */
+  readonly likeliest: Tensor;
+  /** Sum of the exponentials of the logits less the largest. */
+  readonly powers: Tensor;
+  /** Sum of the logits: no number if one of them is none. */
+  readonly total: Tensor;
+  /** Logit of the target. */
+  readonly own: Tensor;
+}
+
+/** Tokens of a vocabulary whose weights are used at once. */
+interface Tile {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Parts of the vocabulary whose weights have so many bytes as float32 at most. */
+export function vocabularyTiles(
+  { hiddenSize, vocabSize }: Pick<LlamaConfig, "hiddenSize" | "vocabSize">,
+  bytesMax: number,
+): Tile[] {
+  const count = Math.min(vocabSize, Math.ceil(4 * hiddenSize * vocabSize / bytesMax));
+  const width = Math.ceil(vocabSize / count);
+  return Array.from({ length: Math.ceil(vocabSize / width) }, (_, i) => ({
+    from: i * width,
+    to: Math.min((i + 1) * width, vocabSize),
+  }));
+}
+
+/**
+ * Losses and likeliest tokens of places, a part of the vocabulary at a time: only one part's weights and
+ * logits need be in memory, and none is larger than a GPU takes. What a part adds to what is known follows
+ * the running softmax (Milakov and Gimelshein 2018); with one part it is the plain cross-entropy to the bit.
+ *
+ * @param hidden Shape [places, hidden].
+ * @param targets int32, shape [places].
+ * @param bytesMax Bytes of a part's weights as float32.
+ * @returns `losses` in nats, `likeliest` int32 and the `total` of the logits, each of shape [places].
+ */
+export function tiledHead(
+  hidden: Tensor,
+  targets: Tensor,
+  config: LlamaConfig,
+  parameter: ParameterSource,
+  bytesMax: number,
+): Record<"losses" | "likeliest" | "total", Tensor> {
+  const { graph } = hidden;
+  const { hiddenSize, rmsNormEpsilon, tiedEmbeddings, vocabSize } = config;
+  const [places] = hidden.dims;
+  const norm = cast(parameter(graph, { name: FINAL_NORM, dims: [hiddenSize] }), "float32");
+  const normed = rmsNorm(hidden, norm, rmsNormEpsilon);
+  const name = tiedEmbeddings ? EMBEDDING : HEAD;
+  const column = reshape(targets, [places, 1]);
+  let known: Verdict | undefined;
+  for (const tile of vocabularyTiles(config, bytesMax)) {
+    const weight = parameter(graph, { name, dims: [vocabSize, hiddenSize], rows: tile });
+    const found = verdictOf(linear(normed, cast(weight, "float32")), column, tile, vocabSize);
+    known = known ? together(known, found, column, tile) : found;
+  }
+  const { best, likeliest, own, powers, total } = known!;
+  const flat = (x: Tensor) => reshape(x, [places]);
+  return {
+    losses: flat(subtract(log(powers), subtract(own, best))),
+    likeliest: flat(likeliest),
+    total: flat(total),
+  };
+}
+
+/** @param logits Shape [places, tokens of the tile]. */
+function verdictOf(logits: Tensor, column: Tensor, { from, to }: Tile, vocabSize: number): Verdict {
+  const { graph } = logits;
+  const whole = to - from === vocabSize;
+  const integer = (value: number) => graph.scalar("int32", value);
+  const own = whole
+    ? pick(logits, column)
+    : pick(logits, choose(isIn(column, { from, to }), subtract(column, integer(from)), integer(0)));
+  const best = reduceMax(logits, [1]);
+  const likeliest = reshape(cast(argMax(logits), "int32"), column.dims);
+  return {
+    best,
+    likeliest: whole ? likeliest : add(likeliest, integer(from)),
+    powers: reduceSum(exp(subtract(logits, best)), [1]),
+    total: reduceSum(logits, [1]),
+    own,
+  };
+}
+
+function together(known: Verdict, found: Verdict, column: Tensor, tile: Tile): Verdict {
+  const keeps = lessOrEqual(found.best, known.best);
+  const best = choose(keeps, known.best, found.best);
+  const share = (verdict: Verdict) => multiply(verdict.powers, exp(subtract(verdict.best, best)));
+  return {
+    best,
+    likeliest: choose(keeps, known.likeliest, found.likeliest),
+    powers: add(share(known), share(found)),
+    total: add(known.total, found.total),
+    own: choose(isIn(column, tile), found.own, known.own),
+  };
+}
+
+function isIn(column: Tensor, { from, to }: Tile): Tensor {
+  const { graph } = column;
+  return and(
+    lessOrEqual(graph.scalar("int32", from), column),
+    lessOrEqual(column, graph.scalar("int32", to - 1)),
+  );
+}
