@@ -5,6 +5,11 @@ import { join } from "node:path";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { type LocatedModel, locateModel } from "../lib/checkpoint/locate_model.ts";
 import { parseJsonObject } from "../lib/checkpoint/parse_json_object.ts";
+import { chatTemplateFile, DEFAULT_TEMPLATE } from "../lib/checkpoint/read_chat_template.ts";
+import {
+  readTokenizerSettings,
+  type TokenizerSettings,
+} from "../lib/checkpoint/read_tokenizer_settings.ts";
 import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
 import type { ChatTemplate } from "../lib/evaluation/chat_template.ts";
 import { RequestEncoder } from "../lib/evaluation/request_encoder.ts";
@@ -77,8 +82,9 @@ export async function openEvalModel(
   const directory = local ?? fetched!.folder;
   checkOverrides(options.override);
   const located = await locateModel(directory, options.override);
-  const tokenizer = await readTokenizer(options.tokenizer ?? directory);
-  const special = await specialTokens(directory, tokenizer, located);
+  const settings = await readTokenizerSettings(directory);
+  const tokenizer = await readTokenizer(options.tokenizer ?? directory, settings);
+  const special = await specialTokens(directory, tokenizer, settings, located);
   const lengthMax = options.maxLength ?? located.config.positionsMax;
   if (lengthMax > located.config.positionsMax) {
     throw new RefusedRequestError(
@@ -104,15 +110,20 @@ export async function openEvalModel(
     directory,
     commit: fetched?.commit,
     encoder,
-    chat: await openChatTemplate(options, directory, nowMs),
+    chat: await openChatTemplate(options, directory, settings, nowMs),
     fingerprint: await fingerprintOf(located, tokenizer.json),
-    warnings: warningsOf(located, tokenizer, special, options),
+    warnings: warningsOf(located, tokenizer, special.bos, settings, options),
   };
 }
 
-async function fetchNamed({ model, revision = "main" }: EvalOptions, hub: Hub) {
+async function fetchNamed(
+  { applyChatTemplate, chatTemplate = DEFAULT_TEMPLATE, model, revision = "main" }: EvalOptions,
+  hub: Hub,
+) {
+  const template = applyChatTemplate ? chatTemplateFile(chatTemplate) : undefined;
+  const more = template === undefined ? [] : [template];
   try {
-    return await fetchModel(hub, { kind: "models", id: model, revision });
+    return await fetchModel(hub, { kind: "models", id: model, revision }, more);
   } catch (cause) {
     if (!(cause instanceof HubError)) throw cause;
     const text = `${cause.message}; nor is there a directory ${model} with a config.json`;
@@ -133,7 +144,10 @@ function checkOverrides(override: Readonly<Record<string, unknown>>): void {
 }
 
 /** @param place A tokenizer.json, or the directory that has one. */
-async function readTokenizer(place: string): Promise<TokenizerFile> {
+async function readTokenizer(
+  place: string,
+  { added }: TokenizerSettings,
+): Promise<TokenizerFile> {
   const isDirectory = (await stat(place).catch(() => undefined))?.isDirectory();
   const path = isDirectory ? join(place, "tokenizer.json") : place;
   const json = await readTextIfAny(path);
@@ -144,7 +158,7 @@ async function readTokenizer(place: string): Promise<TokenizerFile> {
     );
   }
   try {
-    return new TokenizerFile(json);
+    return new TokenizerFile(json, added);
   } catch (cause) {
     if (!(cause instanceof TokenizerError)) throw cause;
     throw new CorruptFileError(`${cause.message} (${path})`, { cause });
@@ -152,28 +166,24 @@ async function readTokenizer(place: string): Promise<TokenizerFile> {
 }
 
 /**
- * First and last tokens: from `tokenizer_config.json` where it names them, else from `config.json`. All files
+ * First and last tokens: from the tokenizer's settings where they name them, else from `config.json`. All files
  * that name an end are believed: chat models end their answers with other tokens than documents.
  */
 async function specialTokens(
   directory: string,
   tokenizer: TokenizerFile,
+  { special }: TokenizerSettings,
   { config }: LocatedModel,
-): Promise<{ bos: number | undefined; eos: number[]; addBos: unknown }> {
-  const file = await readSettings(join(directory, "tokenizer_config.json"));
+): Promise<{ bos: number | undefined; eos: number[] }> {
   const { eos_token_id: generationEnd } = await readSettings(
     join(directory, "generation_config.json"),
   );
-  const idOf = (value: unknown) => {
-    const content = (value as { content?: unknown } | null | undefined)?.content ?? value;
-    return typeof content === "string" ? tokenizer.ids.get(content) : undefined;
-  };
-  const known = "bos_token" in file || "eos_token" in file;
-  const ends = [idOf(file.eos_token), ...config.eosTokenIds, ...[generationEnd].flat()];
+  const idOf = (name: string) => tokenizer.ids.get(special.get(name) ?? "");
+  const known = special.has("bos_token") || special.has("eos_token");
+  const ends = [idOf("eos_token"), ...config.eosTokenIds, ...[generationEnd].flat()];
   return {
-    bos: known ? idOf(file.bos_token) : config.bosTokenId,
+    bos: known ? idOf("bos_token") : config.bosTokenId,
     eos: [...new Set(ends.filter((id) => Number.isInteger(id)))] as number[],
-    addBos: file.add_bos_token,
   };
 }
 
@@ -185,14 +195,15 @@ async function readSettings(path: string): Promise<Record<string, unknown>> {
 function warningsOf(
   { config, configJson }: LocatedModel,
   tokenizer: TokenizerFile,
-  { addBos, bos }: { bos: number | undefined; addBos: unknown },
+  bos: number | undefined,
+  { addBosToken }: TokenizerSettings,
   options: EvalOptions,
 ): string[] {
   const begins = tokenizer.encode("a", true)[0] === bos && bos !== undefined;
   const warnings: string[] = [];
-  if (options.addBos === "auto" && typeof addBos === "boolean" && addBos !== begins) {
+  if (options.addBos === "auto" && typeof addBosToken === "boolean" && addBosToken !== begins) {
     warnings.push(
-      `tokenizer_config.json says add_bos_token ${addBos}, tokenizer.json ${
+      `tokenizer_config.json says add_bos_token ${addBosToken}, tokenizer.json ${
         begins ? "begins" : "does not begin"
       } texts with it; the latter counts unless --add-bos says otherwise`,
     );

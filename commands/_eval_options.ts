@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { BosPolicy } from "../lib/evaluation/request_encoder.ts";
 import { type HubSettings, hubSettings } from "../lib/hub/hub_settings.ts";
 import type { DeviceName } from "../lib/engine/engine.ts";
+import { evalParser } from "./_eval_parser.ts";
 import { harnessArguments } from "./_harness_arguments.ts";
 import { parseArguments } from "./_parse_arguments.ts";
 import { UsageError } from "./command.ts";
@@ -78,6 +79,11 @@ export interface EvalOptions {
   hub: HubSettings;
 }
 
+/** Options that have a value. */
+const WITH_VALUE = new Set(
+  evalParser().options.filter(({ required }) => required).map(({ long }) => long!),
+);
+
 /**
  * Reads the arguments of `covey eval`.
  *
@@ -87,7 +93,7 @@ export function parseEvalOptions(
   args: string[],
   environment: Record<string, string>,
 ): EvalOptions {
-  const parsed = parseArguments("eval", harnessArguments(args), environment);
+  const parsed = parseArguments("eval", harnessArguments(args, WITH_VALUE), environment);
   const home = environment.HOME ?? environment.USERPROFILE ?? ".";
   const options: EvalOptions = {
     tasks: [],
@@ -101,8 +107,12 @@ export function parseEvalOptions(
     hub: hubSettings(environment),
   };
   if (options.chatTemplate !== undefined) options.applyChatTemplate = true;
-  if (options.fewshotAsMultiturn !== undefined && !options.applyChatTemplate) {
+  const given = (name: string) => args.some((arg) => arg.replaceAll("_", "-").startsWith(name));
+  if (given("--fewshot-as-multiturn") && options.fewshotAsMultiturn && !options.applyChatTemplate) {
     throw new UsageError("--fewshot-as-multiturn wants --apply-chat-template");
+  }
+  if (given("--log-samples") && options.outputPath === undefined) {
+    throw new UsageError("--log_samples wants --output-path");
   }
   if (options.samples !== undefined && options.limit !== undefined) {
     throw new UsageError("--samples and --limit both choose documents, want one of them");

@@ -97,6 +97,9 @@ export class EvalProgress {
         formatCount(plan.tokensApart)
       } if each text ran by itself; ${how}; about ${formatSeconds(seconds)}`,
     );
+    if (plan.cut > 0) {
+      this.line(`note    ${plan.cut} texts are longer than the context, and lose their beginning`);
+    }
   }
 
   /** Tells how much of a part of the work is done, from 0 to 1. */

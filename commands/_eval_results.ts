@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
 import type { TaskFailure, TaskResult } from "../lib/evaluation/evaluate.ts";
@@ -89,9 +89,7 @@ function sha256(text: string | undefined): string | null {
 export async function prepareOutput(outputPath: string, model: string): Promise<void> {
   const folder = folderOf(outputPath, model);
   await mkdir(folder, { recursive: true });
-  const probe = join(folder, ".covey-probe");
-  await writeFile(probe, "");
-  await rm(probe);
+  await rm(await Deno.makeTempFile({ dir: folder, prefix: ".covey-" }));
 }
 
 function folderOf(outputPath: string, model: string): string {

@@ -75,6 +75,7 @@ const OPTIONS: Readonly<Record<string, (values: Values, isHarness: boolean) => s
   "--check-integrity": drop,
   "--write-out": drop,
   "--show-config": drop,
+  "--confirm-run-unsafe-code": drop,
   "--batch-size": dropValue,
   "--max-batch-size": dropValue,
   "--use-cache": dropValue,
@@ -111,9 +112,13 @@ const OPTIONS: Readonly<Record<string, (values: Values, isHarness: boolean) => s
  * A command line of lm-evaluation-harness in terms of `covey eval`; one of ours passes unchanged. Names may
  * have underscores, and what changes no result here is dropped.
  *
+ * @param withValue Our options that have a value, which is left as it is.
  * @throws UsageError for what would change a result and is not offered.
  */
-export function harnessArguments(args: readonly string[]): string[] {
+export function harnessArguments(
+  args: readonly string[],
+  withValue: ReadonlySet<string>,
+): string[] {
   const words = args.map(hyphened);
   const isHarness = words.some((word) => /^--model(-args)?(=|$)/.test(word));
   const translated: string[] = [];
@@ -134,6 +139,8 @@ export function harnessArguments(args: readonly string[]): string[] {
     };
     const translate = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
     translated.push(...(translate?.(values, isHarness) ?? [word]));
+    const hasValue = !translate && inline === undefined && withValue.has(name);
+    if (hasValue && at < args.length) translated.push(args[at++]);
   }
   return translated;
 }

@@ -1,4 +1,5 @@
-import { readChatTemplates } from "../lib/checkpoint/read_chat_templates.ts";
+import { DEFAULT_TEMPLATE, readChatTemplate } from "../lib/checkpoint/read_chat_template.ts";
+import type { TokenizerSettings } from "../lib/checkpoint/read_tokenizer_settings.ts";
 import { ChatTemplate } from "../lib/evaluation/chat_template.ts";
 import type { EvalOptions } from "./_eval_options.ts";
 import { RefusedRequestError } from "./command.ts";
@@ -11,27 +12,30 @@ import { RefusedRequestError } from "./command.ts";
  * @throws RefusedRequestError when the model has no such template.
  */
 export async function openChatTemplate(
-  { applyChatTemplate, chatTemplate, fewshotAsMultiturn, model }: EvalOptions,
+  { applyChatTemplate, chatTemplate = DEFAULT_TEMPLATE, fewshotAsMultiturn, model }: EvalOptions,
   directory: string,
+  settings: TokenizerSettings,
   nowMs: number,
 ): Promise<ChatTemplate | undefined> {
   if (!applyChatTemplate) return undefined;
-  const { sources, tokens } = await readChatTemplates(directory);
-  if (sources.size === 0) {
+  const found = await readChatTemplate(directory, settings, chatTemplate);
+  if (typeof found === "string") {
+    const tokens = Object.fromEntries([...settings.special].filter(([, text]) => text)) as Record<
+      string,
+      string
+    >;
+    return new ChatTemplate(found, { tokens, multiturn: fewshotAsMultiturn ?? true, nowMs });
+  }
+  if (found.length === 0) {
     throw new RefusedRequestError(
-      `Cannot use the chat template of ${model}: it has none`,
-      "leave --apply-chat-template out: a model without one goes on with texts",
+      `Cannot use the chat template ${JSON.stringify(chatTemplate)} of ${model}: it has none`,
+      "a model without one goes on with texts: ask without --apply-chat-template and --chat-template",
     );
   }
-  const source = sources.get(chatTemplate ?? "default");
-  if (source === undefined) {
-    const names = [...sources.keys()].sort().join(", ");
-    throw new RefusedRequestError(
-      `Cannot use the chat template ${
-        JSON.stringify(chatTemplate ?? "default")
-      } of ${model}: it has ${names}`,
-      "give one of them with --chat-template NAME",
-    );
-  }
-  return new ChatTemplate(source, { tokens, multiturn: fewshotAsMultiturn ?? true, nowMs });
+  throw new RefusedRequestError(
+    `Cannot use the chat template ${JSON.stringify(chatTemplate)} of ${model}: it has ${
+      found.join(", ")
+    }`,
+    "give one of them with --chat-template NAME",
+  );
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CHAT_TEMPLATE_FOLDER } from "../lib/checkpoint/read_chat_templates.ts";
+import { chatTemplateFile, DEFAULT_TEMPLATE } from "../lib/checkpoint/read_chat_template.ts";
 import { checkFinite } from "../lib/checkpoint/model_directory.ts";
 import { CheckpointModel, NotANumberError } from "../lib/evaluation/checkpoint_model.ts";
 import { evaluate, type TaskFailure } from "../lib/evaluation/evaluate.ts";
@@ -55,7 +55,7 @@ function evalScope(options: EvalOptions): Scope {
   return {
     read: [
       resolve(model),
-      ...(local ? linked(local) : []),
+      ...(local ? linked(local, options) : []),
       ...given.map((path) => resolve(path)),
       ...output,
       ...cache,
@@ -76,13 +76,11 @@ function hubUse({ dataDir, hub, model, offline, suite, tasks }: EvalOptions) {
 }
 
 /** What the files of a model link to: Hugging Face's cache keeps contents elsewhere. */
-function linked(directory: string): string[] {
-  const folders = [directory, join(directory, CHAT_TEMPLATE_FOLDER)].filter((path) =>
-    existsSync(path)
-  );
-  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-    .filter((path) => /\.(jinja|json|safetensors)$/.test(path));
-  return [...new Set(files.filter((path) => existsSync(path)).map((path) => realpathSync(path)))];
+function linked(directory: string, { chatTemplate = DEFAULT_TEMPLATE }: EvalOptions): string[] {
+  const names = readdirSync(directory).filter((name) => /\.(json|safetensors)$/.test(name));
+  const paths = [...names, chatTemplateFile(chatTemplate) ?? ""]
+    .map((name) => join(directory, name));
+  return [...new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path)))];
 }
 
 async function runEval(options: EvalOptions, dependencies: CommandDependencies): Promise<number> {

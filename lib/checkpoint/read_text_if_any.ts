@@ -7,19 +7,25 @@ const TEXT_BYTES_MAX = 256 * 2 ** 20;
 /**
  * Text of a file; undefined where there is none.
  *
- * @throws CorruptFileError when it is longer than any such file of a model or run.
+ * @param bytesMax Longest file that is read; by default longer than any such file of a model or run.
+ * @throws CorruptFileError when it is longer, or a directory.
  */
-export async function readTextIfAny(path: string): Promise<string | undefined> {
+export async function readTextIfAny(
+  path: string,
+  bytesMax: number = TEXT_BYTES_MAX,
+): Promise<string | undefined> {
   try {
-    const { size } = await stat(path);
-    if (size > TEXT_BYTES_MAX) {
+    const found = await stat(path);
+    if (found.isDirectory()) throw new CorruptFileError(`Cannot read ${path}: it is a directory`);
+    if (found.size > bytesMax) {
       throw new CorruptFileError(
-        `Cannot read ${path}: it has ${size} bytes, want at most ${TEXT_BYTES_MAX}`,
+        `Cannot read ${path}: it has ${found.size} bytes, want at most ${bytesMax}`,
       );
     }
     return await readFile(path, "utf8");
   } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOENT") return undefined;
+    // Nor is there one below what is no directory.
+    if (/^(ENOENT|ENOTDIR)$/.test((cause as { code?: string }).code ?? "")) return undefined;
     throw cause;
   }
 }

@@ -109,6 +109,7 @@ export class EngineHost implements Engine {
     if (entry.released) throw new TypeError("Cannot run session: it was released");
     for (const name of entry.kept) {
       if (!keep[name]) throw new TypeError(`Cannot run session: no tensor given to keep "${name}"`);
+      this.#tensor(keep[name].id); // afterwards there would be nobody to free the output
     }
     const inputs: Record<string, Tensor> = {};
     for (const [name, value] of Object.entries(feeds)) {

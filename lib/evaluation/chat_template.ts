@@ -1,6 +1,7 @@
-import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 import { formatTime } from "./format_time.ts";
 import { PLAIN_PROMPT, type PromptFormat, type Turn } from "./prompt.ts";
+import { PythonTemplate } from "./python_template.ts";
+import { strip } from "./python_text.ts";
 
 /** A chat template that cannot be read, or that refuses what it is given. */
 export class ChatTemplateError extends Error {
@@ -17,16 +18,13 @@ export interface ChatTemplateOptions {
   readonly nowMs: number;
 }
 
-/** Longest template, characters. */
-const LENGTH_MAX = 1_000_000;
-/** Numbers that one rendering may count to, all its loops together. */
-const COUNT_MAX = 1_000_000;
-const VALUES = { true: true, True: true, false: false, False: false, none: null, None: null };
+/** What a template may write besides what it is given, characters. */
+const OWN_TEXT_MAX = 1_000_000;
+const PROBE: Turn = { role: "user", content: "a", gap: "" };
 
 /**
  * Writes turns as a chat model was trained to see them, by the Jinja template that came with it, as
- * transformers and lm-evaluation-harness do. A template is a stranger's program: it sees the turns, the
- * special tokens and the date, and what it counts through is bounded.
+ * transformers and lm-evaluation-harness do. The template sees the turns, the special tokens and the date.
  *
  * @example
  * ```ts
@@ -43,74 +41,64 @@ const VALUES = { true: true, True: true, false: false, False: false, none: null,
  */
 export class ChatTemplate implements PromptFormat {
   /** The template itself opens the answer. */
-  readonly answerGap = "";
-  readonly #program: ReturnType<typeof parse>;
+  readonly choiceGap = "";
+  /** Whether it takes a system turn. One that refuses it is given the others alone. */
+  readonly takesSystem: boolean;
+  readonly #template: PythonTemplate;
 
   /** @throws ChatTemplateError when it is no template, or refuses a single question. */
   constructor(readonly source: string, readonly options: ChatTemplateOptions) {
-    if (source.length > LENGTH_MAX) {
-      throw new ChatTemplateError(
-        `Cannot read chat template: it has ${source.length} characters, want at most ${LENGTH_MAX}`,
-      );
-    }
     try {
-      this.#program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+      this.#template = new PythonTemplate(source, { trimsBlocks: true });
     } catch (cause) {
       throw new ChatTemplateError(`Cannot read chat template: ${(cause as Error).message}`, {
         cause,
       });
     }
-    this.#render([{ role: "user", content: "a", gap: "" }]);
-  }
-
-  /** Whether it takes a system turn. What refuses one is given the others alone. */
-  get takesSystem(): boolean {
-    try {
-      const turns = (["system", "user"] as const).map((role) => ({ role, content: "a", gap: "" }));
-      return this.#render(turns) !== "";
-    } catch {
-      return false;
-    }
+    this.#render([PROBE]);
+    this.takesSystem = this.#render([{ ...PROBE, role: "system" }, PROBE]) !== undefined;
   }
 
   /**
    * The turns, and the beginning of the assistant's answer.
    *
-   * @throws ChatTemplateError when the template refuses them.
+   * @throws ChatTemplateError when the template refuses them, or leaves the question out.
    */
   write(turns: readonly Turn[]): string {
     const shown = this.options.multiturn ? turns : inOneTurn(turns);
-    try {
-      return this.#render(shown);
-    } catch (cause) {
-      const others = shown.filter(({ role }) => role !== "system");
-      if (others.length === shown.length) throw cause;
-      return this.#render(others);
-    }
+    const text = this.#render(shown) ??
+      this.#render(shown.filter(({ role }) => role !== "system"))!;
+    const question = strip(turns.at(-1)?.content ?? "");
+    if (text.includes(question)) return text;
+    throw new ChatTemplateError(
+      `Cannot write by the chat template: it leaves out or changes the question ${
+        JSON.stringify(question.slice(0, 80))
+      }`,
+    );
   }
 
-  #render(turns: readonly Turn[]): string {
+  /** Undefined where the template refuses turns that have one of the system. */
+  #render(turns: readonly Turn[]): string | undefined {
     const { nowMs, tokens } = this.options;
-    const environment = new Environment();
-    const items = {
-      ...VALUES,
-      ...tokens,
-      range: boundedRange(),
-      raise_exception: (reason: unknown) => {
-        throw new Error(String(reason));
-      },
-      strftime_now: (format: unknown) => formatTime(String(format), new Date(nowMs)),
-      messages: turns.map(({ content, role }) => ({ role, content })),
-      tools: null,
-      documents: null,
-      add_generation_prompt: true,
-    };
+    let refused = false;
     try {
-      for (const [name, value] of Object.entries(items)) environment.set(name, value);
-      return String(new Interpreter(environment).run(this.#program).value);
+      const size = turns.reduce((sum, { content }) => sum + content.length, 0);
+      return this.#template.render({
+        ...tokens,
+        raise_exception: (reason: unknown) => {
+          refused = true;
+          throw new Error(String(reason));
+        },
+        strftime_now: (format: unknown) => formatTime(String(format), new Date(nowMs)),
+        messages: turns.map(({ content, role }) => ({ role, content })),
+        tools: null,
+        documents: null,
+        add_generation_prompt: true,
+      }, OWN_TEXT_MAX + 8 * size);
     } catch (cause) {
+      if (refused && turns.some(({ role }) => role === "system")) return undefined;
       throw new ChatTemplateError(
-        `Cannot write ${turns.map(({ role }) => role).join(", ")} by the chat template: ${
+        `Cannot write turns of ${turns.map(({ role }) => role).join(", ")} by the chat template: ${
           (cause as Error).message
         }`,
         { cause },
@@ -124,18 +112,4 @@ function inOneTurn(turns: readonly Turn[]): Turn[] {
   const system = turns.filter(({ role }) => role === "system");
   const others = turns.filter(({ role }) => role !== "system");
   return [...system, { role: "user", content: PLAIN_PROMPT.write(others), gap: "" }];
-}
-
-/** Python's `range`, which gives only so many numbers. */
-function boundedRange(): (...args: unknown[]) => number[] {
-  let left = COUNT_MAX;
-  return (...args) => {
-    const numbers = args.filter((arg) => typeof arg === "number");
-    const [start, end, step] = numbers.length > 1 ? numbers : [0, numbers[0]];
-    const stride = step ?? 1;
-    const count = Math.max(Math.ceil((end - start) / stride), 0);
-    left -= count;
-    if (!(left >= 0)) throw new Error(`range(${numbers}) counts too far`);
-    return Array.from({ length: count }, (_, i) => start + i * stride);
-  };
 }

@@ -37,28 +37,41 @@ Deno.test("ChatTemplate puts examples into one turn where that is asked for", ()
 });
 
 Deno.test("a template is told the time that it is given", () => {
-  const chat = new ChatTemplate("{{ strftime_now('%d %b %Y') }}", {
+  const chat = new ChatTemplate("{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}", {
     ...OPTIONS,
     nowMs: new Date(2024, 6, 4).getTime(),
   });
-  assert.equal(chat.write([QUESTION]), "04 Jul 2024");
-  const time = new Date(2026, 0, 2, 3, 4, 5);
+  assert.equal(chat.write([QUESTION]), "04 Jul 2024 Why?");
+  const time = new Date(2026, 0, 2, 13, 4, 5);
   assert.equal(
-    formatTime("%A %a %B %m/%y %H:%M:%S %% %q %", time),
-    "Friday Fri January 01/26 03:04:05 % %q %",
+    formatTime("%A %a %B %m/%y %H:%M:%S %I %p %-d %-m %%", time),
+    "Friday Fri January 01/26 13:04:05 01 PM 2 1 %",
   );
+  for (const unknown of ["%q", "%", "%-"]) {
+    assert.throws(() => formatTime(unknown, time), /the time has no part %/);
+  }
 });
 
-Deno.test("templates that are none, refuse a question or count too far are refused", () => {
+Deno.test("only a template that says so refuses the system's turn", () => {
+  const turns: Turn[] = [{ role: "system", content: "S", gap: "" }, QUESTION];
+  const loop = "{% for m in messages %}{{ m.content }}{% endfor %}";
+  const refusing = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}";
+  const chat = new ChatTemplate(refusing + loop, OPTIONS);
+  assert.equal(chat.takesSystem, false);
+  assert.equal(chat.write(turns), "Why?");
+  const failing =
+    "{% if messages[0].content == 'S' %}{{ messages[0].content.swapcase() }}{% endif %}";
+  const other = new ChatTemplate(failing + loop, OPTIONS);
+  assert.equal(other.takesSystem, true);
+  assert.throws(() => other.write(turns), /messages.0.content.swapcase\(\) is not known here/);
+});
+
+Deno.test("templates that are none, refuse a question or leave it out are refused", () => {
   const refused: [string, RegExp][] = [
     ["{% if %}", /Cannot read chat template/],
-    ["{{ raise_exception('never') }}", /Cannot write user by the chat template: never/],
-    ["{% for i in range(2000000000) %}a{% endfor %}", /counts too far/],
-    ["{% for i in range(2000) %}{% for j in range(2000) %}{% endfor %}{% endfor %}", /too far/],
-    ["{{ range(1, 5, 0) }}", /counts too far/],
-    ["{{ range('x') }}", /counts too far/],
-    ["{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", /Cannot write user/],
-    ["a".repeat(1_000_001), /has 1000001 characters, want at most 1000000/],
+    ["{{ raise_exception('never') }}", /Cannot write turns of user by the chat template: never/],
+    ["{{ missing.field }}", /missing is not defined/],
+    ["a".repeat(100_001), /has 100001 characters, want at most 100000/],
   ];
   for (const [source, reason] of refused) {
     assert.throws(
@@ -68,10 +81,14 @@ Deno.test("templates that are none, refuse a question or count too far are refus
     );
   }
   const alone = new ChatTemplate(
-    "{% if messages | length > 1 %}{{ raise_exception('one') }}{% endif %}",
+    "{% if messages | length > 2 %}{{ raise_exception('two') }}{% endif %}{{ messages[0].content }}",
     OPTIONS,
   );
-  assert.throws(() => alone.write([QUESTION, QUESTION]), /Cannot write user, user .*: one/);
+  assert.throws(() => alone.write([QUESTION, QUESTION, QUESTION]), /user, user, user .*: two/);
+  for (const source of ["", "constant", "{{ messages[0].content | upper }}"]) {
+    const silent = new ChatTemplate(source, OPTIONS);
+    assert.throws(() => silent.write([QUESTION]), /leaves out or changes the question "Why\?"/);
+  }
 });
 
 Deno.test("whatever a template is, it is written by or refused", () => {
@@ -108,7 +125,7 @@ Deno.test("whatever a template is, it is written by or refused", () => {
     fc.property(fc.oneof(source, fc.string()), (text) => {
       try {
         const chat = new ChatTemplate(text, OPTIONS);
-        assert.equal(typeof chat.write([QUESTION]), "string");
+        assert.match(chat.write([QUESTION]), /Why/);
       } catch (error) {
         assert.ok(error instanceof ChatTemplateError, String(error));
       }

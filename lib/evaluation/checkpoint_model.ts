@@ -22,6 +22,8 @@ export interface ScoringPlan {
   readonly pairs: number;
   /** Those that are not remembered. */
   readonly missing: number;
+  /** Pairs that are longer than the model's context, and lose the beginning of theirs. */
+  readonly cut: number;
   /** Tokens of all inputs, if each were run by itself. */
   readonly tokensApart: number;
   /** Tokens that are run, rows that are not full included. */
@@ -127,7 +129,7 @@ export class CheckpointModel implements LanguageModel {
 
   /** Scores of all pairs: sums over their tokens, or why there is none. */
   async #score(pairs: readonly TokenPair[], trees: readonly TextTree[]): Promise<PairScore[]> {
-    const { batchTokens, cache, open } = this.options;
+    const { batchTokens, cache, encoder, open } = this.options;
     const keys = pairs.map(({ context, continuation }) => ResponseCache.key(context, continuation));
     const missing = keys.filter((key) => cache.get(key) === undefined).length;
     const packed = packTrees(trees, batchTokens)
@@ -141,6 +143,7 @@ export class CheckpointModel implements LanguageModel {
       const scorer = await open({
         pairs: pairs.length,
         missing,
+        cut: pairs.filter((pair) => inputLength(pair) > encoder.options.lengthMax).length,
         tokensApart: pairs.reduce((sum, pair) => sum + inputLength(pair), 0),
         tokens,
         batches: packed.length,

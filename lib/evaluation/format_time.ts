@@ -5,12 +5,13 @@ const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" 
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-/** What stands for what, as far as chat templates use it. */
+/** Parts of a time, as far as chat templates use them. */
 const PARTS: Readonly<Record<string, (time: Date) => string>> = {
   "%": () => "%",
   A: (time) => DAYS[time.getDay()],
   B: (time) => MONTHS[time.getMonth()],
   H: (time) => two(time.getHours()),
+  I: (time) => two((time.getHours() + 11) % 12 + 1),
   M: (time) => two(time.getMinutes()),
   S: (time) => two(time.getSeconds()),
   Y: (time) => String(time.getFullYear()),
@@ -18,10 +19,19 @@ const PARTS: Readonly<Record<string, (time: Date) => string>> = {
   b: (time) => MONTHS[time.getMonth()].slice(0, 3),
   d: (time) => two(time.getDate()),
   m: (time) => two(time.getMonth() + 1),
+  p: (time) => time.getHours() < 12 ? "AM" : "PM",
   y: (time) => two(time.getFullYear() % 100),
 };
 
-/** Local time in the notation of Python's `strftime`; what is not known stays as it is. */
+/**
+ * Local time in the notation of Python's `strftime`.
+ *
+ * @throws RangeError for a part that is not known here.
+ */
 export function formatTime(format: string, time: Date): string {
-  return format.replace(/%(.)/gs, (text, part) => PARTS[part]?.(time) ?? text);
+  return format.replace(/%(-?)(.?)/gs, (text, bare, part) => {
+    if (!Object.hasOwn(PARTS, part)) throw new RangeError(`the time has no part ${text}`);
+    const value = PARTS[part](time);
+    return bare ? value.replace(/^0(?=\d)/, "") : value;
+  });
 }

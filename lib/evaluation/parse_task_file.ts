@@ -1,9 +1,9 @@
-import { parse, Template, tokenize } from "@huggingface/jinja";
 import { load } from "js-yaml";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { type Document, DocumentError } from "./document.ts";
 import { METRICS } from "./metrics.ts";
+import { PythonTemplate } from "./python_template.ts";
 import type { Task, TaskData } from "./task.ts";
 
 /** A task file that cannot be used. */
@@ -14,6 +14,9 @@ export class TaskFileError extends Error {
 const name = v.pipe(v.string(), v.regex(/^\w[\w.-]{0,99}$/, "letters, digits, _ . -"));
 const split = v.nullish(name);
 const file = v.union([v.string(), v.array(v.string())]);
+
+/** Longest text that a template may write, characters. */
+const TEXT_MAX = 100_000_000;
 
 /** The keys of lm-evaluation-harness's task files that are understood here; any other is an error. */
 const FILE = v.strictObject({
@@ -195,7 +198,7 @@ function listRenderer(
 }
 
 interface Compiled {
-  readonly template: Template;
+  readonly template: PythonTemplate;
   /** Columns that it names; undefined where it has statements, which may make names of their own. */
   readonly columns: readonly string[] | undefined;
 }
@@ -207,10 +210,8 @@ const GLOBALS = new Set(["true", "false", "none", "True", "False", "None", "rang
 
 function compile(path: string, key: string, text: string): Compiled {
   try {
-    // As the harness has it: no white space is trimmed around blocks, and the last newline stays.
-    const tokens = tokenize(`${text}\n`, {});
-    const template = new Template("");
-    template.parsed = parse(tokens);
+    const template = new PythonTemplate(text, { trimsBlocks: false });
+    const { tokens } = template;
     const names = tokens.filter(({ type }, i) =>
       type === "Identifier" && !["Dot", "Pipe", "Is"].includes(tokens[i - 1]?.type)
     ).map(({ value }) => value);
@@ -229,7 +230,7 @@ function render({ columns, template }: Compiled, key: string, document: Document
   const missing = columns?.find((name) => !Object.hasOwn(document, name));
   if (missing !== undefined) throw new DocumentError(`${missing} is missing, and ${key} names it`);
   try {
-    return template.render({ ...document });
+    return template.render(document, TEXT_MAX);
   } catch (cause) {
     throw new DocumentError(`${key} cannot be rendered: ${(cause as Error).message}`, { cause });
   }

@@ -10,14 +10,17 @@ export interface Turn {
 
 /** How turns become a text. */
 export interface PromptFormat {
-  /** Stands between a question and each of its answers, and is scored with them. */
-  readonly answerGap: string;
+  /** Stands before each answer that a question gives to choose from, and is scored with it. */
+  readonly choiceGap: string;
   /** The text that a model is to go on with. */
   write(turns: readonly Turn[]): string;
 }
 
+/** Stands between a question and its answer, in examples too. */
+export const ANSWER_GAP = " ";
+
 /** Turns one behind the other: for models that go on with texts. */
 export const PLAIN_PROMPT: PromptFormat = {
-  answerGap: " ",
+  choiceGap: ANSWER_GAP,
   write: (turns) => turns.map(({ content, gap }) => content + gap).join(""),
 };

@@ -2,8 +2,13 @@
 const SPACE =
   "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LEADING = new RegExp(`^[${SPACE}]+`);
-const CHARACTER = new RegExp(`[${SPACE}]`);
+const CHARACTER = new RegExp(`^[${SPACE}]$`);
 const BETWEEN = new RegExp(`[${SPACE}]+`, "g");
+
+/** `character.isspace()` */
+export function isSpace(character: string): boolean {
+  return CHARACTER.test(character);
+}
 
 /** `str.lstrip()` */
 export function stripLeft(text: string): string {
@@ -13,7 +18,7 @@ export function stripLeft(text: string): string {
 /** `str.rstrip()`; an expression would try every space as a beginning. */
 export function stripRight(text: string): string {
   let length = text.length;
-  while (length > 0 && CHARACTER.test(text[length - 1])) length--;
+  while (length > 0 && isSpace(text[length - 1])) length--;
   return text.slice(0, length);
 }
 

@@ -2,11 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import { type Document, DocumentError } from "./document.ts";
 import { Examples } from "./examples.ts";
 import type { ModelRequest } from "./language_model.ts";
-import { PLAIN_PROMPT, type PromptFormat, type Turn } from "./prompt.ts";
+import { isSpace } from "./python_text.ts";
+import { ANSWER_GAP, PLAIN_PROMPT, type PromptFormat, type Turn } from "./prompt.ts";
 import type { ChoiceQuestion, Task } from "./task.ts";
 
-/** Stands between the question and the answer of an example. */
-const ANSWER_GAP = " ";
 /** Documents that are asked about before others may have a turn. */
 const DOCUMENTS_TOGETHER = 64;
 /** Stands behind each example. */
@@ -112,16 +111,18 @@ function turn(role: Turn["role"], content: string, gap = ""): Turn {
 /** What stands before the examples. */
 function opening(task: Task, { systemInstruction }: QuestionOptions): Turn[] {
   const parts = [systemInstruction, task.description].filter((part) => part);
-  const joined = parts.length < 2 || /\s$/.test(parts[0]!) || /^\s/.test(parts[1]!);
+  const [first = "", second = ""] = parts;
+  const joined = second === "" || isSpace(first.at(-1)!) || isSpace(second[0]);
   return parts.length === 0 ? [] : [turn("system", parts.join(joined ? "" : EXAMPLE_GAP))];
 }
 
 /** Question and answer of an example. */
 function exampleTurns(task: Task, document: Document): Turn[] {
-  const turns = (prompt: string, answer: string) => [
-    turn("user", prompt, ANSWER_GAP),
-    turn("assistant", answer, EXAMPLE_GAP),
-  ];
+  // Without an answer the harness has nothing but the question.
+  const turns = (prompt: string, answer: string) =>
+    answer === ""
+      ? [turn("user", prompt)]
+      : [turn("user", prompt, ANSWER_GAP), turn("assistant", answer, EXAMPLE_GAP)];
   switch (task.kind) {
     case "choice": {
       const { answers, prompt, right } = task.ask(document);
@@ -163,7 +164,7 @@ function requestsOf(
         requests: choicePairs(question, write).map(([context, answer]) => ({
           kind: "pair",
           context,
-          continuation: format.answerGap + answer,
+          continuation: format.choiceGap + answer,
         })),
       };
     }

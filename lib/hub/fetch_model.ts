@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isChatTemplateFile } from "../checkpoint/read_chat_templates.ts";
 import type { Hub } from "./hub.ts";
 import { HubError } from "./hub_error.ts";
 import type { RepoName } from "./repo_cache.ts";
@@ -11,6 +10,7 @@ const SMALL = [
   "generation_config.json",
   "tokenizer.json",
   "tokenizer_config.json",
+  "special_tokens_map.json",
 ];
 const WHOLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
@@ -18,12 +18,14 @@ const INDEX = "model.safetensors.index.json";
 /**
  * Fetches what is needed to run a model: configuration, tokenizer, and its safetensors.
  *
+ * @param more Further files, fetched if they are there.
  * @returns Folder that holds it, and its commit.
  * @throws HubError when the repository has none.
  */
 export async function fetchModel(
   hub: Hub,
   repo: RepoName,
+  more: readonly string[] = [],
 ): Promise<{ folder: string; commit: string }> {
   const { cached, commit, files } = await hub.list(repo);
   const isMissing = (text: string) =>
@@ -36,7 +38,7 @@ export async function fetchModel(
   if (!files.includes("config.json")) {
     throw isMissing("it has no config.json");
   }
-  const small = files.filter((name) => SMALL.includes(name) || isChatTemplateFile(name));
+  const small = [...SMALL, ...more].filter((name) => files.includes(name));
   if (files.includes(WHOLE)) {
     return { folder: await hub.fetch(repo, commit, [...small, WHOLE]), commit };
   }

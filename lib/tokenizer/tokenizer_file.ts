@@ -37,11 +37,17 @@ export class TokenizerFile {
   readonly #special: ReadonlySet<number>;
   readonly #parts: ReturnType<typeof buildPipeline>;
 
-  /** @param json Text of the file. */
-  constructor(readonly json: string) {
+  /**
+   * @param json Text of the file.
+   * @param changes Properties of added tokens that overrule the file's, by the tokens' texts.
+   */
+  constructor(
+    readonly json: string,
+    changes: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map(),
+  ) {
     try {
       const file = JSON.parse(json) as FileParts;
-      const added = addedTokens(file);
+      const added = addedTokens(file, changes);
       this.ids = vocabulary(file, added);
       for (const [token, id] of this.ids) this.#tokens[id] = token;
       this.vocabularySize = this.#tokens.length;
@@ -158,18 +164,25 @@ function bytePairModel(model: Record<string, unknown>): Bpe {
   });
 }
 
-function addedTokens(file: FileParts): AddedToken[] {
+function addedTokens(
+  file: FileParts,
+  changes: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+): AddedToken[] {
   if (file.added_tokens === undefined || file.added_tokens === null) return [];
   if (!Array.isArray(file.added_tokens)) throw new RangeError("added_tokens is no list");
-  return file.added_tokens.map((token: Record<string, unknown>): AddedToken => ({
-    id: token.id as number,
-    content: token.content as string,
-    special: token.special === true,
-    normalized: token.normalized === true,
-    leftStrip: token.lstrip === true,
-    rightStrip: token.rstrip === true,
-    singleWord: token.single_word === true,
-  }));
+  return file.added_tokens.map((token: Record<string, unknown>): AddedToken => {
+    const content = token.content as string;
+    const all = { ...token, ...changes.get(content) };
+    return {
+      id: token.id as number,
+      content,
+      special: all.special === true,
+      normalized: all.normalized === true,
+      leftStrip: all.lstrip === true,
+      rightStrip: all.rstrip === true,
+      singleWord: all.single_word === true,
+    };
+  });
 }
 
 /** Ids by token, each checked: a file may say anything. */

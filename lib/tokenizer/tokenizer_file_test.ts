@@ -143,3 +143,11 @@ Deno.test("TokenizerFile does not let a file multiply texts without end", () => 
   assert.throws(() => with_(20).encode("hello", false), /it grows from 5 characters/);
   assert.throws(() => with_(40), /40 steps, want at most 32/);
 });
+
+Deno.test("TokenizerFile takes properties of added tokens that overrule the file's", () => {
+  const { json } = byteTokenizer();
+  const changes = new Map([["<|endoftext|>", { rstrip: true, lstrip: false, special: true }]]);
+  const text = "a<|endoftext|> b";
+  assert.deepEqual(new TokenizerFile(json).encode(text, false), [97, 256, 32, 98]);
+  assert.deepEqual(new TokenizerFile(json, changes).encode(text, false), [97, 256, 98]);
+});

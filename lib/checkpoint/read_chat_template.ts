@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { CorruptFileError } from "./corrupt_file_error.ts";
+import { readTextIfAny } from "./read_text_if_any.ts";
+import type { TokenizerSettings } from "./read_tokenizer_settings.ts";
+
+/** Name of the template that a model itself would use. */
+export const DEFAULT_TEMPLATE = "default";
+/** Longest file of a template. */
+const BYTES_MAX = 1_000_000;
+
+/** File of a model's chat template, as transformers names it; undefined for a name that none can have. */
+export function chatTemplateFile(name: string): string | undefined {
+  if (name === DEFAULT_TEMPLATE) return "chat_template.jinja";
+  return /^[\w-]+$/.test(name) ? `additional_chat_templates/${name}.jinja` : undefined;
+}
+
+/**
+ * Reads a chat template of a model: from a file of its own, else from the settings of its tokenizer.
+ *
+ * @returns Its source, or which others the settings have.
+ * @throws CorruptFileError when what is there is no template.
+ */
+export async function readChatTemplate(
+  directory: string,
+  { chatTemplate, path }: TokenizerSettings,
+  name: string,
+): Promise<string | readonly string[]> {
+  const file = chatTemplateFile(name);
+  const source = file && await readTextIfAny(join(directory, file), BYTES_MAX);
+  if (source !== undefined) return source;
+  // A file of the default's overrules all that the settings have.
+  if (existsSync(join(directory, chatTemplateFile(DEFAULT_TEMPLATE)!))) return [DEFAULT_TEMPLATE];
+  if (chatTemplate === undefined || chatTemplate === null) return [];
+  const entries = typeof chatTemplate === "string"
+    ? [{ name: DEFAULT_TEMPLATE, template: chatTemplate }]
+    : Array.isArray(chatTemplate)
+    ? chatTemplate
+    : [undefined];
+  const sources = new Map(entries.map((entry) => {
+    const { name, template } = (entry ?? {}) as { name?: unknown; template?: unknown };
+    if (typeof name === "string" && typeof template === "string") return [name, template];
+    throw new CorruptFileError(
+      `Cannot read ${path}: chat_template is neither a text nor a list of templates with names`,
+    );
+  }));
+  return sources.get(name) ?? [...sources.keys()].sort();
+}

@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { parseJsonObject } from "./parse_json_object.ts";
+import { readTextIfAny } from "./read_text_if_any.ts";
+
+/** Names of special tokens in settings. */
+const TOKENS = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"].map((name) => `${name}_token`);
+
+/** What lies beside a `tokenizer.json` and says how it is used. */
+export interface TokenizerSettings {
+  /** Texts of special tokens by names such as `bos_token`; undefined where the files say that there is none. */
+  readonly special: ReadonlyMap<string, string | undefined>;
+  /** Properties of added tokens by their texts; they overrule those of `tokenizer.json`. */
+  readonly added: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** `add_bos_token`, whatever it is. */
+  readonly addBosToken: unknown;
+  /** `chat_template`, whatever it is. */
+  readonly chatTemplate: unknown;
+  /** File that they are from. */
+  readonly path: string;
+}
+
+/**
+ * Reads `tokenizer_config.json` as transformers does: where it does not list the added tokens,
+ * `special_tokens_map.json` overrules it.
+ *
+ * @throws CorruptFileError when one of them is no JSON object.
+ */
+export async function readTokenizerSettings(directory: string): Promise<TokenizerSettings> {
+  const [path, mapPath] = ["tokenizer_config.json", "special_tokens_map.json"]
+    .map((name) => join(directory, name));
+  const config = parseJsonObject(path, await readTextIfAny(path) ?? "{}");
+  const listed = config.added_tokens_decoder;
+  const isListed = typeof listed === "object" && listed !== null;
+  const map = isListed ? {} : parseJsonObject(mapPath, await readTextIfAny(mapPath) ?? "{}");
+  const all: Record<string, unknown> = { ...config, ...map };
+  const added = Object.values(isListed ? listed : {}).flatMap((token) => {
+    const text = textOf(token);
+    return text === undefined ? [] : [[text, token as Record<string, unknown>] as const];
+  });
+  return {
+    special: new Map(TOKENS.filter((name) => name in all).map((name) => [name, textOf(all[name])])),
+    added: new Map(added),
+    addBosToken: config.add_bos_token,
+    chatTemplate: config.chat_template,
+    path,
+  };
+}
+
+/** A token is its text, or an object that has it. */
+function textOf(token: unknown): string | undefined {
+  const isObject = typeof token === "object" && token !== null;
+  const text = isObject ? (token as { content?: unknown }).content : token;
+  return typeof text === "string" ? text : undefined;
+}
