@@ -178,6 +178,12 @@ function nameOf({ object, property, type, value }: Fields): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "something";
 }
 
+/** Letters of a text that has some which are two units in JavaScript and one in Python. */
+function lettersOf({ type, value }: Value): string[] | undefined {
+  const text = type === "StringValue" ? value as string : "";
+  return /[\ud800-\udfff]/.test(text) ? [...text] : undefined;
+}
+
 /** A part of a node whose value is there already. */
 function known(value: Value) {
   return { type: "Known", value };
@@ -206,10 +212,14 @@ const OWN: Readonly<Record<string, Evaluation>> = {
   },
   MemberExpression(node, environment) {
     const object = this.evaluate(node.object as Node, environment);
-    if (object.type !== "UndefinedValue") {
-      return this.with(node, "object", known(object), environment);
+    if (object.type === "UndefinedValue") {
+      throw new TypeError(`${nameOf(node.object as Fields)} is not defined`);
     }
-    throw new TypeError(`${nameOf(node.object as Fields)} is not defined`);
+    const letters = node.computed ? lettersOf(object) : undefined;
+    const whole = letters ? this.plain(letters) : object;
+    const part = this.with(node, "object", known(whole), environment);
+    if (!letters || !Array.isArray(part.value)) return part;
+    return this.plain(part.value.map(({ value }) => value).join(""));
   },
   CallExpression(node, environment) {
     const callee = node.callee as Fields;
@@ -233,9 +243,11 @@ const OWN: Readonly<Record<string, Evaluation>> = {
   },
   FilterExpression(node, environment) {
     const { type, value: name } = node.filter as { type: string; value: string };
-    if (type !== "Identifier" || !Object.hasOwn(PYTHON_TEXT, name)) return undefined;
     const operand = this.evaluate(node.operand as Node, environment);
-    if (operand.type !== "StringValue") {
+    const letters = name === "length" ? lettersOf(operand) : undefined;
+    if (letters) return this.plain(letters.length);
+    const isOwn = type === "Identifier" && Object.hasOwn(PYTHON_TEXT, name);
+    if (!isOwn || operand.type !== "StringValue") {
       return this.with(node, "operand", known(operand), environment);
     }
     return this.plain(PYTHON_TEXT[name](operand.value as string));
