@@ -1,5 +1,5 @@
 import { UsageError } from "./command.ts";
-import { isTruth } from "./_option_values.ts";
+import { isTruthWord } from "./_option_values.ts";
 
 /** How an option begins. */
 const OPTION = /^--?[A-Za-z]/;
@@ -29,7 +29,11 @@ const MODEL_ARGS: Readonly<Record<string, ((value: string) => string[]) | undefi
   revision: (value) => ["--revision", value],
   tokenizer: (value) => ["--tokenizer", value],
   max_length: (value) => ["--max-length", value],
-  add_bos_token: (value) => ["--add-bos", /^(true|1|yes)$/i.test(value) ? "yes" : "no"],
+  add_bos_token: (value) => {
+    if (/^none$/i.test(value)) return [];
+    if (/^(true|false)$/i.test(value)) return ["--add-bos", /^t/i.test(value) ? "yes" : "no"];
+    throw new UsageError(`--model_args has add_bos_token=${value}, want True or False`);
+  },
   attn_implementation: undefined,
   batch_size: undefined,
   device_map: undefined,
@@ -99,12 +103,13 @@ const OPTIONS: Readonly<Record<string, (values: Values, isHarness: boolean) => s
   },
   "--fewshot-as-multiturn": (values) => [
     "--fewshot-as-multiturn",
-    values.one(isTruth) ?? "true",
+    values.one(isTruthWord) ?? "true",
   ],
   "--apply-chat-template": (values, isHarness) => {
     const name = isHarness ? values.all()[0] : values.one(() => false);
-    if (name === undefined || isTruth(name)) return ["--apply-chat-template"];
-    return ["--chat-template", name];
+    if (name === undefined || /^(true|yes|1)$/i.test(name)) return ["--apply-chat-template"];
+    if (!isTruthWord(name)) return ["--chat-template", name];
+    throw new UsageError(`--apply-chat-template is ${name}: leave it out instead`);
   },
 };
 
@@ -119,8 +124,13 @@ export function harnessArguments(
   args: readonly string[],
   withValue: ReadonlySet<string>,
 ): string[] {
-  const words = args.map(hyphened);
+  // `lm_eval run` is `lm_eval`.
+  const all = args[0] === "run" && args[1]?.startsWith("-") ? args.slice(1) : args;
+  const words = all.map(hyphened);
   const isHarness = words.some((word) => /^--model(-args)?(=|$)/.test(word));
+  if (isHarness && !/"?pretrained"?\s*[=:]/.test(words.join(" ")) && names(words, BACKENDS)) {
+    throw new UsageError("--model wants --model_args pretrained=MODEL");
+  }
   const translated: string[] = [];
   for (let at = 0; at < words.length;) {
     const word = words[at++];
@@ -140,7 +150,7 @@ export function harnessArguments(
     const translate = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
     translated.push(...(translate?.(values, isHarness) ?? [word]));
     const hasValue = !translate && inline === undefined && withValue.has(name);
-    if (hasValue && at < args.length) translated.push(args[at++]);
+    if (hasValue && at < all.length) translated.push(all[at++]);
   }
   return translated;
 }
@@ -148,6 +158,9 @@ export function harnessArguments(
 /** `--num_fewshot=5` is `--num-fewshot=5`, and `-f` too. */
 function hyphened(arg: string): string {
   if (!OPTION.test(arg)) return arg;
+  // `-L10` is `-L 10`.
+  const [, short, rest] = /^(-[A-Za-z])([\d{].*)$/s.exec(arg) ?? [];
+  if (short && short in NAMES) return `${NAMES[short]}=${rest}`;
   const [name, ...value] = arg.split("=");
   const plain = name.replaceAll("_", "-");
   return [NAMES[plain] ?? plain, ...value].join("=");
@@ -155,8 +168,7 @@ function hyphened(arg: string): string {
 
 /** Settings such as `pretrained=org/name,dtype=float32`, as options. */
 function settings(option: string, values: string[], known: typeof MODEL_ARGS): string[] {
-  return values.join(",").split(",").filter((each) => each !== "").flatMap((each) => {
-    const [key, value = ""] = each.split(/=(.*)/s, 2);
+  return pairs(values.join(",")).flatMap(([key, value]) => {
     if (!Object.hasOwn(known, key)) {
       throw new UsageError(
         `${option} has "${key}", want one of ${Object.keys(known).join(", ")}`,
@@ -164,6 +176,27 @@ function settings(option: string, values: string[], known: typeof MODEL_ARGS): s
     }
     return known[key]?.(value) ?? [];
   });
+}
+
+/** `a=1, b=2`, or the same as a JSON object. */
+function pairs(text: string): [string, string][] {
+  if (text.trimStart().startsWith("{")) {
+    try {
+      return Object.entries(JSON.parse(text)).map(([key, value]) => [key, String(value)]);
+    } catch {
+      throw new UsageError(`${text} is no JSON object`);
+    }
+  }
+  return text.split(",").map((each) => each.trim()).filter((each) => each !== "").map((each) => {
+    const [key, value = ""] = each.split(/=(.*)/s, 2);
+    return [key.trim(), value.trim()];
+  });
+}
+
+/** Whether `--model` is one of these. */
+function names(words: readonly string[], backends: ReadonlySet<string>): boolean {
+  const at = words.findIndex((word) => /^--model(=|$)/.test(word));
+  return backends.has(words[at]?.split("=")[1] ?? words[at + 1] ?? "");
 }
 
 function greedy(key: string, value: string, wanted: RegExp): string[] {

@@ -36,6 +36,9 @@ Deno.test("a command line of the harness becomes one of covey eval", () => {
       "m --tasks a --override rope_theta=5e5 --seed 0,1,2,3",
       "m --tasks a --override rope_theta=5e5 --seed 0,1,2,3",
     ],
+    ["run --model hf --model_args pretrained=m, dtype=auto -L10", "m --limit=10"],
+    ['--model hf --model_args {"pretrained":"m","add_bos_token":true}', "m --add-bos yes"],
+    ["--model_args pretrained=m,add_bos_token=None", "m"],
     ["m --include tasks", "m --include-path tasks"],
   ];
   for (const [line, wanted] of lines) assert.equal(translated(line), wanted);
@@ -44,6 +47,10 @@ Deno.test("a command line of the harness becomes one of covey eval", () => {
 Deno.test("what would change a result and is not offered is refused", () => {
   for (
     const line of [
+      "--model hf --tasks a",
+      "--model_args {pretrained",
+      "m --apply-chat-template=false",
+      "--model_args pretrained=m,add_bos_token=maybe",
       "--model_args pretrained=m,peft=x",
       "--gen_kwargs temperature=0.7",
       "--gen_kwargs do_sample=true",

@@ -61,6 +61,11 @@ export function openableModel(
       // What was arranged to score would lie in the way.
       await scorer?.close();
       progress.line(`plan    ${texts} answers to write`);
+      if (options.blocks !== undefined && options.blocks < config.layers) {
+        progress.line(
+          "note    --blocks counts for scoring: answers are written by the whole model",
+        );
+      }
       const { frugal } = layoutFor({ rows: 16, sequence: 64 });
       return writer = new GreedyWriter(await start(), { config, tensors, frugal });
     },

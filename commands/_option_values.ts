@@ -12,13 +12,13 @@ export function count(max: number, min = 1): (text: string) => number {
 }
 
 /** Whether a text is a word for true or false. */
-export function isTruth(text: string): boolean {
+export function isTruthWord(text: string): boolean {
   return /^(true|yes|1|false|no|0)$/i.test(text);
 }
 
 /** Reads a word for true or false. */
 export function truth(text: string): boolean {
-  if (!isTruth(text)) throw new InvalidArgumentError("Want true or false.");
+  if (!isTruthWord(text)) throw new InvalidArgumentError("Want true or false.");
   return /^(true|yes|1)$/i.test(text);
 }
 

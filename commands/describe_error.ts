@@ -51,7 +51,11 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     6,
     "a file of the run was lost or changed; fetch the run's directory again, buckets and all",
   ],
-  [DocumentError, 6, "the documents must have the columns of the task's dataset"],
+  [
+    DocumentError,
+    6,
+    "documents want the columns that the task names; templates are explained in docs",
+  ],
   [ChatTemplateError, 6, "leave --apply-chat-template out, or give another with --chat-template"],
   [TaskFileError, 2, "want the keys of an lm-evaluation-harness task; functions are not run"],
   [
@@ -138,10 +142,12 @@ export function describeError(error: unknown): ErrorDescription {
   const system = SYSTEM[(error as { code?: string }).code ?? ""];
   if (system) return { text, exitCode: system[0], hint: system[1] };
   if (error instanceof Deno.errors.NotCapable) {
+    const path = /access to "([^"]+)"/.exec(error.message)?.[1] ?? "something";
     return {
-      text,
+      text: `Cannot reach ${path}: it is outside of what this command may read, write or ask`,
       exitCode: 4,
-      hint: "see what this command may reach with --explain-permissions",
+      hint:
+        "move it below a directory that is given as an option; --explain-permissions lists them",
     };
   }
   // Our own messages begin with the action; the engine's ("Invalid array length") are bugs of ours.

@@ -9,7 +9,7 @@ const TOKENS = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"].map((name) => 
 export interface TokenizerSettings {
   /** Texts of special tokens by names such as `bos_token`; undefined where the files say that there is none. */
   readonly special: ReadonlyMap<string, string | undefined>;
-  /** Properties of added tokens by their texts; they overrule those of `tokenizer.json`. */
+  /** Tokens that are added to, or changed in, those of `tokenizer.json`: their properties by their texts. */
   readonly added: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** `add_bos_token`, whatever it is. */
   readonly addBosToken: unknown;
@@ -37,9 +37,18 @@ export async function readTokenizerSettings(directory: string): Promise<Tokenize
     const text = textOf(token);
     return text === undefined ? [] : [[text, token as Record<string, unknown>] as const];
   });
+  const special = new Map(
+    TOKENS.filter((name) => name in all).map((name) => [name, textOf(all[name])]),
+  );
+  const further = [all.additional_special_tokens, all.extra_special_tokens]
+    .flatMap((list) => Array.isArray(list) ? list.map(textOf) : []);
+  const tokens = new Map<string, Readonly<Record<string, unknown>>>(added);
+  for (const text of [...special.values(), ...further]) {
+    if (text !== undefined && !tokens.has(text)) tokens.set(text, {});
+  }
   return {
-    special: new Map(TOKENS.filter((name) => name in all).map((name) => [name, textOf(all[name])])),
-    added: new Map(added),
+    special,
+    added: tokens,
     addBosToken: config.add_bos_token,
     chatTemplate: config.chat_template,
     path,

@@ -1,6 +1,6 @@
 import { formatTime } from "./format_time.ts";
 import { PLAIN_PROMPT, type PromptFormat, type Turn } from "./prompt.ts";
-import { PythonTemplate } from "./python_template.ts";
+import { PythonTemplate } from "./jinja/python_template.ts";
 import { strip } from "./python_text.ts";
 
 /** A chat template that cannot be read, or that refuses what it is given. */
@@ -49,7 +49,7 @@ export class ChatTemplate implements PromptFormat {
   /** @throws ChatTemplateError when it is no template, or refuses a single question. */
   constructor(readonly source: string, readonly options: ChatTemplateOptions) {
     try {
-      this.#template = new PythonTemplate(source, { trimsBlocks: true });
+      this.#template = new PythonTemplate(source, { kind: "chat" });
     } catch (cause) {
       throw new ChatTemplateError(`Cannot read chat template: ${(cause as Error).message}`, {
         cause,

@@ -63,7 +63,7 @@ Deno.test("only a template that says so refuses the system's turn", () => {
     "{% if messages[0].content == 'S' %}{{ messages[0].content.swapcase() }}{% endif %}";
   const other = new ChatTemplate(failing + loop, OPTIONS);
   assert.equal(other.takesSystem, true);
-  assert.throws(() => other.write(turns), /messages.0.content.swapcase\(\) is not known here/);
+  assert.throws(() => other.write(turns), /swapcase\(\) is not known here/);
 });
 
 Deno.test("templates that are none, refuse a question or leave it out are refused", () => {

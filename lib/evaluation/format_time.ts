@@ -18,10 +18,17 @@ const PARTS: Readonly<Record<string, (time: Date) => string>> = {
   a: (time) => DAYS[time.getDay()].slice(0, 3),
   b: (time) => MONTHS[time.getMonth()].slice(0, 3),
   d: (time) => two(time.getDate()),
+  e: (time) => String(time.getDate()).padStart(2),
+  j: (time) => String(dayOfYear(time)).padStart(3, "0"),
   m: (time) => two(time.getMonth() + 1),
   p: (time) => time.getHours() < 12 ? "AM" : "PM",
   y: (time) => two(time.getFullYear() % 100),
 };
+
+function dayOfYear(time: Date): number {
+  const [year, month, day] = [time.getFullYear(), time.getMonth(), time.getDate()];
+  return (Date.UTC(year, month, day) - Date.UTC(year, 0, 0)) / 86_400_000;
+}
 
 /**
  * Local time in the notation of Python's `strftime`.
@@ -32,6 +39,6 @@ export function formatTime(format: string, time: Date): string {
   return format.replace(/%(-?)(.?)/gs, (text, bare, part) => {
     if (!Object.hasOwn(PARTS, part)) throw new RangeError(`the time has no part ${text}`);
     const value = PARTS[part](time);
-    return bare ? value.replace(/^0(?=\d)/, "") : value;
+    return bare ? value.replace(/^[0 ]+(?=\d)/, "") : value;
   });
 }

@@ -3,8 +3,9 @@ import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { type Document, DocumentError } from "./document.ts";
 import { METRICS } from "./metrics.ts";
-import { PythonTemplate } from "./python_template.ts";
-import type { Task, TaskData } from "./task.ts";
+import { PythonTemplate } from "./jinja/python_template.ts";
+import { itemsOf, pythonText } from "./jinja/python_value.ts";
+import type { ChoiceQuestion, Task, TaskData } from "./task.ts";
 
 /** A task file that cannot be used. */
 export class TaskFileError extends Error {
@@ -64,6 +65,10 @@ export function parseTaskFile(path: string, yaml: string): Task {
     const [reason] = (cause as Error).message.split("\n");
     throw new TaskFileError(`Cannot read task ${path}: ${reason}`, { cause });
   }
+  const unread = ["include", "group"].find((key) => Object.hasOwn(value ?? {}, key));
+  if (unread !== undefined) {
+    throw new TaskFileError(`Cannot read task ${path}: it has ${unread}, which is not read here`);
+  }
   const parsed = v.safeParse(FILE, value);
   if (!parsed.success) {
     const [issue] = parsed.issues;
@@ -107,14 +112,14 @@ function taskOf(path: string, file: File): Task {
     throw new TaskFileError(`Cannot read task ${path}: doc_to_choice is missing, want a list`);
   }
   const choices = listRenderer(path, file.doc_to_choice);
-  const right = placeRenderer(path, file.doc_to_target);
+  const answer = answerReader(path, file.doc_to_target);
   return {
     ...facts,
     kind: "choice",
     byLength: !file.metric_list || file.metric_list.some(({ metric }) => metric === "acc_norm"),
     ask: (document) => {
       const answers = choices(document);
-      return { prompt: prompt(document), answers, right: right(document, answers) };
+      return { prompt: prompt(document), answers, ...answer(document, answers) };
     },
   };
 }
@@ -154,20 +159,24 @@ function renderer(path: string, key: string, text: string): (document: Document)
 }
 
 /**
- * Place of the right answer. A number is one, also as digits that a template has made; any other text, and
- * every text of a column, is the answer itself.
+ * The right answer: its place, and how sample files tell it. A number is a place, also as digits that a
+ * template has made; any other text, and every text of a column, is the answer itself.
  */
-function placeRenderer(
+function answerReader(
   path: string,
   target: string | number,
-): (document: Document, answers: readonly string[]) => number {
+): (document: Document, answers: readonly string[]) => Pick<ChoiceQuestion, "right" | "target"> {
   const template = compile(path, "doc_to_target", String(target));
   return (document, answers) => {
     const column = columnOf(document, String(target));
     const value = column ?? render(template, "doc_to_target", document);
     const digits = column === undefined && /^\d+$/.test(String(value));
     const place = typeof value === "string" && !digits ? answers.indexOf(value) : Number(value);
-    if (Number.isInteger(place) && place >= 0 && place < answers.length) return place;
+    if (Number.isInteger(place) && place >= 0 && place < answers.length) {
+      if (digits || typeof value === "number") return { right: place, target: place };
+      const told = typeof value === "boolean" ? value ? "True" : "False" : String(value);
+      return { right: place, target: told };
+    }
     throw new DocumentError(
       `doc_to_target gives ${
         JSON.stringify(value)
@@ -180,44 +189,31 @@ function columnOf(document: Document, name: string): unknown {
   return Object.hasOwn(document, name) ? document[name] ?? undefined : undefined;
 }
 
-/** A list of a document: as it stands, a column's, or the value of a template's only expression. */
+/** A list of a document: as it stands, a column's, or the value of a template that is one expression. */
 function listRenderer(
   path: string,
   choices: string | string[],
 ): (document: Document) => string[] {
   if (typeof choices !== "string") return () => choices;
-  const expression = choices.match(/^\s*\{\{([\s\S]*)\}\}\s*$/)?.[1];
-  const template = expression && compile(path, "doc_to_choice", `{{ (${expression}) | tojson }}`);
+  const template = compile(path, "doc_to_choice", choices);
   return (document) => {
-    const list = template
-      ? JSON.parse(render(template, "doc_to_choice", document))
-      : document[choices];
+    const list = choices in document
+      ? document[choices]
+      : rendered("doc_to_choice", () => valuesOf(template, document));
     if (Array.isArray(list) && list.length > 0) return list.map(String);
     throw new DocumentError(`doc_to_choice gives ${JSON.stringify(list)}, want a list`);
   };
 }
 
-interface Compiled {
-  readonly template: PythonTemplate;
-  /** Columns that it names; undefined where it has statements, which may make names of their own. */
-  readonly columns: readonly string[] | undefined;
+/** Items of the list that a template is, as Python prints them. */
+function valuesOf(template: PythonTemplate, document: Document): string[] | undefined {
+  const value = template.value(document, TEXT_MAX);
+  return value && itemsOf(value)?.map((item) => pythonText(item, () => {}));
 }
 
-/** Operators that are spelled as words. */
-const WORDS = new Set(["and", "or", "not", "in", "is", "if", "else"]);
-/** Names that are no columns. */
-const GLOBALS = new Set(["true", "false", "none", "True", "False", "None", "range", "namespace"]);
-
-function compile(path: string, key: string, text: string): Compiled {
+function compile(path: string, key: string, text: string): PythonTemplate {
   try {
-    const template = new PythonTemplate(text, { trimsBlocks: false });
-    const { tokens } = template;
-    const names = tokens.filter(({ type }, i) =>
-      type === "Identifier" && !["Dot", "Pipe", "Is"].includes(tokens[i - 1]?.type)
-    ).map(({ value }) => value);
-    const columns = names.filter((name) => !GLOBALS.has(name) && !WORDS.has(name));
-    const mayBeMissing = /\{%|\b(defined|default)\b/.test(text);
-    return { template, columns: mayBeMissing ? undefined : columns };
+    return new PythonTemplate(text, { kind: "task" });
   } catch (cause) {
     throw new TaskFileError(
       `Cannot read task ${path}: ${key} is no template: ${(cause as Error).message}`,
@@ -226,11 +222,13 @@ function compile(path: string, key: string, text: string): Compiled {
   }
 }
 
-function render({ columns, template }: Compiled, key: string, document: Document): string {
-  const missing = columns?.find((name) => !Object.hasOwn(document, name));
-  if (missing !== undefined) throw new DocumentError(`${missing} is missing, and ${key} names it`);
+function render(template: PythonTemplate, key: string, document: Document): string {
+  return rendered(key, () => template.render(document, TEXT_MAX));
+}
+
+function rendered<Made>(key: string, body: () => Made): Made {
   try {
-    return template.render(document, TEXT_MAX);
+    return body();
   } catch (cause) {
     throw new DocumentError(`${key} cannot be rendered: ${(cause as Error).message}`, { cause });
   }

@@ -30,12 +30,16 @@ Deno.test("parseTaskFile makes a task of templates and columns", () => {
   });
   const document = { question: " why? ", choices: ["so", 'it\'s "x"'], answer: 1 };
   const question = { prompt: "Q: why?\nA:", answers: ["so", 'it\'s "x"'], right: 1 };
-  assert.deepEqual(task.ask(document), question);
-  assert.deepEqual(task.ask({ ...document, answer: "so" }), { ...question, right: 0 });
+  assert.deepEqual(task.ask(document), { ...question, target: 1 });
+  const named = { ...question, right: 0, target: "so" };
+  assert.deepEqual(task.ask({ ...document, answer: "so" }), named);
   assert.throws(() => task.ask({ ...document, answer: 2 }), DocumentError);
   assert.throws(() => task.ask({ question: "", answer: 1 }), DocumentError);
   const byColumn = CHOICE.replace('"{{choices}}"', "choices").replace('"{{answer}}"', "answer");
-  assert.deepEqual((parseTaskFile("x.yaml", byColumn) as ChoiceTask).ask(document), question);
+  assert.deepEqual((parseTaskFile("x.yaml", byColumn) as ChoiceTask).ask(document), {
+    ...question,
+    target: 1,
+  });
 });
 
 Deno.test("parseTaskFile makes tasks of endings and of pages", () => {

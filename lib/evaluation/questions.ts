@@ -160,7 +160,7 @@ function requestsOf(
       const question = task.ask(document);
       const { answers, prompt, right } = question;
       return {
-        target: typeof prompt === "string" ? right : answers[0],
+        target: question.target ?? (typeof prompt === "string" ? right : answers[0]),
         requests: choicePairs(question, write).map(([context, answer]) => ({
           kind: "pair",
           context,

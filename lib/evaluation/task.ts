@@ -47,6 +47,8 @@ export interface ChoiceQuestion {
   readonly answers: readonly string[];
   /** Place of the right answer. */
   readonly right: number;
+  /** How sample files tell it; its place where it is left out. */
+  readonly target?: number | string;
 }
 
 /** A task of questions with several answers. */

@@ -35,14 +35,14 @@ export async function fetchSplit(hub: Hub, name: SplitName): Promise<string[]> {
 export async function fetchSplits(hub: Hub, names: readonly SplitName[]): Promise<void> {
   const wanted = new Map<string, FoundSplit>();
   for (const name of names) {
-    const found = await ifAny(findSplit(hub, name));
+    const found = await ifAny(() => findSplit(hub, name));
     if (!found) continue;
     const key = `${found.repo.id} ${found.commit}`;
     const files = new Set([...wanted.get(key)?.files ?? [], ...found.files]);
     wanted.set(key, { ...found, files: [...files] });
   }
   for (const { commit, files, repo } of wanted.values()) {
-    await ifAny(hub.fetch(repo, commit, files));
+    await ifAny(() => hub.fetch(repo, commit, files));
   }
 }
 
@@ -53,11 +53,12 @@ interface FoundSplit {
   readonly files: readonly string[];
 }
 
-async function ifAny<Value>(value: Promise<Value>): Promise<Value | undefined> {
+async function ifAny<Value>(body: () => Promise<Value>): Promise<Value | undefined> {
   try {
-    return await value;
+    return await body();
   } catch (cause) {
-    if (cause instanceof HubError) return undefined;
+    // Names that cannot be are a RangeError.
+    if (cause instanceof HubError || cause instanceof RangeError) return undefined;
     throw cause;
   }
 }

@@ -39,7 +39,7 @@ export class TokenizerFile {
 
   /**
    * @param json Text of the file.
-   * @param changes Properties of added tokens that overrule the file's, by the tokens' texts.
+   * @param changes Tokens to add to the file's, or whose properties overrule those there, by their texts.
    */
   constructor(
     readonly json: string,
@@ -168,21 +168,33 @@ function addedTokens(
   file: FileParts,
   changes: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
 ): AddedToken[] {
-  if (file.added_tokens === undefined || file.added_tokens === null) return [];
-  if (!Array.isArray(file.added_tokens)) throw new RangeError("added_tokens is no list");
-  return file.added_tokens.map((token: Record<string, unknown>): AddedToken => {
-    const content = token.content as string;
-    const all = { ...token, ...changes.get(content) };
-    return {
-      id: token.id as number,
-      content,
-      special: all.special === true,
-      normalized: all.normalized === true,
-      leftStrip: all.lstrip === true,
-      rightStrip: all.rstrip === true,
-      singleWord: all.single_word === true,
-    };
-  });
+  const listed: unknown = file.added_tokens ?? [];
+  if (!Array.isArray(listed)) throw new RangeError("added_tokens is no list");
+  const found = listed.map((token: Record<string, unknown>) =>
+    addedToken(token.id as number, { ...token, ...changes.get(token.content as string) })
+  );
+  const vocab = (file.model?.vocab ?? {}) as Record<string, number>;
+  const known = new Set(found.map(({ content }) => content));
+  let next = Math.max(Object.keys(vocab).length, ...found.map(({ id }) => id + 1));
+  for (const [content, properties] of changes) {
+    if (known.has(content) || content === "") continue;
+    const id = Object.hasOwn(vocab, content) ? vocab[content] : next++;
+    found.push(addedToken(id, { special: true, ...properties, content }));
+  }
+  return found;
+}
+
+function addedToken(id: number, properties: Record<string, unknown>): AddedToken {
+  const is = (key: string) => properties[key] === true;
+  return {
+    id,
+    content: properties.content as string,
+    special: is("special"),
+    normalized: is("normalized"),
+    leftStrip: is("lstrip"),
+    rightStrip: is("rstrip"),
+    singleWord: is("single_word"),
+  };
 }
 
 /** Ids by token, each checked: a file may say anything. */

@@ -150,4 +150,7 @@ Deno.test("TokenizerFile takes properties of added tokens that overrule the file
   const text = "a<|endoftext|> b";
   assert.deepEqual(new TokenizerFile(json).encode(text, false), [97, 256, 32, 98]);
   assert.deepEqual(new TokenizerFile(json, changes).encode(text, false), [97, 256, 98]);
+  const more = new TokenizerFile(json, new Map([["<|more|>", {}], ["b", { special: true }]]));
+  assert.deepEqual(more.encode("a<|more|>b", false), [97, 257, 98]);
+  assert.equal(more.decode([97, 257, 98], true), "a");
 });
