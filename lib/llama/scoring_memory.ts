@@ -9,8 +9,12 @@ const FLOAT_BYTES = 4;
 const WEIGHTS_FRACTION = 0.6;
 /** Part of it for hidden states that wait while a model goes through memory block by block. */
 const WAITING_FRACTION = 0.2;
-/** The runtime keeps what it arranged for speed beside what it was made from, for a while. */
+/**
+ * Memory that weights take when they are arranged for speed, over their size as float32. The runtime keeps
+ * beside it, for a while, what it was made from: of halves that is a copy as float32.
+ */
 const ARRANGED_FACTOR = 1.3;
+const ARRANGED_FACTOR_HALVES = 1.9;
 /**
  * Tokens that go through some blocks before the next are loaded: enough that computing takes many times longer
  * than reading the weights, and no more, since what is computed is lost when the program is stopped.
@@ -66,17 +70,19 @@ export function scoringLayout(
   const all = FLOAT_BYTES * values(llamaParameters(config));
   const block = FLOAT_BYTES * values(blockParameters(config));
   const activations = activationBytes(config, shape);
+  const isHalves = fileBytes < 0.9 * all;
+  const factor = isHalves ? ARRANGED_FACTOR_HALVES : ARRANGED_FACTOR;
   const room = WEIGHTS_FRACTION * memoryBytes;
   const { hiddenSize, layers, vocabSize } = config;
   const tile = Math.min(Math.max(block, HEAD_TILE_BYTES_MIN), HEAD_TILE_BYTES_MAX);
   if (blocks === undefined || blocks >= layers) {
     const whole = { blocksAtOnce: layers, batchesAtOnce: 1 };
-    if (ARRANGED_FACTOR * all <= room) {
+    if (factor * all <= room) {
       return {
         ...whole,
         frugal: false,
         head: ARRANGED_HEAD,
-        bytes: ARRANGED_FACTOR * all + activations,
+        bytes: factor * all + activations,
       };
     }
     // One block's weights as float32 come and go; the file's own pages the system can drop.
@@ -99,15 +105,16 @@ export function scoringLayout(
       Math.ceil(WAVE_TOKENS / tokens),
     ),
   );
-  const arranged = ARRANGED_FACTOR * blocksAtOnce * block;
-  const blockBytes = Math.min(arranged, 2 * blocksAtOnce * block) + activations;
+  const arranged = factor * blocksAtOnce * block;
+  const frugal = arranged > room;
+  const blockBytes = (frugal ? blocksAtOnce * block : arranged) + activations;
   // What waits while the head is there is no more than while blocks are.
-  const head = ARRANGED_FACTOR * FLOAT_BYTES * vocabSize * hiddenSize;
+  const head = factor * FLOAT_BYTES * vocabSize * hiddenSize;
   const headIsLarge = head > blockBytes;
   return {
     blocksAtOnce,
     batchesAtOnce,
-    frugal: arranged > room,
+    frugal,
     head: headIsLarge ? { frugal: true, tileBytesMax: tile } : ARRANGED_HEAD,
     bytes: Math.max(blockBytes, headIsLarge ? 2 * tile : head) + batchesAtOnce * waiting,
   };
