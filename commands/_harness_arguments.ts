@@ -124,11 +124,11 @@ export function harnessArguments(
   args: readonly string[],
   withValue: ReadonlySet<string>,
 ): string[] {
+  const isHarness = args.map(hyphened).some((word) => /^--model(-args)?(=|$)/.test(word));
   // `lm_eval run` is `lm_eval`.
-  const all = args[0] === "run" && args[1]?.startsWith("-") ? args.slice(1) : args;
+  const all = isHarness && args[0] === "run" ? args.slice(1) : args;
   const words = all.map(hyphened);
-  const isHarness = words.some((word) => /^--model(-args)?(=|$)/.test(word));
-  if (isHarness && !/"?pretrained"?\s*[=:]/.test(words.join(" ")) && names(words, BACKENDS)) {
+  if (isHarness && !/"?pretrained"?\s*[=:]/.test(words.join(" ")) && hasBackend(words)) {
     throw new UsageError("--model wants --model_args pretrained=MODEL");
   }
   const translated: string[] = [];
@@ -193,10 +193,10 @@ function pairs(text: string): [string, string][] {
   });
 }
 
-/** Whether `--model` is one of these. */
-function names(words: readonly string[], backends: ReadonlySet<string>): boolean {
+/** Whether `--model` says how the harness runs models, and not which. */
+function hasBackend(words: readonly string[]): boolean {
   const at = words.findIndex((word) => /^--model(=|$)/.test(word));
-  return backends.has(words[at]?.split("=")[1] ?? words[at + 1] ?? "");
+  return BACKENDS.has(words[at]?.split("=")[1] ?? words[at + 1] ?? "");
 }
 
 function greedy(key: string, value: string, wanted: RegExp): string[] {

@@ -39,6 +39,7 @@ Deno.test("a command line of the harness becomes one of covey eval", () => {
     ["run --model hf --model_args pretrained=m, dtype=auto -L10", "m --limit=10"],
     ['--model hf --model_args {"pretrained":"m","add_bos_token":true}', "m --add-bos yes"],
     ["--model_args pretrained=m,add_bos_token=None", "m"],
+    ["run --tasks a", "run --tasks a"],
     ["m --include tasks", "m --include-path tasks"],
   ];
   for (const [line, wanted] of lines) assert.equal(translated(line), wanted);

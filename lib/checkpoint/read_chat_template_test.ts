@@ -46,7 +46,9 @@ Deno.test("readTokenizerSettings finds tokens where transformers finds them", as
   await withFiles({ ...files, "tokenizer_config.json": listed }, async (directory) => {
     const { added, special } = await readTokenizerSettings(directory);
     assert.equal(special.get("bos_token"), "<s>");
-    assert.deepEqual([...added], [["<s>", { content: "<s>", rstrip: true }], ["</s>", {}]]);
+    assert.deepEqual([...added], [["<s>", { content: "<s>", rstrip: true }], ["</s>", {
+      isNew: true,
+    }]]);
   });
 });
 

@@ -40,11 +40,15 @@ export async function readTokenizerSettings(directory: string): Promise<Tokenize
   const special = new Map(
     TOKENS.filter((name) => name in all).map((name) => [name, textOf(all[name])]),
   );
+  // Models may name tokens of their own, such as image_token.
+  const own = Object.keys(all).filter((name) => /_token$/.test(name) && !TOKENS.includes(name));
   const further = [all.additional_special_tokens, all.extra_special_tokens]
-    .flatMap((list) => Array.isArray(list) ? list.map(textOf) : []);
+    .flatMap((list) => typeof list === "object" && list !== null ? Object.values(list) : []);
   const tokens = new Map<string, Readonly<Record<string, unknown>>>(added);
-  for (const text of [...special.values(), ...further]) {
-    if (text !== undefined && !tokens.has(text)) tokens.set(text, {});
+  for (const token of [...[...TOKENS, ...own].map((name) => all[name]), ...further]) {
+    const text = textOf(token);
+    if (text === undefined || tokens.has(text)) continue;
+    tokens.set(text, typeof token === "object" ? { ...token, isNew: true } : { isNew: true });
   }
   return {
     special,

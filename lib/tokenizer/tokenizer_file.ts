@@ -39,7 +39,8 @@ export class TokenizerFile {
 
   /**
    * @param json Text of the file.
-   * @param changes Tokens to add to the file's, or whose properties overrule those there, by their texts.
+   * @param changes Tokens to add to the file's, or whose properties overrule those there, by their texts;
+   * those with `isNew` overrule nothing.
    */
   constructor(
     readonly json: string,
@@ -168,10 +169,15 @@ function addedTokens(
   file: FileParts,
   changes: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
 ): AddedToken[] {
+  // Those that are meant to be new change nothing that is there.
+  const changeOf = (content: string) => {
+    const change = changes.get(content);
+    return change?.isNew ? undefined : change;
+  };
   const listed: unknown = file.added_tokens ?? [];
   if (!Array.isArray(listed)) throw new RangeError("added_tokens is no list");
   const found = listed.map((token: Record<string, unknown>) =>
-    addedToken(token.id as number, { ...token, ...changes.get(token.content as string) })
+    addedToken(token.id as number, { ...token, ...changeOf(token.content as string) })
   );
   const vocab = (file.model?.vocab ?? {}) as Record<string, number>;
   const known = new Set(found.map(({ content }) => content));

@@ -1,4 +1,12 @@
-import { entriesOf, itemsOf, type JinjaValue, type Spend, textOf } from "./python_value.ts";
+import {
+  entriesOf,
+  GeneratorValue,
+  itemsOf,
+  type JinjaValue,
+  type Spend,
+  textOf,
+  ViewValue,
+} from "./python_value.ts";
 
 /** Makes values, and counts what is done. */
 export interface Maker {
@@ -49,6 +57,8 @@ export function wantText(value: JinjaValue | undefined): string {
 
 /** Items of a list, letters of a text, keys of a dictionary; nothing of what is not there. */
 export function wantItems(value: JinjaValue, make: Maker): readonly JinjaValue[] {
+  if (value instanceof GeneratorValue) return value.take();
+  if (value instanceof ViewValue) return value.value;
   const text = textOf(value);
   const items = itemsOf(value) ??
     (text === undefined ? undefined : [...text].map((letter) => make.plain(letter))) ??

@@ -4,7 +4,9 @@ import { TESTS } from "./_tests.ts";
 import { bare, ofText, replace, withoutEnds } from "./_text_calls.ts";
 import {
   entriesOf,
+  GeneratorValue,
   type JinjaValue,
+  MarkupValue,
   numberOf,
   pythonEquals,
   pythonJson,
@@ -44,7 +46,7 @@ function byAttribute(wanted: boolean): Call {
       if (other || !Object.hasOwn(TESTS, kind)) throw new TypeError(`has no test ${kind}`);
       return TESTS[kind](found);
     };
-    return make.list(wantItems(value, make).filter((item) => passes(item) === wanted));
+    return new GeneratorValue(wantItems(value, make).filter((item) => passes(item) === wanted));
   };
 }
 
@@ -57,12 +59,9 @@ function numberIn(value: JinjaValue): number | undefined {
   if (text !== undefined && /_|[^\0-\x7f]|^\s*[-+]?(inf|nan)/i.test(text)) {
     throw new TypeError(`reads no number like ${text.slice(0, 40)}`);
   }
-  const number = text === undefined
-    ? numberOf(value)
-    : DECIMAL.test(strip(text))
-    ? Number(strip(text))
-    : undefined;
-  return number;
+  if (value.type === "UndefinedValue") throw new TypeError("wants a number, and nothing is there");
+  if (text === undefined) return numberOf(value);
+  return DECIMAL.test(strip(text)) ? Number(strip(text)) : undefined;
 }
 
 const orDefault: Call = (make, value, given) => {
@@ -76,11 +75,16 @@ const length: Call = (make, value, given) => {
   read(given);
   const text = textOf(value);
   if (text !== undefined) return make.integer([...text].length);
+  if (value instanceof GeneratorValue) throw new TypeError("has none of a generator");
   return make.integer(wantItems(value, make).length);
 };
 
 /** Title form as jinja2's filter has it, which goes by spaces, hyphens and brackets. */
-const title = (text: string) =>
+const title = (text: string) => {
+  if (/[^\t-\r -~]/.test(text)) throw new TypeError("wants letters of ASCII");
+  return titled(text);
+};
+const titled = (text: string) =>
   text.split(/([-\s({[<]+)/).map((part) =>
     part.slice(0, 1).toUpperCase() + part.slice(1).toLowerCase()
   )
@@ -93,7 +97,10 @@ export const FILTERS: Readonly<Record<string, Call>> = {
   lower: bare((text) => text.toLowerCase()),
   capitalize: bare(capitalize),
   title: bare(title),
-  safe: bare((text) => text),
+  safe: (_, value, given) => {
+    read(given);
+    return new MarkupValue(wantText(value));
+  },
   replace,
   join,
   length,
@@ -102,6 +109,7 @@ export const FILTERS: Readonly<Record<string, Call>> = {
   d: orDefault,
   string: (make, value, given) => {
     read(given);
+    if (value instanceof MarkupValue) return value;
     return make.plain(pythonText(value, make.spend));
   },
   list: (make, value, given) => {
@@ -114,6 +122,7 @@ export const FILTERS: Readonly<Record<string, Call>> = {
   },
   last: (make, value, given) => {
     read(given);
+    if (value instanceof GeneratorValue) throw new TypeError("has none of a generator");
     return wantItems(value, make).at(-1) ?? make.plain(undefined);
   },
   int: (make, value, given) => {
@@ -137,27 +146,31 @@ export const FILTERS: Readonly<Record<string, Call>> = {
   },
   items: (make, value, given) => {
     read(given);
-    return make.list(tuples(make, value));
+    return new GeneratorValue(tuples(make, value));
   },
   map: (make, value, { items, named }) => {
-    const items_ = wantItems(value, make);
+    const all = wantItems(value, make);
     const attribute = named.get("attribute");
     if (attribute && items.length === 0 && named.size === 1) {
-      return make.list(items_.map((item) => attributeOf(item, attribute, make)));
+      return new GeneratorValue(all.map((item) => attributeOf(item, attribute, make)));
     }
     const name = items[0] && textOf(items[0]);
     const isFilter = name !== undefined && Object.hasOwn(FILTERS, name) && name !== "map";
     if (!isFilter) throw new TypeError(`maps by no filter that is known here: ${name}`);
     const given = { items: items.slice(1), named };
-    return make.list(items_.map((item) => FILTERS[name](make, item, given)));
+    return new GeneratorValue(all.map((item) => FILTERS[name](make, item, given)));
   },
   selectattr: byAttribute(true),
   rejectattr: byAttribute(false),
   tojson: (make, value, given) => {
+    if (given.items.length > 0) throw new TypeError("has an argument without a name");
     const [indent] = read(given, "indent");
-    const level = indent && numberOf(indent);
-    if (level !== undefined && (level < 0 || level > 16)) throw new RangeError("indents too far");
-    const style = { plain: make.plainJson, indent: level };
-    return make.plain(pythonJson(value, style, make.spend));
+    const isNone = indent === undefined || indent.type === "NullValue";
+    const level = isNone ? undefined : indent.value as number;
+    if (!isNone && !(indent.type === "IntegerValue" && level! >= 0 && level! <= 16)) {
+      throw new TypeError("indents by 0 to 16");
+    }
+    const json = pythonJson(value, { plain: make.plainJson, indent: level }, make.spend);
+    return make.plainJson ? new MarkupValue(json) : make.plain(json);
   },
 };

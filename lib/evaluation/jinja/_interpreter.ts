@@ -44,6 +44,8 @@ export function inBlocks(program: ReturnType<typeof parse>): Node {
  */
 export class PythonInterpreter extends Interpreter implements Maker {
   readonly plainJson: boolean;
+  /** The function that gives ranges. */
+  readonly range: unknown;
   /** Scope of the whole template. */
   readonly root = new Environment();
   /** Where macros were made: they see what is there, not what is at their call. */
@@ -51,8 +53,8 @@ export class PythonInterpreter extends Interpreter implements Maker {
   /** Scopes of loops that were broken off. */
   readonly #ended = new WeakSet<Environment>();
   #steps = 0;
-  /** Whether what is not there may be looked at: a test or a default asks. */
-  #lenient: boolean;
+  /** What may be missing, since a test or a default asks for it. */
+  #asked: Node | undefined;
 
   constructor(
     names: Readonly<Record<string, unknown>>,
@@ -61,11 +63,11 @@ export class PythonInterpreter extends Interpreter implements Maker {
   ) {
     super();
     this.plainJson = kind === "task";
-    this.#lenient = kind === "chat";
     const all = { ...CONSTANTS, range: boundedRange(), ...names };
     for (const [name, value] of Object.entries(all)) {
       this.root.setVariable(name, new Environment().set("value", value));
     }
+    this.range = this.root.lookupVariable("range");
   }
 
   /** What a template writes. */
@@ -137,20 +139,22 @@ export class PythonInterpreter extends Interpreter implements Maker {
     return super.evaluate({ ...node, ...parts } as unknown as Node, environment);
   }
 
-  /** Evaluates what may be missing. */
+  /** Evaluates what may be missing itself, though not what it is a part of. */
   leniently(node: Node, environment: Environment): JinjaValue {
-    const before = this.#lenient;
-    this.#lenient = true;
+    const before = this.#asked;
+    this.#asked = node;
     try {
       return this.evaluate(node, environment) as JinjaValue;
     } finally {
-      this.#lenient = before;
+      this.#asked = before;
     }
   }
 
   /** A value that must be there, in a task. */
   there(value: JinjaValue, node: Fields): JinjaValue {
-    if (value.type !== "UndefinedValue" || this.#lenient) return value;
+    if (value.type !== "UndefinedValue" || this.kind === "chat" || node === this.#asked) {
+      return value;
+    }
     throw new ReferenceError(`${nameOf(node)} is missing`);
   }
 

@@ -2,7 +2,14 @@ import { capitalize, splitWords } from "../python_text.ts";
 import { type Arguments, type Call, read, tuples, wantItems, wantText } from "./_call.ts";
 import { FILTERS } from "./_filters.ts";
 import { bare, ofText, replace, withoutEnds } from "./_text_calls.ts";
-import { entriesOf, itemsOf, type JinjaValue, numberOf, pythonEquals } from "./python_value.ts";
+import {
+  entriesOf,
+  itemsOf,
+  type JinjaValue,
+  numberOf,
+  pythonEquals,
+  ViewValue,
+} from "./python_value.ts";
 
 const affix = (at: "startsWith" | "endsWith"): Call => (make, value, given) => {
   const [affixes] = read(given, "prefix");
@@ -46,12 +53,14 @@ const TEXT: Readonly<Record<string, Call>> = {
   upper: bare((text) => text.toUpperCase()),
   lower: bare((text) => text.toLowerCase()),
   capitalize: bare(capitalize),
-  removeprefix: ofText((text, affix = "") =>
-    text.startsWith(affix) ? text.slice(affix.length) : text
-  ),
-  removesuffix: ofText((text, affix = "") =>
-    affix !== "" && text.endsWith(affix) ? text.slice(0, -affix.length) : text
-  ),
+  removeprefix: ofText((text, affix) => {
+    if (affix === undefined) throw new TypeError("wants a text");
+    return text.startsWith(affix) ? text.slice(affix.length) : text;
+  }),
+  removesuffix: ofText((text, affix) => {
+    if (affix === undefined) throw new TypeError("wants a text");
+    return affix !== "" && text.endsWith(affix) ? text.slice(0, -affix.length) : text;
+  }),
   startswith: affix("startsWith"),
   endswith: affix("endsWith"),
   replace,
@@ -82,27 +91,29 @@ const DICTIONARY: Readonly<Record<string, Call>> = {
   },
   keys: (make, value, given) => {
     read(given);
-    return make.list(wantItems(value, make));
+    return new ViewValue(wantItems(value, make));
   },
   values: (make, value, given) => {
     read(given);
-    return make.list(tuples(make, value).map((pair) => itemsOf(pair)![1]));
+    return new ViewValue(tuples(make, value).map((pair) => itemsOf(pair)![1]));
   },
   items: (make, value, given) => {
     read(given);
-    return make.list(tuples(make, value));
+    return new ViewValue(tuples(make, value));
   },
 };
 
 const LIST: Readonly<Record<string, Call>> = {
   count: (make, value, given) => {
     const [wanted] = read(given, "value");
-    const same = (item: JinjaValue) => pythonEquals(item, wanted!, make.spend);
+    if (!wanted) throw new TypeError("wants a value");
+    const same = (item: JinjaValue) => pythonEquals(item, wanted, make.spend);
     return make.integer(itemsOf(value)!.filter(same).length);
   },
   index: (make, value, given) => {
     const [wanted] = read(given, "value");
-    const at = itemsOf(value)!.findIndex((item) => pythonEquals(item, wanted!, make.spend));
+    if (!wanted) throw new TypeError("wants a value");
+    const at = itemsOf(value)!.findIndex((item) => pythonEquals(item, wanted, make.spend));
     if (at < 0) throw new RangeError("it is not in the list");
     return make.integer(at);
   },

@@ -4,7 +4,15 @@ import type { PythonInterpreter } from "./_interpreter.ts";
 import { METHODS } from "./_methods.ts";
 import { compute } from "./_operators.ts";
 import { TESTS } from "./_tests.ts";
-import { entriesOf, itemsOf, type JinjaValue, pythonTruth, textOf } from "./python_value.ts";
+import {
+  entriesOf,
+  itemsOf,
+  type JinjaValue,
+  numberOf,
+  pythonTruth,
+  textOf,
+  ViewValue,
+} from "./python_value.ts";
 
 /** A node of a template. */
 export type Node = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
@@ -46,14 +54,18 @@ export const NODES: Readonly<Record<string, Evaluation>> = {
     return this.integer(value as number) as JinjaValue;
   },
   Known: ({ value }) => value as JinjaValue,
-  Break: () => {
-    throw new LoopSignal("Break");
+  Break() {
+    return leaveLoop.call(this, "Break");
   },
-  Continue: () => {
-    throw new LoopSignal("Continue");
+  Continue() {
+    return leaveLoop.call(this, "Continue");
   },
   Identifier(node, environment) {
-    const value = environment.lookupVariable(node.value as string) as JinjaValue;
+    const name = node.value as string;
+    const value = environment.lookupVariable(name) as JinjaValue;
+    if (/^(var|kw)args$/.test(name) || (value.type === "UndefinedValue" && NAMES.has(name))) {
+      throw new TypeError(`${name} is not known here`);
+    }
     return this.there(value, node);
   },
   If(node, environment) {
@@ -96,19 +108,23 @@ export const NODES: Readonly<Record<string, Evaluation>> = {
       throw new ReferenceError(`${nameOf(node.object as Fields)} is not defined`);
     }
     const property = node.property as Fields;
+    if (!PARTED.test(object.type)) {
+      throw new TypeError(`${nameOf(node)} of a ${object.type} is not known here`);
+    }
     if (!node.computed) {
+      if (property.type !== "Identifier") throw new TypeError(`${nameOf(node)} is not known here`);
       return this.there(attribute.call(this, object, property.value as string, node), node);
     }
     if (property.type === "SliceExpression") return slice.call(this, object, property, environment);
     const key = this.evaluate(property, environment) as JinjaValue;
     const name = textOf(key);
-    const entries = entriesOf(object);
-    if (name !== undefined) {
-      return this.there(entries?.get(name) ?? this.plain(undefined) as JinjaValue, node);
+    if (name !== undefined) return this.there(attribute.call(this, object, name, node), node);
+    if (key.type !== "IntegerValue") {
+      throw new TypeError(`a part by a ${key.type} is not known here`);
     }
     const letters = textOf(object);
     const items = letters === undefined ? itemsOf(object) : [...letters];
-    const found = key.type === "IntegerValue" ? items?.at(key.value as number) : undefined;
+    const found = items?.at(key.value as number);
     const value = typeof found === "string" ? this.plain(found) : found ?? this.plain(undefined);
     return this.there(value as JinjaValue, node);
   },
@@ -139,7 +155,8 @@ export const NODES: Readonly<Record<string, Evaluation>> = {
         })),
       ],
     };
-    return this.with(node, parts, this.homeOf(found, environment)) as JinjaValue;
+    const result = this.with(node, parts, this.homeOf(found, environment)) as JinjaValue;
+    return found === this.range ? new ViewValue(itemsOf(result)!) : result;
   },
   FilterExpression(node, environment) {
     const filter = node.filter as Fields;
@@ -170,7 +187,13 @@ export const NODES: Readonly<Record<string, Evaluation>> = {
     const { value: operator } = node.operator as { value: string };
     const argument = this.evaluate(node.argument as Node, environment) as JinjaValue;
     if (operator === "not") return this.plain(!pythonTruth(argument)) as JinjaValue;
-    return compute(this, operator, this.integer(0) as JinjaValue, argument);
+    const number = numberOf(argument);
+    if (number === undefined || !/^[+-]$/.test(operator)) {
+      throw new TypeError(`${operator} before a ${argument.type} is not known here`);
+    }
+    const result = operator === "-" ? -number : number;
+    const isFloat = argument.type === "FloatValue";
+    return (isFloat ? this.float(result) : this.integer(result + 0)) as JinjaValue;
   },
   BinaryExpression(node, environment) {
     const { value: operator } = node.operator as { value: string };
@@ -181,6 +204,18 @@ export const NODES: Readonly<Record<string, Evaluation>> = {
     return compute(this, operator, left, right());
   },
 };
+
+/** What jinja2 has besides, of which nothing is known here. */
+const NAMES = new Set(["self", "dict", "lipsum", "cycler", "joiner"]);
+
+/** Kinds of values that have parts, or that everything is missing of. */
+const PARTED = /^(String|Array|Tuple|Object|Namespace|Null)Value$/;
+
+/** jinja2 itself has no `break`; transformers adds it. */
+function leaveLoop(this: PythonInterpreter, kind: string): never {
+  if (this.kind === "task") throw new SyntaxError(`${kind.toLowerCase()} is not known here`);
+  throw new LoopSignal(kind);
+}
 
 /** `value.name` where it is not called. */
 function attribute(

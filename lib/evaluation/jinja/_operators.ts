@@ -7,6 +7,7 @@ import {
   pythonEquals,
   pythonText,
   textOf,
+  ViewValue,
 } from "./python_value.ts";
 
 type Operator = (make: Maker, left: JinjaValue, right: JinjaValue) => JinjaValue;
@@ -30,6 +31,7 @@ function ordering(body: (order: number) => boolean): Operator {
     if (a !== undefined && b !== undefined) return make.plain(body(a - b));
     const [x, y] = [textOf(left), textOf(right)];
     if (x === undefined || y === undefined) throw unknown(left, right);
+    make.spend(x.length + y.length);
     const [letters, others] = [[...x], [...y]].map((all) =>
       all.map((each) => each.codePointAt(0)!)
     );
@@ -42,6 +44,12 @@ function ordering(body: (order: number) => boolean): Operator {
 
 const unknown = (left: JinjaValue, right: JinjaValue) =>
   new TypeError(`between ${left.type} and ${right.type} it is not known here`);
+
+/** The rest of a division, with the sign of what is divided by. */
+function modulo(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest + 0;
+}
 
 const sum = arithmetic((a, b) => a + b);
 const product = arithmetic((a, b) => a * b);
@@ -71,7 +79,7 @@ const multiply: Operator = (make, left, right) => {
 const contains: Operator = (make, left, right) => {
   const [text, part] = [textOf(right), textOf(left)];
   if (text !== undefined && part !== undefined) return make.plain(text.includes(part));
-  const items = itemsOf(right);
+  const items = right instanceof ViewValue ? right.value : itemsOf(right);
   if (items) return make.plain(items.some((item) => pythonEquals(item, left, make.spend)));
   const entries = entriesOf(right);
   if (entries && part !== undefined) return make.plain(entries.has(part));
@@ -88,8 +96,8 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   "-": arithmetic((a, b) => a - b),
   "*": multiply,
   "/": arithmetic((a, b) => a / b, true),
-  "//": arithmetic((a, b) => Math.floor(a / b)),
-  "%": arithmetic((a, b) => a - b * Math.floor(a / b)),
+  "//": arithmetic((a, b) => Math.round((a - modulo(a, b)) / b)),
+  "%": arithmetic(modulo),
   "**": arithmetic((a, b) => {
     if (b < 0) throw new RangeError("negative powers are not known here");
     return a ** b;

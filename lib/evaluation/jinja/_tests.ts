@@ -13,8 +13,11 @@ export const TESTS: Readonly<Record<string, (value: JinjaValue) => boolean>> = {
   true: ({ type, value }) => type === "BooleanValue" && value === true,
   false: ({ type, value }) => type === "BooleanValue" && value === false,
   mapping: ({ type }) => type === "ObjectValue",
-  sequence: ({ type }) => /^(String|Array|Tuple|Object|Undefined)Value$/.test(type),
-  iterable: ({ type }) => /^(String|Array|Tuple|Object|Undefined)Value$/.test(type),
+  sequence: ({ type }) => {
+    if (type === "ViewValue") throw new TypeError("of a range or a view it is not known here");
+    return /^(String|Array|Tuple|Object|Undefined)Value$/.test(type);
+  },
+  iterable: ({ type }) => /^(String|Array|Tuple|Object|Undefined|Generator|View)Value$/.test(type),
   odd: ({ type, value }) => type === "IntegerValue" && Math.abs(value as number) % 2 === 1,
   even: ({ type, value }) => type === "IntegerValue" && (value as number) % 2 === 0,
 };

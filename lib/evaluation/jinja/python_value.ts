@@ -17,8 +17,37 @@ export function textOf({ type, value }: JinjaValue): string | undefined {
 }
 
 /** Items of a list or tuple; undefined for any other value. */
-export function itemsOf({ value }: JinjaValue): readonly JinjaValue[] | undefined {
-  return Array.isArray(value) ? value : undefined;
+export function itemsOf({ type, value }: JinjaValue): readonly JinjaValue[] | undefined {
+  return type === "ArrayValue" || type === "TupleValue" ? value as JinjaValue[] : undefined;
+}
+
+/** What filters like `map` give in Python: items that can be gone through once, and nothing else. */
+export class GeneratorValue implements JinjaValue {
+  readonly type = "GeneratorValue";
+
+  /** @param value What is left of it. */
+  constructor(public value: readonly JinjaValue[]) {}
+
+  /** All items; there are none afterwards. */
+  take(): readonly JinjaValue[] {
+    const items = this.value;
+    this.value = [];
+    return items;
+  }
+}
+
+/** A range, or what a dictionary has: items that can be gone through and counted, but are no list. */
+export class ViewValue implements JinjaValue {
+  readonly type = "ViewValue";
+
+  constructor(readonly value: readonly JinjaValue[]) {}
+}
+
+/** A text that jinja2 would take for HTML: it is printed, and nothing else is known of it here. */
+export class MarkupValue implements JinjaValue {
+  readonly type = "MarkupValue";
+
+  constructor(readonly value: string) {}
 }
 
 /** Entries of a dictionary; undefined for any other value. */
@@ -33,12 +62,16 @@ export function numberOf({ type, value }: JinjaValue): number | undefined {
 
 /** `bool(value)` */
 export function pythonTruth(value: JinjaValue): boolean {
-  const size = itemsOf(value)?.length ?? entriesOf(value)?.size;
+  if (value instanceof GeneratorValue) return true;
+  const size = value instanceof ViewValue
+    ? value.value.length
+    : itemsOf(value)?.length ?? entriesOf(value)?.size;
   return size === undefined ? Boolean(value.value) || value.type === "FunctionValue" : size > 0;
 }
 
 /** `str(value)`, as Python prints what a template computes. */
 export function pythonText(value: JinjaValue, spend: Spend): string {
+  if (value instanceof MarkupValue) return value.value;
   return textOf(value) ?? (value.type === "UndefinedValue" ? "" : representation(value, spend));
 }
 
@@ -47,6 +80,8 @@ export function pythonEquals(a: JinjaValue, b: JinjaValue, spend: Spend): boolea
   spend(1);
   const [x, y] = [numberOf(a), numberOf(b)];
   if (x !== undefined || y !== undefined) return x === y;
+  const odd = [a, b].find(({ type }) => /^(Generator|View|Markup|Function)Value$/.test(type));
+  if (odd) throw new TypeError(`a ${odd.type} is not compared here`);
   if (a.type !== b.type) return false;
   const [list, others] = [itemsOf(a), itemsOf(b)];
   if (list && others) {
@@ -150,7 +185,8 @@ export function pythonJson(value: JinjaValue, style: JsonStyle, spend: Spend, le
     spend(text.length / 100);
     return jsonText(text, plain);
   }
-  if (value.type === "FloatValue") return formatFloat(value.value as number);
+  const number = numberOf(value);
+  if (value.type === "FloatValue" && Number.isFinite(number)) return formatFloat(number!);
   if (value.type === "IntegerValue" || value.type === "BooleanValue") return String(value.value);
   if (value.type === "NullValue") return "null";
   throw new TypeError(`tojson does not take a ${value.type}`);
