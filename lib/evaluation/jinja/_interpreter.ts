@@ -19,6 +19,15 @@ const BODIES = ["body", "alternate", "defaultBlock"];
 /** Bodies whose variables are gone behind them. */
 const SCOPES = new Set(["For", "Set", "FilterStatement", "CallStatement"]);
 
+/** Whether the body of a loop has a `break` or `continue` of its own. */
+function leaves(statements: unknown): boolean {
+  return Array.isArray(statements) &&
+    statements.some((node: Fields) =>
+      node.type === "Break" || node.type === "Continue" ||
+      (node.type !== "For" && BODIES.some((key) => leaves(node[key])))
+    );
+}
+
 /** Makes one node of the statements that stand together, which are then run by ourselves. */
 export function inBlocks(program: ReturnType<typeof parse>): Node {
   const Block = program.constructor as new (body: Node[]) => Fields;
@@ -26,6 +35,9 @@ export function inBlocks(program: ReturnType<typeof parse>): Node {
     for (const key of BODIES) {
       const statements = node[key];
       if (!Array.isArray(statements) || statements.length === 0) continue;
+      if (node.type === "For" && key === "defaultBlock" && leaves(node.body)) {
+        throw new SyntaxError("a loop with break or continue and else is not known here");
+      }
       const inner = statements.map(visit);
       const facts = {
         isLoop: node.type === "For" && key === "body",

@@ -61,6 +61,7 @@ Deno.test("what a template computes is bounded", () => {
     ["{{ 'a'.swapcase() }}", /swapcase\(\) is not known here/],
     ["{{ range }}", /is no value/],
     ["{% break %}", /outside of a loop/],
+    ["{% for x in [1] %}{% if x %}{% break %}{% endif %}{% else %}E{% endfor %}", /and else/],
   ];
   assert.throws(
     () => new PythonTemplate("{{ none_such }}", { kind: "task" }).render({}, 9),
