@@ -82,8 +82,13 @@ export async function openEvalModel(
   const directory = local ?? fetched!.folder;
   checkOverrides(options.override);
   const located = await locateModel(directory, options.override);
-  const settings = await readTokenizerSettings(directory);
-  const tokenizer = await readTokenizer(options.tokenizer ?? directory, settings);
+  const place = options.tokenizer ?? directory;
+  const isFile = !(await stat(place).catch(() => undefined))?.isDirectory();
+  const home = isFile ? directory : place;
+  const settings = await readTokenizerSettings(home);
+  // The model's settings say nothing of the tokens of a file from elsewhere.
+  const added = isFile ? undefined : settings.added;
+  const tokenizer = await readTokenizer(isFile ? place : join(place, "tokenizer.json"), added);
   const special = await specialTokens(directory, tokenizer, settings, located);
   const lengthMax = options.maxLength ?? located.config.positionsMax;
   if (lengthMax > located.config.positionsMax) {
@@ -110,7 +115,7 @@ export async function openEvalModel(
     directory,
     commit: fetched?.commit,
     encoder,
-    chat: await openChatTemplate(options, directory, settings, nowMs),
+    chat: await openChatTemplate(options, home, settings, nowMs),
     fingerprint: await fingerprintOf(located, tokenizer.json),
     warnings: warningsOf(located, tokenizer, special.bos, settings, options),
   };
@@ -143,13 +148,10 @@ function checkOverrides(override: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** @param place A tokenizer.json, or the directory that has one. */
 async function readTokenizer(
-  place: string,
-  { added }: TokenizerSettings,
+  path: string,
+  added: TokenizerSettings["added"] | undefined,
 ): Promise<TokenizerFile> {
-  const isDirectory = (await stat(place).catch(() => undefined))?.isDirectory();
-  const path = isDirectory ? join(place, "tokenizer.json") : place;
   const json = await readTextIfAny(path);
   if (json === undefined) {
     throw new RefusedRequestError(

@@ -79,11 +79,6 @@ export interface EvalOptions {
   hub: HubSettings;
 }
 
-/** Options that have a value. */
-const WITH_VALUE = new Set(
-  evalParser().options.filter(({ required }) => required).map(({ long }) => long!),
-);
-
 /**
  * Reads the arguments of `covey eval`.
  *
@@ -93,7 +88,9 @@ export function parseEvalOptions(
   args: string[],
   environment: Record<string, string>,
 ): EvalOptions {
-  const parsed = parseArguments("eval", harnessArguments(args, WITH_VALUE), environment);
+  const withValue = evalParser().options.filter(({ required }) => required);
+  const own = harnessArguments(args, new Set(withValue.map(({ long }) => long!)));
+  const parsed = parseArguments("eval", own, environment);
   const home = environment.HOME ?? environment.USERPROFILE ?? ".";
   const options: EvalOptions = {
     tasks: [],
@@ -107,11 +104,15 @@ export function parseEvalOptions(
     hub: hubSettings(environment),
   };
   if (options.chatTemplate !== undefined) options.applyChatTemplate = true;
-  const given = (name: string) => args.some((arg) => arg.replaceAll("_", "-").startsWith(name));
-  if (given("--fewshot-as-multiturn") && options.fewshotAsMultiturn && !options.applyChatTemplate) {
+  // A variable may say it for all runs; a command line that says it means this one.
+  if (
+    own.includes("--fewshot-as-multiturn") && options.fewshotAsMultiturn &&
+    !options.applyChatTemplate
+  ) {
     throw new UsageError("--fewshot-as-multiturn wants --apply-chat-template");
   }
-  if (given("--log-samples") && options.outputPath === undefined) {
+  const logsSamples = args.some((arg) => /^(-s|--log[-_]samples)$/.test(arg));
+  if (logsSamples && options.outputPath === undefined) {
     throw new UsageError("--log_samples wants --output-path");
   }
   if (options.samples !== undefined && options.limit !== undefined) {

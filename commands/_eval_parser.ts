@@ -88,7 +88,11 @@ function howOptions(command: Command): void {
       "replace a value of config.json; repeatable",
       override,
     )
-    .option("--tokenizer <FILE>", "tokenizer.json (default: the model's)", path)
+    .option(
+      "--tokenizer <FILE>",
+      "tokenizer.json, or a directory that has one with its settings (default: the model's)",
+      path,
+    )
     .addOption(
       new Option(
         "--add-bos <POLICY>",

@@ -182,6 +182,15 @@ Deno.test("covey eval takes a command line of the harness, and scores chosen doc
     const unknown = await evaluate([...args, "--data-dir", DOCUMENTS, "--samples", '{"arc":[1]}']);
     assert.equal(unknown.code, 2);
     assert.match(unknown.error, /--samples names arc, want one of arc_easy/);
+    // A directory brings its own settings; the model's are not those of a file from elsewhere.
+    const settings = JSON.stringify({ additional_special_tokens: ["Question"] });
+    const few = ["--tasks", "arc_easy", "--data-dir", DOCUMENTS, "--limit", "2"];
+    await Deno.writeTextFile(join(model, "tokenizer_config.json"), settings);
+    const file = await evaluate([model, ...few, "--tokenizer", join(tokenizer, "tokenizer.json")]);
+    assert.equal(file.code, 0, file.error);
+    await Deno.writeTextFile(join(tokenizer, "tokenizer_config.json"), settings);
+    const own = await evaluate([model, ...few, "--tokenizer", tokenizer]);
+    assert.match(own.error, /token 300 \("Question"\) is not in the model's vocabulary of 300/);
   });
 });
 

@@ -7,7 +7,7 @@ import { testOnCpu } from "../engine/_test_engine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { GreedyWriter } from "../llama/greedy_writer.ts";
 import { Scorer } from "../llama/scorer.ts";
-import { ARRANGED_HEAD } from "../llama/scoring_memory.ts";
+import { arrangedWhole } from "../llama/scoring_memory.ts";
 import { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import { type BatchScorer, CheckpointModel, NotANumberError } from "./checkpoint_model.ts";
 import type { ModelRequest, PairAnswer } from "./language_model.ts";
@@ -18,14 +18,7 @@ import { textTrees } from "./text_tree.ts";
 
 const { config, tensors } = await locateModel(fixture("tiny_llama"));
 const read = (name: string) => Deno.readTextFileSync(fixture(`harness/${name}`));
-const LAYOUT = {
-  config,
-  tensors,
-  blocksAtOnce: config.layers,
-  batchesAtOnce: 1,
-  frugal: false,
-  head: ARRANGED_HEAD,
-};
+const LAYOUT = { config, tensors, ...arrangedWhole(config) };
 
 interface Case {
   args: [string] | [string, string];

@@ -6,21 +6,14 @@ import type { Engine } from "../engine/engine.ts";
 import { Scorer, type ScorerOptions } from "./scorer.ts";
 import type { ScoringBatch } from "./scoring_batch.ts";
 import { queryRowsMax } from "./scoring_graphs.ts";
-import { ARRANGED_HEAD } from "./scoring_memory.ts";
+import { ARRANGED_HEAD, arrangedWhole } from "./scoring_memory.ts";
 
 const testOnDevices = deviceTests(import.meta.url);
 const EXPECTED = JSON.parse(
   await Deno.readTextFile(fixture("tiny_llama/expected_logits.json")),
 ) as { ids: number[][]; logits_f32: number[][][]; logits_bf16: number[][][] };
 const { config, tensors } = await locateModel(fixture("tiny_llama"));
-const WHOLE: ScorerOptions = {
-  config,
-  tensors,
-  blocksAtOnce: config.layers,
-  batchesAtOnce: 1,
-  frugal: false,
-  head: ARRANGED_HEAD,
-};
+const WHOLE: ScorerOptions = { config, tensors, ...arrangedWhole(config) };
 /** Seven parts of the vocabulary, the last of them smaller. */
 const TILES = { frugal: true, tileBytesMax: 11_000 };
 

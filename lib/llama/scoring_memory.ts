@@ -47,6 +47,11 @@ export interface ScoringLayout {
 export const HEAD_TILE_BYTES_MAX = 2 ** 29;
 /** How those weights are used where there is room for all of them. */
 export const ARRANGED_HEAD: HeadLayout = { frugal: false, tileBytesMax: HEAD_TILE_BYTES_MAX };
+/** A model that is held whole, arranged for speed. */
+export function arrangedWhole({ layers }: Pick<LlamaConfig, "layers">) {
+  return { blocksAtOnce: layers, batchesAtOnce: 1, frugal: false, head: ARRANGED_HEAD };
+}
+
 /** As much of them is used at once even where memory is short. */
 const HEAD_TILE_BYTES_MIN = 2 ** 24;
 
@@ -76,19 +81,13 @@ export function scoringLayout(
   const { hiddenSize, layers, vocabSize } = config;
   const tile = Math.min(Math.max(block, HEAD_TILE_BYTES_MIN), HEAD_TILE_BYTES_MAX);
   if (blocks === undefined || blocks >= layers) {
-    const whole = { blocksAtOnce: layers, batchesAtOnce: 1 };
     if (factor * all <= room) {
-      return {
-        ...whole,
-        frugal: false,
-        head: ARRANGED_HEAD,
-        bytes: factor * all + activations,
-      };
+      return { ...arrangedWhole(config), bytes: factor * all + activations };
     }
     // One block's weights as float32 come and go; the file's own pages the system can drop.
     if (fileBytes + block <= room || blocks !== undefined) {
       return {
-        ...whole,
+        ...arrangedWhole(config),
         frugal: true,
         head: { frugal: true, tileBytesMax: tile },
         bytes: fileBytes + block + activations,

@@ -7,7 +7,7 @@ import type { TokenPair } from "../../lib/evaluation/request_encoder.ts";
 import { textTrees } from "../../lib/evaluation/text_tree.ts";
 import { type LlamaConfig, parseLlamaConfig } from "../../lib/llama/config.ts";
 import { initialParameters } from "../../lib/llama/initial_parameters.ts";
-import { ARRANGED_HEAD } from "../../lib/llama/scoring_memory.ts";
+import { arrangedWhole } from "../../lib/llama/scoring_memory.ts";
 import { Scorer, type ScorerOptions } from "../../lib/llama/scorer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { openBenchEngine } from "./bench_engine.ts";
@@ -82,8 +82,7 @@ async function benchKind(
   await using bench = await openBenchEngine(threads);
   await using torch = await startTorch("torch_scoring.py", { path }, threads);
   const located = await locateModel(directory);
-  const layout = { blocksAtOnce: config.layers, batchesAtOnce: 1, frugal: false };
-  const options = { ...located, ...layout, head: ARRANGED_HEAD };
+  const options = { ...located, ...arrangedWhole(config) };
   const packed = await timedScoring(bench.engine, options, questions);
   const apart = await timedScoring(bench.engine, options, requests.map((each) => [each]));
   await Deno.writeTextFile(path, JSON.stringify({ ...subject, sums: (await packed.run()).sums }));

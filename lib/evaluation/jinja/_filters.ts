@@ -80,15 +80,11 @@ const length: Call = (make, value, given) => {
 };
 
 /** Title form as jinja2's filter has it, which goes by spaces, hyphens and brackets. */
-const title = (text: string) => {
+function title(text: string): string {
   if (/[^\t-\r -~]/.test(text)) throw new TypeError("wants letters of ASCII");
-  return titled(text);
-};
-const titled = (text: string) =>
-  text.split(/([-\s({[<]+)/).map((part) =>
-    part.slice(0, 1).toUpperCase() + part.slice(1).toLowerCase()
-  )
-    .join("");
+  return text.split(/([-\s({[<]+)/)
+    .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1).toLowerCase()).join("");
+}
 
 /** Filters. What is not here is refused, so that nothing is filtered in another way than Python's. */
 export const FILTERS: Readonly<Record<string, Call>> = {

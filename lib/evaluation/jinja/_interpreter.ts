@@ -2,7 +2,7 @@ import { Environment, Interpreter, type parse } from "@huggingface/jinja";
 import type { Arguments, Maker } from "./_call.ts";
 import { FILTERS } from "./_filters.ts";
 import { METHODS } from "./_methods.ts";
-import { type Fields, known, LoopSignal, nameOf, type Node, NODES } from "./_nodes.ts";
+import { type Fields, filterName, known, LoopSignal, nameOf, type Node, NODES } from "./_nodes.ts";
 import { type JinjaValue, pythonText, textOf } from "./python_value.ts";
 
 type Value = ReturnType<Interpreter["evaluate"]>;
@@ -219,7 +219,7 @@ export class PythonInterpreter extends Interpreter implements Maker {
   /** Filters a value; errors say by what. */
   filter(value: JinjaValue, filter: Fields, environment: Environment): JinjaValue {
     const isCall = filter.type === "CallExpression";
-    const { value: name } = (isCall ? filter.callee : filter) as { value: string };
+    const name = filterName(filter);
     if (!Object.hasOwn(FILTERS, name)) throw new TypeError(`the filter ${name} is not known here`);
     const given = this.argumentsOf(isCall ? filter.args as Fields[] : [], environment);
     return this.#called(`the filter ${name}`, () => FILTERS[name](this, value, given));

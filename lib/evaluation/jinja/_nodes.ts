@@ -40,6 +40,12 @@ export function nameOf({ object, property, type, value }: Fields): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "something";
 }
 
+/** Name of a filter, with arguments or without. */
+export function filterName(filter: Fields): string {
+  const named = filter.type === "CallExpression" ? filter.callee : filter;
+  return (named as { value: string }).value;
+}
+
 /** A node whose value is there already. */
 export function known(value: JinjaValue) {
   return { type: "Known", value };
@@ -160,9 +166,7 @@ export const NODES: Readonly<Record<string, Evaluation>> = {
   },
   FilterExpression(node, environment) {
     const filter = node.filter as Fields;
-    const { value: name } = (filter.type === "CallExpression" ? filter.callee : filter) as {
-      value: string;
-    };
+    const name = filterName(filter);
     const asks = name === "default" || name === "d";
     const operand = asks
       ? this.leniently(node.operand as Node, environment)
