@@ -92,7 +92,8 @@ export async function prepareOutput(outputPath: string, model: string): Promise<
   await rm(await Deno.makeTempFile({ dir: folder, prefix: ".covey-" }));
 }
 
-function folderOf(outputPath: string, model: string): string {
+/** Directory that result files go to. */
+export function folderOf(outputPath: string, model: string): string {
   return outputPath.endsWith(".json") ? dirname(outputPath) : join(outputPath, sanitize(model));
 }
 

@@ -49,9 +49,14 @@ export interface OpenRun extends Disposable {
  * Opens the directory of a run.
  *
  * @param clock Time that its ledger counts blocks by.
+ * @param readOnly Whether nothing of it is to be changed; then it may lie where nothing can be.
  * @throws RefusedRequestError when there is no run, CorruptFileError when it is damaged.
  */
-export async function openRun(directory: string, clock: Clock): Promise<OpenRun> {
+export async function openRun(
+  directory: string,
+  clock: Clock,
+  readOnly: boolean,
+): Promise<OpenRun> {
   const paths = ["run.yaml", "machine.json", "tokens.npy", "ledger.sqlite"];
   const missing = paths.find((name) => !existsSync(join(directory, name)));
   if (missing !== undefined) {
@@ -78,6 +83,7 @@ export async function openRun(directory: string, clock: Clock): Promise<OpenRun>
   const chain = new LocalChain(join(directory, "ledger.sqlite"), clock, {
     blockMs: definition.window.blockSeconds * 1000,
     genesisMs: LOCAL_GENESIS_MS,
+    readOnly,
   });
   return {
     run: runId(definition),

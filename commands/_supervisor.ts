@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { realTarget, refuseOutsideLinks } from "./_check_links.ts";
+import { checkOutputs } from "./_check_outputs.ts";
 import { SystemClock } from "../lib/clock/system_clock.ts";
 import type { DeviceName } from "../lib/engine/engine.ts";
 import { type EngineWorker, startEngineWorker } from "../lib/engine/start_engine_worker.ts";
@@ -30,6 +32,7 @@ export async function supervise(args: string[], entry: URL): Promise<number> {
     term: environment.TERM,
   };
   const terminal = processTerminal(terminalFacts);
+  enterUsersDirectory(environment, entry);
   try {
     const [name, ...rest] = args;
     if (name === undefined || name === "--help" || name === "-h" || name === "help") {
@@ -49,11 +52,22 @@ export async function supervise(args: string[], entry: URL): Promise<number> {
       terminal.out(explainScope(scope, entry));
       return 0;
     }
+    refuseOutsideLinks(scope);
+    checkOutputs(scope.outputs);
     const request = { name, options, terminalFacts, devices: devicesToTry(environment) };
     return await runInWorkers(request, scope, entry, terminal);
   } catch (error) {
     return tellError(terminal, error);
   }
+}
+
+/**
+ * Tasks run where `deno.json` lies, and say in `INIT_CWD` where they were called. The paths of a command line
+ * are meant from there.
+ */
+function enterUsersDirectory({ INIT_CWD: called }: Record<string, string>, entry: URL): void {
+  const isTask = resolve(Deno.cwd()) === resolve(programRoot(entry));
+  if (called && isTask && existsSync(called)) Deno.chdir(called);
 }
 
 /** Where Linux keeps GPU drivers' manifests and tools. */
@@ -182,8 +196,8 @@ function explainScope(scope: Scope, entry: URL): string {
   const list = (items: readonly string[]) => (items.length > 0 ? items.join(", ") : "nothing");
   return [
     "command worker",
-    `  read   ${list([...scope.read, programRoot(entry)])}`,
-    `  write  ${list(scope.write)}`,
+    `  read   ${list([...withRealPaths(scope.read), programRoot(entry)])}`,
+    `  write  ${list(withRealPaths(scope.write))}`,
     `  net    ${list(scope.net)}`,
     `  sys    ${list(scope.sys)}`,
     "engine worker",
@@ -199,10 +213,8 @@ function explainScope(scope: Scope, entry: URL): string {
 /** Paths and, where links lead elsewhere, what they lead to: permissions are checked on the latter. */
 function withRealPaths(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
-    let there = path;
-    while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
-    const real = join(Deno.realPathSync(there), relative(there, path));
-    return real === path ? [path] : [path, real];
+    const real = realTarget(resolve(path));
+    return real === resolve(path) ? [path] : [path, real];
   });
 }
 

@@ -1,12 +1,36 @@
 import type { DeviceName, Engine } from "../lib/engine/engine.ts";
 import type { Terminal } from "../lib/terminal/terminal.ts";
 
+/** A directory that a command walks into. */
+export interface Tree {
+  /** Path. */
+  readonly directory: string;
+  /** Levels of directories below it that are walked; 0 for its own entries alone. */
+  readonly depth: number;
+  /** Names of the files that are read; all files, hidden ones too, where it is left out. */
+  readonly files?: RegExp;
+}
+
+/** Something that an option tells a command to write. */
+export interface Output {
+  /** Option, as it is typed. */
+  readonly option: string;
+  /** Path. */
+  readonly path: string;
+  /** What will be there. */
+  readonly kind: "file" | "directory";
+}
+
 /** What a command may reach: the permissions that its worker gets, and no more. */
 export interface Scope {
   /** Paths to read. */
   readonly read: string[];
   /** Paths to write. */
   readonly write: string[];
+  /** Directories inside which no link may lead out of `read` and `write`. */
+  readonly trees: readonly Tree[];
+  /** What options tell it to write, checked before it begins. */
+  readonly outputs: readonly Output[];
   /** Hosts to connect to; "*" is all. */
   readonly net: string[];
   /** Facts of the operating system to ask for. */

@@ -15,6 +15,7 @@ import { DamagedRunError } from "../lib/swarm/replay.ts";
 import { DirectoryInUseError } from "../lib/swarm/local/lock_directory.ts";
 import { DivergedError } from "../lib/swarm/local/local_swarm.ts";
 import { TokenizerError } from "../lib/tokenizer/tokenizer_file.ts";
+import { LinkOutsideError } from "./_check_links.ts";
 import { InterruptedError, NotYetError, RefusedRequestError, UsageError } from "./command.ts";
 
 /** How an error is told, and what the process ends with. */
@@ -62,6 +63,11 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     NotANumberError,
     6,
     "try --device cpu; weights that are finite can still be too large to compute with",
+  ],
+  [
+    LinkOutsideError,
+    4,
+    "put what it leads to in its place, or give that place itself as the option",
   ],
   [NotYetError, 5, "wait for the run's first window, or train it further"],
   [UnusableLedgerError, 6, "remove ledger.sqlite: it is made again from the run's own files"],

@@ -1,6 +1,4 @@
-import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { chatTemplateFile, DEFAULT_TEMPLATE } from "../lib/checkpoint/read_chat_template.ts";
 import { checkFinite } from "../lib/checkpoint/model_directory.ts";
 import { CheckpointModel, NotANumberError } from "../lib/evaluation/checkpoint_model.ts";
 import { evaluate, type TaskFailure } from "../lib/evaluation/evaluate.ts";
@@ -12,13 +10,14 @@ import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { hubScope } from "./_hub_scope.ts";
 import { openHub } from "./_open_hub.ts";
 import type { Command, CommandDependencies, Scope } from "./command.ts";
+import { modelTree, outputTree, repositoryOf, resultTree, taskTree } from "./_trees.ts";
 import { describeError } from "./describe_error.ts";
 import { type EvalModel, localModel, openEvalModel } from "./_eval_model.ts";
 import { type EvalOptions, parseEvalOptions } from "./_eval_options.ts";
 import { EvalProgress } from "./_eval_progress.ts";
 import { openableModel } from "./_openable_model.ts";
 import { type LoadedTasks, loadTasks, prefetch, taskCatalog } from "./_eval_tasks.ts";
-import { evalDocument, prepareOutput, writeResults } from "./_eval_results.ts";
+import { evalDocument, folderOf, prepareOutput, writeResults } from "./_eval_results.ts";
 
 /** Exit code when some tasks failed. */
 const EXIT_PARTIAL = 3;
@@ -55,13 +54,31 @@ function evalScope(options: EvalOptions): Scope {
   return {
     read: [
       resolve(model),
-      ...(local ? linked(local, options) : []),
+      ...(local ? [repositoryOf(local)] : []),
       ...given.map((path) => resolve(path)),
       ...output,
       ...cache,
       ...(fromHub ? remote.paths : []),
     ],
     write: [...output, ...cache, ...(online ? [hub.cacheDirectory] : [])],
+    trees: [
+      ...(local ? [modelTree(model)] : []),
+      ...[dataDir, includePath].flatMap((path) => (path === undefined ? [] : [taskTree(path)])),
+      ...(tokenizer === undefined ? [] : [modelTree(tokenizer)]),
+      ...(outputPath === undefined ? [] : [resultTree(folderOf(outputPath, model), 0)]),
+      ...(prefetch === undefined ? [] : [resultTree(prefetch, 1)]),
+      ...[...cache, ...(fromHub ? [hub.cacheDirectory] : [])].map(outputTree),
+    ],
+    outputs: [
+      ...(outputPath === undefined ? [] : [{
+        option: "--output-path",
+        path: folderOf(outputPath, model),
+        kind: "directory" as const,
+      }]),
+      ...(prefetch === undefined
+        ? []
+        : [{ option: "--prefetch", path: prefetch, kind: "directory" as const }]),
+    ],
     net: online ? remote.hosts : [],
     sys: ["systemMemoryInfo"],
     engine: prefetch === undefined && !options.tasks.includes("list"),
@@ -73,14 +90,6 @@ function hubUse({ dataDir, hub, model, offline, suite, tasks }: EvalOptions) {
   const needsDocuments = suite !== undefined || tasks.some((name) => name !== "list");
   const fromHub = !localModel(model) || (dataDir === undefined && needsDocuments);
   return { fromHub, online: fromHub && !offline && !hub.offline };
-}
-
-/** What the files of a model link to: Hugging Face's cache keeps contents elsewhere. */
-function linked(directory: string, { chatTemplate = DEFAULT_TEMPLATE }: EvalOptions): string[] {
-  const names = readdirSync(directory).filter((name) => /\.(json|safetensors)$/.test(name));
-  const paths = [...names, chatTemplateFile(chatTemplate) ?? ""]
-    .map((name) => join(directory, name));
-  return [...new Set(paths.filter((path) => existsSync(path)).map((path) => realpathSync(path)))];
 }
 
 async function runEval(options: EvalOptions, dependencies: CommandDependencies): Promise<number> {

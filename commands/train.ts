@@ -26,6 +26,7 @@ import type { Emit, SwarmEvent } from "../lib/swarm/swarm_event.ts";
 import { reportHtml } from "../lib/terminal/report_html.ts";
 import { RunProgress } from "../lib/terminal/run_progress.ts";
 import type { Command, CommandDependencies } from "./command.ts";
+import { modelTree, outputTree, repositoryOf } from "./_trees.ts";
 import { conclusion } from "./_train_conclusion.ts";
 import { parseTrainOptions, type TrainOptions } from "./_train_options.ts";
 import { DEFAULT_TEXT, planTrain, type TrainPlan } from "./_train_plan.ts";
@@ -43,9 +44,17 @@ export const train: Command<TrainOptions> = {
   scope: (options) => {
     const inputs = [...options.texts, options.from, options.run, options.tokenizer, options.model]
       .flatMap((path) => (path === undefined ? [] : [resolve(path)]));
+    const { from } = options;
     return {
-      read: [...inputs, dirname(fileURLToPath(DEFAULT_TEXT)), resolve(options.out)],
+      read: [
+        ...inputs,
+        ...(from === undefined ? [] : [repositoryOf(from)]),
+        dirname(fileURLToPath(DEFAULT_TEXT)),
+        resolve(options.out),
+      ],
       write: [resolve(options.out)],
+      trees: [outputTree(options.out), ...(from === undefined ? [] : [modelTree(from)])],
+      outputs: [{ option: "--out", path: options.out, kind: "directory" }],
       net: [],
       sys: ["systemMemoryInfo"],
       engine: true,

@@ -16,6 +16,7 @@ import { acceptedWindows, leaderboard, type Standing } from "../lib/terminal/lea
 import { leaderboardHtml } from "../lib/terminal/leaderboard_html.ts";
 import type { Command, CommandDependencies } from "./command.ts";
 import { NotYetError, RefusedRequestError } from "./command.ts";
+import { outputTree } from "./_trees.ts";
 import { type OpenRun, openRun } from "./_open_run.ts";
 import { parseValidateOptions, type ValidateOptions } from "./_validate_options.ts";
 
@@ -29,11 +30,12 @@ export const validate: Command<ValidateOptions> = {
   parse: parseValidateOptions,
   scope: ({ follow, html, run, trustLosses }) => {
     const directory = resolve(run);
-    const ledger = ["", "-wal", "-shm"].map((end) => join(directory, `ledger.sqlite${end}`));
     const page = html ? [resolve(html), resolve(`${html}.tmp`)] : [];
     return {
       read: [directory, ...page],
-      write: [...(follow ? [directory] : ledger), ...page],
+      write: [...(follow ? [directory] : []), ...page],
+      trees: [outputTree(run)],
+      outputs: html ? [{ option: "--html", path: html, kind: "file" }] : [],
       net: [],
       sys: [],
       engine: !trustLosses,
@@ -47,7 +49,7 @@ async function runValidate(
   dependencies: CommandDependencies,
 ): Promise<number> {
   const past = new PastClock();
-  using run = await openRun(options.run, past);
+  using run = await openRun(options.run, past, !options.follow);
   const { device, threads } = run.machine;
   const engine = options.trustLosses ? undefined : await dependencies.openEngine(device, threads);
   try {

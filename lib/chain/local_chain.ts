@@ -26,6 +26,8 @@ export interface LocalChainOptions {
   readonly blockMs: number;
   /** Time of block 0; a ledger that exists keeps the one it was made with. */
   readonly genesisMs: number;
+  /** Whether nothing is written, not even beside the file. */
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -47,6 +49,7 @@ export class LocalChain implements Chain, Disposable {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
+  readonly #readOnly: boolean;
   readonly #blockMs: number;
   readonly #genesisMs: number;
 
@@ -56,11 +59,15 @@ export class LocalChain implements Chain, Disposable {
    */
   constructor(path: string, clock: Clock, options: LocalChainOptions) {
     this.#path = path;
-    this.#database = this.#guard(() => new DatabaseSync(path));
+    this.#readOnly = options.readOnly ?? false;
+    this.#database = this.#guard(() => new DatabaseSync(path, { readOnly: this.#readOnly }));
+    // A rollback journal is there during a write alone; a write-ahead log would stay beside the file.
     this.#guard(() =>
       this.#database.exec(
-        "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;" +
-          TABLES,
+        "PRAGMA busy_timeout = 10000; " +
+          (this.#readOnly
+            ? ""
+            : `PRAGMA journal_mode = DELETE; PRAGMA foreign_keys = ON; ${TABLES}`),
       )
     );
     this.#clock = clock;
@@ -187,10 +194,12 @@ export class LocalChain implements Chain, Disposable {
 
   #setting(key: string, value: number): number {
     return this.#guard(() => {
-      this.#database.prepare("INSERT OR IGNORE INTO ledger (key, value) VALUES (?, ?)")
-        .run(key, String(value));
+      if (!this.#readOnly) {
+        this.#database.prepare("INSERT OR IGNORE INTO ledger (key, value) VALUES (?, ?)")
+          .run(key, String(value));
+      }
       const row = this.#database.prepare("SELECT value FROM ledger WHERE key = ?").get(key);
-      return Number(row!.value);
+      return Number(row?.value ?? value);
     });
   }
 
