@@ -131,7 +131,7 @@ Deno.test("readTexts takes a hundred thousand documents", async () => {
 Deno.test("readTexts says what is wrong with a file", async () => {
   const cases: [name: string, content: string | Uint8Array, message: RegExp][] = [
     ["a.txt", "", /it is empty/],
-    ["a.txt", Uint8Array.of(0xff, 0xfe, 0x41), /it is not UTF-8/],
+    ["a.txt", Uint8Array.of(0x41, 0xc3, 0x41), /it is not UTF-8/],
     ["a.jsonl", '{"text": "a"}\n{"txt": "b"}', /line 2 has no "text"/],
     ["a.jsonl", "nonsense", /line 1 has no "text"/],
     ["a.npy", npy(Uint32Array.of(1, 257)), /it holds token 257, want less than 257/],

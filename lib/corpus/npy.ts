@@ -1,5 +1,19 @@
 import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
 
+/** Kinds of whole numbers, as numpy names them. */
+const ARRAYS: Readonly<
+  Record<string, new (buffer: ArrayBuffer) => ArrayLike<number> | ArrayLike<bigint>>
+> = {
+  u1: Uint8Array,
+  u2: Uint16Array,
+  u4: Uint32Array,
+  u8: BigUint64Array,
+  i1: Int8Array,
+  i2: Int16Array,
+  i4: Int32Array,
+  i8: BigInt64Array,
+};
+const DIMENSIONS_MAX = 2;
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /** Header of a version 1 `.npy` file for a vector of uint32, padded so that data starts at a multiple of 64. */
@@ -15,9 +29,9 @@ export function npyHeader(length: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads a `.npy` vector of uint32 or uint16 tokens.
+ * Reads the tokens of a `.npy` file: whole numbers of any width, in one dimension or in two, row behind row.
  *
- * @throws CorruptFileError for any other array, or when the length does not fit the header.
+ * @throws CorruptFileError for any other array, when the length does not fit the header, or a value is no token.
  */
 export function parseNpy(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
   const fail = (what: string): never => {
@@ -32,17 +46,29 @@ export function parseNpy(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
     : [12, view.getUint32(8, true)];
   if (start + length > bytes.length) fail(`header of ${length} bytes is cut off`);
   const text = new TextDecoder("latin1").decode(bytes.subarray(start, start + length));
-  const kind = text.match(/'descr': *'<(u4|u2)'/)?.[1];
-  const shape = text.match(/'shape': *\((\d+),? *\)/)?.[1];
-  if (!kind || !shape || /'fortran_order': *True/.test(text)) {
-    return fail(`header is ${text.trim().slice(0, 120)}, want a vector of <u4 or <u2`);
+  const kind = text.match(/'descr': *'[<|]([ui][1248])'/)?.[1];
+  const shape = text.match(/'shape': *\(([\d, ]*)\)/)?.[1].split(",").map((part) => part.trim())
+    .filter((part) => part !== "").map(Number);
+  const isFortran = /'fortran_order': *True/.test(text) && (shape?.length ?? 0) > 1;
+  if (!kind || !shape || shape.length === 0 || shape.length > DIMENSIONS_MAX || isFortran) {
+    return fail(
+      `header is ${text.trim().slice(0, 120)}, want whole numbers in one or two dimensions`,
+    );
   }
-  const data = new Uint8Array(bytes.subarray(start + length)); // a copy, aligned
-  const width = kind === "u4" ? 4 : 2;
-  if (data.length !== Number(shape) * width) {
-    fail(`${data.length} bytes of data, want ${Number(shape) * width} for ${shape} tokens`);
+  const count = shape.reduce((product, length) => product * length, 1);
+  const data = bytes.slice(start + length); // a copy, aligned
+  const width = Number(kind[1]);
+  if (data.length !== count * width) {
+    fail(`${data.length} bytes of data, want ${count * width} for ${count} tokens`);
   }
-  return kind === "u4"
-    ? new Uint32Array(data.buffer)
-    : Uint32Array.from(new Uint16Array(data.buffer));
+  if (kind === "u4") return new Uint32Array(data.buffer);
+  const values = new ARRAYS[kind](data.buffer);
+  const tokens = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    tokens[i] = Number(values[i]);
+    if (BigInt(values[i]) !== BigInt(tokens[i])) {
+      fail(`token ${i} is ${values[i]}, want 0 to ${2 ** 32 - 1}`);
+    }
+  }
+  return tokens;
 }

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
 import { parseNpy } from "./npy.ts";
+import { type TextFormat, textFormat } from "./text_format.ts";
 
 /** Largest text: a JavaScript string holds no more. Larger corpora come as token shards. */
 const TEXT_BYTES_MAX = 2 ** 29 - 25;
@@ -13,21 +14,31 @@ export class UnusableTextError extends Error {
 }
 
 /**
- * Documents of a file: a `.txt` file (or any other) is one, a `.jsonl` file one a line under the key `text`;
- * a `.npy` file holds tokens already.
+ * Documents of a file: a text is one; JSON lines have one each under the key `text`, a JSON list in each of its
+ * items; a `.npy` file holds tokens already. See {@linkcode textFormat}.
  *
- * @throws UnusableTextError when a file cannot be read, is empty, or is not UTF-8.
+ * @throws UnusableTextError when a file cannot be read, is empty, or is no text.
  */
 export async function readTextFile(path: string): Promise<string[] | Uint32Array<ArrayBuffer>> {
   const bytes = await readBytes(path);
-  if (path.endsWith(".npy")) return parseShard(path, bytes);
+  const format = formatOf(path, bytes);
+  if (format === "shard") return parseShard(path, bytes);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new UnusableTextError(`Cannot read text ${path}: it is not UTF-8`, { cause });
   }
-  return path.endsWith(".jsonl") ? parseLines(path, text) : [text];
+  if (format === "text") return [text];
+  return format === "lines" ? parseLines(path, text) : parseList(path, text);
+}
+
+function formatOf(path: string, bytes: Uint8Array): TextFormat {
+  try {
+    return textFormat(path, bytes);
+  } catch (cause) {
+    throw new UnusableTextError(`Cannot read text ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function parseShard(path: string, bytes: Uint8Array): Uint32Array<ArrayBuffer> {
@@ -49,7 +60,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
   });
   if (!stats.isFile()) throw new UnusableTextError(`Cannot read text ${path}: it is not a file`);
   if (stats.size === 0) throw new UnusableTextError(`Cannot read text ${path}: it is empty`);
-  const bytesMax = path.endsWith(".npy") ? SHARD_BYTES_MAX : TEXT_BYTES_MAX;
+  const bytesMax = /\.npy$/i.test(path) ? SHARD_BYTES_MAX : TEXT_BYTES_MAX;
   if (stats.size > bytesMax) {
     throw new UnusableTextError(
       `Cannot read text ${path}: it has ${stats.size} bytes, want at most ${bytesMax}`,
@@ -61,17 +72,40 @@ async function readBytes(path: string): Promise<Uint8Array> {
 function parseLines(path: string, text: string): string[] {
   return text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
-    let document: unknown;
-    try {
-      document = (JSON.parse(line) as { text?: unknown } | null)?.text;
-    } catch {
-      // Told below, with the line's number.
-    }
-    if (typeof document !== "string") {
+    const document = textOf(parsed(line));
+    if (document === undefined) {
       throw new UnusableTextError(
         `Cannot read text ${path}: line ${index + 1} has no "text", want {"text": "..."}`,
       );
     }
     return [document];
   });
+}
+
+/** Texts of a JSON list: its items, or what they have under `text`. */
+function parseList(path: string, text: string): string[] {
+  const list = parsed(text);
+  const documents = Array.isArray(list) ? list.map((item) => textOf(item)) : [undefined];
+  const wrong = documents.indexOf(undefined);
+  if (wrong < 0) return documents as string[];
+  const where = Array.isArray(list)
+    ? `item ${wrong} of its list has no text`
+    : "it is no JSON list";
+  throw new UnusableTextError(
+    `Cannot read text ${path}: ${where}, want [{"text": "..."}, ...]; name it .txt to take it as it stands`,
+  );
+}
+
+function textOf(value: unknown): string | undefined {
+  const text = typeof value === "string" ? value : (value as { text?: unknown } | null)?.text;
+  return typeof text === "string" ? text : undefined;
+}
+
+/** A JSON value; undefined for what is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -2,10 +2,9 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { readTextFile, UnusableTextError } from "./read_text_file.ts";
 
 /**
- * Tokens of files, the end-of-text token behind each document: a `.txt` file (or any other) is one document,
- * a `.jsonl` file one a line under the key `text`; a `.npy` file holds tokens already.
+ * Tokens of files, the end-of-text token behind each document, see {@linkcode readTextFile}.
  *
- * @throws UnusableTextError when a file cannot be read, is empty, or is not UTF-8.
+ * @throws UnusableTextError when a file cannot be read, is empty, or is no text.
  */
 export async function readTexts(
   paths: readonly string[],
