@@ -5,8 +5,13 @@ if (globalThis.name === "engine") {
   worker.onmessage = ({ data }: MessageEvent<MessagePort>) => serveEngine(data);
   worker.postMessage("ready");
 } else if (globalThis.name === "command") {
-  const { serveCommand } = await import("./commands/_command_worker.ts");
-  serveCommand(globalThis as unknown as Worker);
+  const worker = globalThis as unknown as Worker;
+  try {
+    const { serveCommand } = await import("./commands/_command_worker.ts");
+    serveCommand(worker);
+  } catch (cause) {
+    worker.postMessage({ failure: String(cause) }); // modules that cannot be read
+  }
 } else if (import.meta.main) {
   const { supervise } = await import("./commands/_supervisor.ts");
   Deno.exit(await supervise(Deno.args, new URL(import.meta.url)));

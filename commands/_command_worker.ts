@@ -14,6 +14,8 @@ export interface WorkerRequest {
   options: unknown;
   /** How the process's streams are to be used. */
   terminalFacts: TerminalFacts;
+  /** What was typed to run the program, up to the verb. */
+  program: string;
   /** Devices that `auto` chooses from. */
   devices: DeviceName[];
   /** Where the engine answers, for verbs that compute. */
@@ -21,7 +23,7 @@ export interface WorkerRequest {
 }
 
 /** What the worker tells the supervisor. */
-export type WorkerResult = "ready" | { exitCode: number };
+export type WorkerResult = "ready" | { exitCode: number } | { failure: string };
 
 /** Runs one command inside the worker that has its permissions. */
 export function serveCommand(worker: Worker): void {
@@ -40,6 +42,7 @@ async function runCommand(request: WorkerRequest, signal: AbortSignal): Promise<
     const command = await COMMANDS[request.name].load();
     return await command.run(request.options, {
       terminal,
+      program: request.program,
       signal,
       nowMs: () => clock.nowMs(),
       stopwatch: () => performance.now() / 1000,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { type LocatedModel, locateModel } from "../lib/checkpoint/locate_model.ts";
 import { parseJsonObject } from "../lib/checkpoint/parse_json_object.ts";
@@ -155,7 +155,7 @@ async function readTokenizer(
   const json = await readTextIfAny(path);
   if (json === undefined) {
     throw new RefusedRequestError(
-      `Cannot read ${path}: there is no such file`,
+      `Cannot read ${resolve(path)}: there is no such file`,
       "give --tokenizer FILE",
     );
   }

@@ -131,6 +131,11 @@ export function parseEvalOptions(
 }
 
 function checkEndpoint(endpoint: string): void {
+  if (/^[^/]*\/\/[^/?#]*@/.test(endpoint)) {
+    throw new UsageError(
+      "variable HF_ENDPOINT holds the name or password of a user, want an address alone and a token in HF_TOKEN",
+    );
+  }
   if (/^https?:\/\/[^/@?#]+(\/[^?#]*)?$/.test(endpoint)) return;
   throw new UsageError(
     `variable HF_ENDPOINT is "${endpoint}", want an address such as https://host`,

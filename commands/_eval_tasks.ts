@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
-import { parseNpy } from "../lib/corpus/npy.ts";
-import { readTextFile } from "../lib/corpus/read_text_file.ts";
+import { readShard, readTextFile } from "../lib/corpus/read_text_file.ts";
 import type { Document } from "../lib/evaluation/document.ts";
 import type { LoadedTask, TaskFailure } from "../lib/evaluation/evaluate.ts";
 import { includedTasks } from "../lib/evaluation/included_tasks.ts";
@@ -173,7 +172,7 @@ async function documentsOf(
   let paths = files?.[split];
   if (dataDir !== undefined) {
     const candidates = Object.keys(DOCUMENT_FORMATS)
-      .map((end) => join(dataDir, task.name, `${split}.${end}`));
+      .map((end) => resolve(dataDir, task.name, `${split}.${end}`));
     const found = candidates.find((path) => existsSync(path));
     if (!found) {
       throw new RangeError(
@@ -219,8 +218,9 @@ async function heldOutTask(model: string, lengthMax: number): Promise<LoadedTask
     throw new UsageError(`nothing to score ${model} on: want --tasks, --suite or --text`);
   }
   const text = await readFile(definition, "utf8");
-  const { sequence } = checkRunDefinition(parseRunDefinition(text)).training;
-  const corpus = new Corpus(parseNpy(await readFile(tokens)), sequence);
+  const { sequence } =
+    checkRunDefinition(parseRunDefinition(text, definition), definition).training;
+  const corpus = new Corpus(await readShard(tokens), sequence);
   const length = Math.min(sequence, lengthMax);
   return tokensTask(
     "held_out",

@@ -5,12 +5,13 @@ import { verifySignature } from "../lib/chain/keypair.ts";
 import { LocalChain } from "../lib/chain/local_chain.ts";
 import type { Clock } from "../lib/clock/clock.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
-import { parseNpy } from "../lib/corpus/npy.ts";
+import { readShard } from "../lib/corpus/read_text_file.ts";
 import { type LlamaConfig, parseLlamaConfig } from "../lib/llama/config.ts";
 import { llamaParameters } from "../lib/llama/parameters.ts";
 import type { ParameterValues } from "../lib/llama/trainer.ts";
 import { cachedVerify } from "../lib/swarm/local/cached_verify.ts";
 import { readInitialState } from "../lib/swarm/local/initial_state.ts";
+import { checkLocalLedger } from "../lib/swarm/local/local_ledger.ts";
 import { LOCAL_GENESIS_MS, localBuckets } from "../lib/swarm/local/local_nodes.ts";
 import { type MachineSettings, readMachineSettings } from "../lib/swarm/local/machine_settings.ts";
 import {
@@ -65,12 +66,15 @@ export async function openRun(
       "give the directory of a run, --out of covey train",
     );
   }
-  const text = await readFile(join(directory, "run.yaml"), "utf8");
-  const definition = checkRunDefinition(parseRunDefinition(text));
+  const file = join(directory, "run.yaml");
+  const definition = checkRunDefinition(
+    parseRunDefinition(await readFile(file, "utf8"), file),
+    file,
+  );
   const config = parseLlamaConfig(definition.model);
   const machine = (await readMachineSettings(join(directory, "machine.json")))!;
   const corpus = new Corpus(
-    parseNpy(await readFile(join(directory, "tokens.npy"))),
+    await readShard(join(directory, "tokens.npy")),
     definition.training.sequence,
   );
   if (corpus.digest() !== definition.corpus) {
@@ -85,8 +89,10 @@ export async function openRun(
     genesisMs: LOCAL_GENESIS_MS,
     readOnly,
   });
+  const run = runId(definition);
+  await checkLocalLedger(chain, run, machine.peers);
   return {
-    run: runId(definition),
+    run,
     definition,
     config,
     machine,

@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from "commander";
+import { type Command, CommanderError, InvalidArgumentError, type Option } from "commander";
 import { nearest } from "../lib/terminal/nearest.ts";
 import { PARSERS } from "./_parsers.ts";
 import { UsageError } from "./command.ts";
@@ -25,6 +25,9 @@ export function parseArguments(
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
     if (cause.exitCode === 0) throw new UsageError(text.trimEnd(), 0);
+    const unknown = /unknown option '(--[^'=]+)/.exec(text)?.[1];
+    const guess = unknown !== undefined && longer(unknown, command);
+    if (guess) throw new UsageError(`unknown option '${unknown}' (Did you mean ${guess}?)`);
     throw new UsageError(text.trim().replace(/^error: /, "").replace("\n(", " ("));
   }
   return { options: command.opts(), args: command.args, processedArgs: command.processedArgs };
@@ -49,11 +52,29 @@ function environmentArguments(
     }
     // Options that may be repeated would add up with it.
     if (args.some((arg) => arg.split("=")[0] === option.long)) return [];
-    if (option.required) return value === "" ? [] : [option.long!, value];
+    if (option.required) {
+      if (value !== "") checkValue(name, option, value);
+      return value === "" ? [] : [option.long!, value];
+    }
     if (/^(1|true|yes)$/i.test(value)) return [option.long!];
     if (/^(0|false|no|)$/i.test(value)) return [];
     throw new UsageError(`variable ${name} is "${value}", want 1 or 0`);
   });
+}
+
+/** An option whose name goes on where the unknown one ends, which no count of edits finds. */
+function longer(unknown: string, command: Command): string | undefined {
+  return command.options.find(({ long }) => long?.startsWith(`${unknown}-`))?.long;
+}
+
+/** A variable's value is refused as the variable's: its user may not know of the option. */
+function checkValue(name: string, option: Option, value: string): void {
+  try {
+    option.parseArg?.(value, undefined);
+  } catch (cause) {
+    if (!(cause instanceof InvalidArgumentError)) throw cause;
+    throw new UsageError(`variable ${name} is "${value}". ${cause.message}`);
+  }
 }
 
 function variables(command: Command) {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { realTarget, refuseOutsideLinks } from "./_check_links.ts";
 import { checkOutputs } from "./_check_outputs.ts";
@@ -32,10 +32,11 @@ export async function supervise(args: string[], entry: URL): Promise<number> {
     term: environment.TERM,
   };
   const terminal = processTerminal(terminalFacts);
+  const program = invocation(environment, entry);
   enterUsersDirectory(environment, entry);
   try {
-    const [name, ...rest] = args;
-    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    const [name, ...rest] = helpLast(args);
+    if (name === undefined || /^(--help|-h|help)$/.test(name)) {
       throw new UsageError(overview(), name === undefined ? 2 : 0);
     }
     if (name === "--version" || name === "-V") throw new UsageError(`covey ${VERSION}`, 0);
@@ -54,20 +55,38 @@ export async function supervise(args: string[], entry: URL): Promise<number> {
     }
     refuseOutsideLinks(scope);
     checkOutputs(scope.outputs);
-    const request = { name, options, terminalFacts, devices: devicesToTry(environment) };
+    const request = { name, options, program, terminalFacts, devices: devicesToTry(environment) };
     return await runInWorkers(request, scope, entry, terminal);
   } catch (error) {
     return tellError(terminal, error);
   }
 }
 
+/** `help train` is `train --help`. */
+function helpLast(args: string[]): string[] {
+  const [first, verb] = args;
+  return first === "help" && verb !== undefined ? [verb, "--help"] : args;
+}
+
 /**
  * Tasks run where `deno.json` lies, and say in `INIT_CWD` where they were called. The paths of a command line
  * are meant from there.
  */
-function enterUsersDirectory({ INIT_CWD: called }: Record<string, string>, entry: URL): void {
-  const isTask = resolve(Deno.cwd()) === resolve(programRoot(entry));
-  if (called && isTask && existsSync(called)) Deno.chdir(called);
+function enterUsersDirectory(environment: Record<string, string>, entry: URL): void {
+  const { INIT_CWD: called } = environment;
+  if (isTask(environment, entry) && existsSync(called)) Deno.chdir(called);
+}
+
+function isTask({ INIT_CWD }: Record<string, string>, entry: URL): boolean {
+  return Boolean(INIT_CWD) && resolve(Deno.cwd()) === resolve(programRoot(entry));
+}
+
+/** What was typed to run the program, up to the verb. */
+function invocation(environment: Record<string, string>, entry: URL): string {
+  if (!/^deno(\.exe)?$/.test(basename(Deno.execPath()))) return "covey";
+  if (!isTask(environment, entry)) return `deno run -A ${fileURLToPath(entry)}`;
+  const deno = environment.npm_execpath ? `npx -y deno@${Deno.version.deno}` : "deno";
+  return `${deno} task covey`;
 }
 
 /** Where Linux keeps GPU drivers' manifests and tools. */
@@ -113,7 +132,10 @@ async function runInWorkers(
   });
   const result = Promise.withResolvers<number>();
   worker.onmessage = ({ data }: MessageEvent<WorkerResult>) => {
-    if (data !== "ready") return result.resolve(data.exitCode);
+    if (data !== "ready") {
+      const { exitCode, failure } = data as { exitCode?: number; failure?: string };
+      return result.resolve(exitCode ?? tellError(terminal, new Error(failure)));
+    }
     worker.postMessage({ ...request, engine: engine?.port }, engine ? [engine.port] : []);
     dropPermissions();
   };

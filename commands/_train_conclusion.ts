@@ -5,7 +5,7 @@ import { total } from "../lib/terminal/run_summary.ts";
 import type { RunProgress } from "../lib/terminal/run_progress.ts";
 
 /** What `covey train` prints when it is done: curve, compression, sample, places. */
-export function conclusion(progress: RunProgress, out: string): string {
+export function conclusion(progress: RunProgress, out: string, program: string): string {
   const { finished, started, windows } = progress.summary;
   const [bytes, denseBytes, tokens, values] = (["bytes", "denseBytes", "tokens", "values"] as const)
     .map((key) => total(progress.summary, key));
@@ -44,7 +44,7 @@ export function conclusion(progress: RunProgress, out: string): string {
     "",
     `checkpoint   ${join(out, "checkpoint")}`,
     `report       ${join(out, "report.html")}`,
-    `scores       covey validate ${out} --explain UID`,
+    `scores       ${program} validate ${out} --explain 0`,
     `events       ${join(out, "events.jsonl")}`,
     "",
   ].join("\n");

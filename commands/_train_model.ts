@@ -1,6 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { locateModel } from "../lib/checkpoint/locate_model.ts";
+import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
 import { readModelTokenizer } from "../lib/checkpoint/model_directory.ts";
 import { type LlamaConfig, parseLlamaConfig } from "../lib/llama/config.ts";
 import { PRESETS } from "../lib/llama/presets.ts";
@@ -18,9 +19,29 @@ const VOCABULARY_MULTIPLE = 64;
 
 /** A checkpoint directory, or the one inside the directory of a run. */
 export async function checkpointDirectory(path: string): Promise<string> {
-  const names: string[] = await readdir(path);
+  const names: string[] = await readdir(path).catch((cause: { code?: string }) => {
+    if (!/^(ENOENT|ENOTDIR)$/.test(cause.code ?? "")) throw cause;
+    throw new RefusedRequestError(
+      `Cannot start from ${resolve(path)}: there is no such directory`,
+      "give the directory of a checkpoint, or of a run",
+    );
+  });
   const inside = !names.includes("config.json") && names.includes("checkpoint");
   return inside ? join(path, "checkpoint") : path;
+}
+
+/**
+ * Text of a file that an option names.
+ *
+ * @throws RefusedRequestError when there is none.
+ */
+export async function readGiven(path: string): Promise<string> {
+  const text = await readTextIfAny(resolve(path));
+  if (text !== undefined) return text;
+  throw new RefusedRequestError(
+    `Cannot read ${resolve(path)}: there is no such file`,
+    "check the path",
+  );
 }
 
 /** Tokenizer of a run: the one given, the checkpoint's, or bytes. */
@@ -28,7 +49,7 @@ export async function chooseTokenizer(
   { tokenizer }: TrainOptions,
   from: string | undefined,
 ): Promise<Tokenizer> {
-  if (tokenizer) return jsonTokenizer(await readFile(tokenizer, "utf8"));
+  if (tokenizer) return jsonTokenizer(await readGiven(tokenizer));
   const json = from && await readModelTokenizer(from);
   return json ? jsonTokenizer(json) : byteTokenizer();
 }
@@ -77,11 +98,8 @@ function presetFor(name: string, { endOfText, vocabularySize }: Tokenizer): Llam
 }
 
 async function readConfig(path: string): Promise<LlamaConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    if ((cause as { code?: string }).code !== "ENOENT") throw cause;
+  const text = await readTextIfAny(path);
+  if (text === undefined) {
     const guess = nearest(path, Object.keys(PRESETS));
     throw new RefusedRequestError(
       `Cannot use model ${path}: there is no such preset or file`,

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readModelDirectory } from "../lib/checkpoint/model_directory.ts";
@@ -25,7 +24,7 @@ import {
 import type { Tokenizer } from "../lib/tokenizer/tokenizer.ts";
 import { RefusedRequestError } from "./command.ts";
 import { fitStep } from "./_train_fit.ts";
-import { checkpointDirectory, chooseModel, chooseTokenizer } from "./_train_model.ts";
+import { checkpointDirectory, chooseModel, chooseTokenizer, readGiven } from "./_train_model.ts";
 import type { TrainOptions } from "./_train_options.ts";
 
 /** Everything that `covey train` needs before it computes. */
@@ -68,7 +67,7 @@ export async function planTrain(
 ): Promise<TrainPlan> {
   const stored = await readStored(options.out);
   const begun = stored && await readMachineSettings(join(options.out, "machine.json"));
-  const given = options.run ? parseRunDefinition(await readFile(options.run, "utf8")) : {};
+  const given = options.run ? parseRunDefinition(await readGiven(options.run), options.run) : {};
   const from = options.from && await checkpointDirectory(options.from);
   const tokenizer = await chooseTokenizer(options, from);
   const config = await chooseModel(options, given, stored, from, tokenizer);
@@ -222,8 +221,9 @@ function pick<Value>(...layers: [...(Value | undefined)[], Value]): Value {
 }
 
 async function readStored(out: string): Promise<RunDefinition | undefined> {
-  const text = await readTextIfAny(join(out, "run.yaml"));
-  if (text !== undefined) return checkRunDefinition(parseRunDefinition(text));
+  const path = join(out, "run.yaml");
+  const text = await readTextIfAny(path);
+  if (text !== undefined) return checkRunDefinition(parseRunDefinition(text, path), path);
   if (existsSync(join(out, "ledger.sqlite"))) {
     throw new RefusedRequestError(
       `Cannot train in ${out}: it holds parts of a run but no run.yaml`,

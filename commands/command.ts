@@ -43,6 +43,8 @@ export interface Scope {
 export interface CommandDependencies {
   /** Streams of the process. */
   readonly terminal: Terminal;
+  /** What was typed to run the program, up to the verb, for hints that can be typed again. */
+  readonly program: string;
   /** Opens the engine, at most once; 0 threads lets the runtime choose. */
   readonly openEngine: (device: DeviceName | "auto", threads: number) => Promise<Engine>;
   /** Time, milliseconds since 1970. */

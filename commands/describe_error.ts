@@ -7,7 +7,7 @@ import { DocumentError } from "../lib/evaluation/document.ts";
 import { TaskFileError } from "../lib/evaluation/parse_task_file.ts";
 import { UnknownTaskError } from "../lib/evaluation/select_tasks.ts";
 import { HubError, type HubErrorKind } from "../lib/hub/hub_error.ts";
-import { EngineError } from "../lib/engine/engine.ts";
+import { DeviceUnavailableError, EngineError } from "../lib/engine/engine.ts";
 import { NotFiniteError } from "../lib/llama/trainer.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
 import { RunDefinitionError, UnknownKeyError } from "../lib/swarm/run_definition.ts";
@@ -15,6 +15,7 @@ import { DamagedRunError } from "../lib/swarm/replay.ts";
 import { DirectoryInUseError } from "../lib/swarm/local/lock_directory.ts";
 import { DivergedError } from "../lib/swarm/local/local_swarm.ts";
 import { TokenizerError } from "../lib/tokenizer/tokenizer_file.ts";
+import { describeSystemError } from "./_describe_system_error.ts";
 import { LinkOutsideError } from "./_check_links.ts";
 import { InterruptedError, NotYetError, RefusedRequestError, UsageError } from "./command.ts";
 
@@ -70,7 +71,11 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     "put what it leads to in its place, or give that place itself as the option",
   ],
   [NotYetError, 5, "wait for the run's first window, or train it further"],
-  [UnusableLedgerError, 6, "remove ledger.sqlite: it is made again from the run's own files"],
+  [
+    UnusableLedgerError,
+    6,
+    "put the run's own ledger.sqlite back, or remove it: train makes it again from the run's files",
+  ],
   [CorruptFileError, 6, "fetch or make the file again; nothing was changed"],
   [
     NotFiniteError,
@@ -82,6 +87,11 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     1,
     "whatever read the output has gone; run the same line again to go on",
   ],
+  [
+    DeviceUnavailableError,
+    2,
+    "choose --device cpu; webgpu needs a Vulkan driver, cuda the CUDA libraries of ONNX Runtime",
+  ],
   [DirectoryInUseError, 5, "wait for it, or choose another --out"],
   [DivergedError, 1, "this is a bug: please report it with events.jsonl"],
   [
@@ -90,24 +100,6 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
     "try --device cpu; less at once: train --micro-batch, eval --batch-tokens or --blocks",
   ],
 ];
-
-/** Error codes of the operating system that a user can do something about. */
-const SYSTEM: Readonly<Record<string, [exitCode: number, hint: string]>> = {
-  ENOSPC: [
-    7,
-    "free some disk space, then run the same line again: what was saved before is still there",
-  ],
-  EDQUOT: [7, "the disk quota is used up; what was saved before is still there"],
-  EACCES: [4, "check the permissions of that path"],
-  EPERM: [4, "check the permissions of that path"],
-  EROFS: [
-    7,
-    "that directory is read-only: choose another, or copy the run to where you may write",
-  ],
-  ENOENT: [2, "check the path"],
-  ENOTDIR: [2, "check the path"],
-  EISDIR: [2, "give a file, not a directory"],
-};
 
 /** What to do about the hub's refusals. */
 const HUB: Readonly<Record<HubErrorKind, { exitCode: number; hint: string }>> = {
@@ -129,7 +121,9 @@ const HUB: Readonly<Record<HubErrorKind, { exitCode: number; hint: string }>> = 
 /** The one place that turns errors into text, hint and exit code. */
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { text: String(error), hint: undefined, exitCode: 1 };
-  const text = error instanceof UsageError ? error.message : oneLine(error.message);
+  const text = error instanceof UsageError
+    ? withoutPassword(error.message)
+    : oneLine(error.message);
   if (error instanceof UsageError) return { text, hint: undefined, exitCode: error.exitCode };
   if (error instanceof RefusedRequestError) return { text, hint: error.hint, exitCode: 2 };
   if (error instanceof UnknownKeyError) {
@@ -145,8 +139,8 @@ export function describeError(error: unknown): ErrorDescription {
   for (const [kind, exitCode, hint] of KNOWN) {
     if (error instanceof kind) return { text, hint, exitCode };
   }
-  const system = SYSTEM[(error as { code?: string }).code ?? ""];
-  if (system) return { text, exitCode: system[0], hint: system[1] };
+  const system = describeSystemError(error);
+  if (system) return system;
   if (error instanceof Deno.errors.NotCapable) {
     const path = /access to "([^"]+)"/.exec(error.message)?.[1] ?? "something";
     return {
@@ -163,8 +157,17 @@ export function describeError(error: unknown): ErrorDescription {
   return { text, hint: "this is a bug: please report it with the line you ran", exitCode: 1 };
 }
 
-/** Errors of others may quote pages of input. */
+/**
+ * Errors of others may quote pages of input, contents of a file that was to be something else, or an address
+ * with the password of its user.
+ */
 function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = withoutPassword(text).replace(/\s+/g, " ").trim()
+    .replace(/\w+ token .{0,100}? is not valid JSON/, "it is not JSON")
+    .replace(/"[^"]{0,100}"(\.\.\.)? is not valid JSON/, "it is not JSON");
   return line.length > TEXT_LENGTH_MAX ? `${line.slice(0, TEXT_LENGTH_MAX)}...` : line;
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, "$1");
 }

@@ -50,3 +50,33 @@ Deno.test("describeError names the nearest key", () => {
     assert.equal(describeError(error).hint, 'did you mean "training.innerSteps"?');
   }
 });
+
+Deno.test("describeError tells errors of the system by their path, and never as a bug", () => {
+  const told = (code: string, more: Record<string, string> = {}) =>
+    describeError(Object.assign(new Error(`${code}: no, open 'a/b'`), { code, ...more }));
+  assert.match(told("ENOENT", { path: "a/b", syscall: "open" }).text, /^Cannot open \/.*\/a\/b: /);
+  assert.match(told("EMFILE").hint!, /ulimit -n/);
+  for (const code of ["EMFILE", "ENFILE", "EFBIG", "EEXIST", "ELOOP", "ENAMETOOLONG"]) {
+    assert.doesNotMatch(told(code).hint!, /bug/);
+  }
+  const deno = new TypeError(
+    "Import 'file:///x.ts' failed.\n 0: Too many open files (os error 24)",
+  );
+  assert.equal(describeError(deno).exitCode, 7);
+});
+
+Deno.test("describeError quotes no content of files and no passwords", () => {
+  for (const content of ["root:x:0:0:root", "secret", '{"a": secret}']) {
+    try {
+      JSON.parse(content);
+      assert.fail();
+    } catch (cause) {
+      const { text } = describeError(new CorruptFileError((cause as Error).message));
+      assert.doesNotMatch(text, /root:x|secret/);
+    }
+  }
+  const text = "Cannot fetch https://me:pa%40ss@host/path?x=1: http://user:pw@[::1]:8080 refused";
+  const told = "Cannot fetch https://host/path?x=1: http://[::1]:8080 refused";
+  assert.equal(describeError(new Error(text)).text, told);
+  assert.equal(describeError(new UsageError(text)).text, told);
+});

@@ -88,7 +88,7 @@ async function runTrain(options: TrainOptions, dependencies: CommandDependencies
       if (options.jsonLines) terminal.out(line + "\n");
     };
     await trainAndReport(options, plan, engine, { emit, progress }, dependencies);
-    if (!options.jsonLines) terminal.out(conclusion(progress, out));
+    if (!options.jsonLines) terminal.out(conclusion(progress, out, dependencies.program));
   } finally {
     await engine.close();
   }

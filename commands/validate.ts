@@ -9,7 +9,7 @@ import { readEvents } from "../lib/swarm/event_log.ts";
 import { followRun } from "../lib/swarm/local/follow.ts";
 import { DirectoryInUseError, lockDirectory } from "../lib/swarm/local/lock_directory.ts";
 import { evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
-import { replay, type ReplayedWindow } from "../lib/swarm/replay.ts";
+import { replay, type ReplayedWindow, scoredWindows } from "../lib/swarm/replay.ts";
 import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";
 import { WindowClock } from "../lib/swarm/window_clock.ts";
 import { acceptedWindows, leaderboard, type Standing } from "../lib/terminal/leaderboard.ts";
@@ -73,6 +73,15 @@ async function replayAndTell(
   engine: Engine | undefined,
   { signal, terminal }: CommandDependencies,
 ): Promise<number> {
+  const scored = await scoredWindows(run);
+  if (scored === 0) throw new NotYetError("Cannot show scores: no window has been scored yet");
+  if (options.window !== undefined && options.window > scored) {
+    throw new RefusedRequestError(
+      `Cannot show window ${options.window}: ${scored} windows have been scored`,
+      `choose one from 1 to ${scored}, or train the run further`,
+    );
+  }
+  if (options.explain !== undefined) checkPeer(options.explain, run);
   const evaluator = engine && await openEvaluator(engine, run);
   const replayed: ReplayedWindow[] = [];
   for await (const window of replay({ ...run, evaluator })) {
@@ -87,13 +96,7 @@ async function replayAndTell(
     }
     if (replayed.length === options.window) break;
   }
-  const shown = replayed.at(-1);
-  if (!shown) throw new NotYetError("Cannot show scores: no window has been scored yet");
-  if (options.window !== undefined && replayed.length < options.window) {
-    throw new NotYetError(
-      `Cannot show window ${options.window}: ${replayed.length} windows have been scored`,
-    );
-  }
+  const shown = replayed.at(-1)!;
   if (options.html) {
     const records = replayed.map(({ recomputed }) => recomputed);
     await replaceFile(options.html, [leaderboardHtml(run.run, records)]);
@@ -108,6 +111,14 @@ async function replayAndTell(
     ].join("\n"),
   );
   return replayed.every(({ differences }) => differences.length === 0) ? 0 : EXIT_DIFFERENT;
+}
+
+function checkPeer(uid: number, { machine: { peers } }: OpenRun): void {
+  if (uid < peers) return;
+  throw new RefusedRequestError(
+    `Cannot explain peer ${uid}: the run has ${peers} peers`,
+    `choose one from 0 to ${peers - 1}`,
+  );
 }
 
 function explain({ explain: uid }: ValidateOptions, run: OpenRun, shown: ReplayedWindow) {

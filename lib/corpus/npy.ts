@@ -56,7 +56,7 @@ export function parseNpy(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
     );
   }
   const count = shape.reduce((product, length) => product * length, 1);
-  const data = bytes.slice(start + length); // a copy, aligned
+  const data = new Uint8Array(bytes.subarray(start + length)); // a copy, aligned
   const width = Number(kind[1]);
   if (data.length !== count * width) {
     fail(`${data.length} bytes of data, want ${count * width} for ${count} tokens`);

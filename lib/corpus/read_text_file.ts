@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
 import { parseNpy } from "./npy.ts";
 import { type TextFormat, textFormat } from "./text_format.ts";
@@ -19,7 +20,8 @@ export class UnusableTextError extends Error {
  *
  * @throws UnusableTextError when a file cannot be read, is empty, or is no text.
  */
-export async function readTextFile(path: string): Promise<string[] | Uint32Array<ArrayBuffer>> {
+export async function readTextFile(name: string): Promise<string[] | Uint32Array<ArrayBuffer>> {
+  const path = resolve(name);
   const bytes = await readBytes(path);
   const format = formatOf(path, bytes);
   if (format === "shard") return parseShard(path, bytes);
@@ -39,6 +41,15 @@ function formatOf(path: string, bytes: Uint8Array): TextFormat {
   } catch (cause) {
     throw new UnusableTextError(`Cannot read text ${path}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/**
+ * Tokens of a `.npy` file.
+ *
+ * @throws CorruptFileError naming the file.
+ */
+export async function readShard(path: string): Promise<Uint32Array<ArrayBuffer>> {
+  return parseShard(path, await Deno.readFile(path));
 }
 
 function parseShard(path: string, bytes: Uint8Array): Uint32Array<ArrayBuffer> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { fixture } from "../../fixtures/fixture.ts";
 import { parseNpy } from "./npy.ts";
@@ -59,4 +60,10 @@ Deno.test("parseNpy takes whole numbers as numpy saves them, whose values fit", 
   for (const name of ["fortran", "floats", "big_endian"]) {
     assert.throws(() => read(name), /want whole numbers in one or two dimensions/, name);
   }
+});
+
+Deno.test("parseNpy reads a part of a larger buffer, as Node's files come", () => {
+  const file = Deno.readFileSync(fixture("shards/i8.npy"));
+  const buffer = Buffer.concat([Buffer.alloc(3), file]).subarray(3);
+  assert.deepEqual([...parseNpy(buffer)], [1, 2, 256, 0, 70000, 5]);
 });

@@ -2,6 +2,7 @@ import type { AnswerMessage, EngineCalls } from "./_protocol.ts";
 import {
   type DeviceName,
   type DeviceTensor,
+  DeviceUnavailableError,
   type Engine,
   EngineError,
   type HostTensor,
@@ -20,7 +21,7 @@ export interface EngineOptions {
  * Opens the engine that {@linkcode serveEngine} serves at the other end of a port. The port stays open when
  * the engine is closed; whoever made it closes it.
  *
- * @throws EngineError when the device is not there.
+ * @throws DeviceUnavailableError when the device is not there.
  */
 export async function connectEngine(port: MessagePort, options: EngineOptions): Promise<Engine> {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -41,7 +42,12 @@ export async function connectEngine(port: MessagePort, options: EngineOptions): 
     port.postMessage({ id, call, argument });
     return result.promise as Promise<EngineCalls[Name][1]>;
   };
-  const device = await request("open", options);
+  const device = await request("open", options).catch((cause: Error) => {
+    const [, reason = cause.message] = /^Cannot [^:]*: (.*)/s.exec(cause.message) ?? [];
+    throw new DeviceUnavailableError(`Cannot use device ${options.devices.join()}: ${reason}`, {
+      cause,
+    });
+  });
   return remoteEngine(device, request);
 }
 

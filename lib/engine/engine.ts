@@ -94,3 +94,8 @@ export class EngineError extends Error {
     super(message);
   }
 }
+
+/** A device that this machine does not have, or whose libraries are not there. */
+export class DeviceUnavailableError extends Error {
+  override readonly name = "DeviceUnavailableError";
+}

@@ -136,11 +136,14 @@ export const CONFIG_KEYS: readonly string[] = Object.keys(FILE.entries);
  * ```
  */
 export function parseLlamaConfig(json: unknown): LlamaConfig {
-  const result = v.safeParse(FILE, Array.isArray(json) ? undefined : json);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new RangeError("Cannot read model config: it is not a JSON object");
+  }
+  const result = v.safeParse(FILE, json);
   if (!result.success) {
     const issue = result.issues[0];
     throw new RangeError(
-      `Cannot read model config: ${v.getDotPath(issue) ?? "document"} is ${issue.received}, want ${
+      `Cannot read model config: ${v.getDotPath(issue) ?? "the file"} is ${issue.received}, want ${
         issue.expected ?? issue.type
       }`,
     );

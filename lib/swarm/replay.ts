@@ -74,16 +74,11 @@ export interface ReplayedWindow {
  * nobody can show later what was not there in time.
  */
 export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWindow> {
-  const { bucketOf, chain, run, tensors, verify } = options;
-  const registrations = await chain.registrations();
-  const leader = leaderOf(registrations);
-  const bucket = leader && await bucketOf(leader.uid);
-  if (!leader || !bucket) {
-    throw new DamagedRunError("Cannot replay run: its ledger has no validator");
-  }
-  const last = await lastScored(bucket);
+  const { run, tensors, verify } = options;
+  const { bucket, leader, registrations } = await leadOf(options);
+  const windows = await windowsIn(bucket);
   let state = freshValidatorState(tensors, options.initialParameters);
-  for (let window = 0; window <= last; window++) {
+  for (let window = 0; window < windows; window++) {
     const about = { run, window };
     const record = await readStatement(bucket, WINDOW_RECORD, about, leader, verify);
     if (!record) {
@@ -104,13 +99,29 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWi
   }
 }
 
-/** Last window that has a record, or of which a later verdict says that it had one; -1 for none. */
-async function lastScored(bucket: Bucket): Promise<number> {
+/** Windows of a run that its leading validator has scored. */
+export async function scoredWindows(options: LeadOptions): Promise<number> {
+  return await windowsIn((await leadOf(options)).bucket);
+}
+
+/** What tells who leads a run. */
+type LeadOptions = Pick<ReplayOptions, "bucketOf" | "chain">;
+
+async function leadOf({ bucketOf, chain }: LeadOptions) {
+  const registrations = await chain.registrations();
+  const leader = leaderOf(registrations);
+  const bucket = leader && await bucketOf(leader.uid);
+  if (leader && bucket) return { bucket, leader, registrations };
+  throw new DamagedRunError("Cannot replay run: its ledger has no validator");
+}
+
+/** Windows up to the last that has a record, or of which a later verdict says that it had one. */
+async function windowsIn(bucket: Bucket): Promise<number> {
   const windowsOf = async (folder: string) =>
     (await bucket.list(`${folder}/`)).map(({ key }) => Number(key.split("/")[1]));
-  const verdicts = (await windowsOf("verdict")).map((window) => window - 1);
-  return [...await windowsOf("record"), ...verdicts]
-    .reduce((most, window) => Math.max(most, window), -1);
+  const verdicts = await windowsOf("verdict");
+  const records = (await windowsOf("record")).map((window) => window + 1);
+  return [...records, ...verdicts].reduce((most, windows) => Math.max(most, windows), 0);
 }
 
 async function replayWindow(

@@ -83,33 +83,38 @@ export class RunDefinitionError extends Error {
   override readonly name: string = "RunDefinitionError";
 }
 
+/** What a definition is called that has no file. */
+const UNNAMED = "run definition";
+
 /** A run definition with a key that means nothing. */
 export class UnknownKeyError extends RunDefinitionError {
   override readonly name = "UnknownKeyError";
 
   /**
+   * @param file Named in the message.
    * @param path Keys from the outermost to the unknown one.
    * @param known Keys that may stand in its place.
    */
-  constructor(readonly path: readonly string[], readonly known: readonly string[]) {
-    super(`Cannot read run definition: unknown key "${path.join(".")}", want ${known.join(", ")}`);
+  constructor(file: string, readonly path: readonly string[], readonly known: readonly string[]) {
+    super(`Cannot read ${file}: unknown key "${path.join(".")}", want ${known.join(", ")}`);
   }
 }
 
 /**
  * Checks a complete definition.
  *
+ * @param file Named in errors.
  * @throws RunDefinitionError naming key, value and wanted value; for an unknown key, the nearest one.
  */
-export function checkRunDefinition(value: unknown): RunDefinition {
+export function checkRunDefinition(value: unknown, file: string = UNNAMED): RunDefinition {
   const result = v.safeParse(DEFINITION, value);
-  if (!result.success) throw explain(result.issues);
+  if (!result.success) throw explain(file, result.issues);
   const { acceptanceSeconds, blocks, blockSeconds, commitSeconds, digestSeconds } =
     result.output.window;
   const taken = commitSeconds + acceptanceSeconds + digestSeconds;
   if (blocks * blockSeconds <= taken) {
     throw new RunDefinitionError(
-      `Cannot use run definition: a window has ${
+      `Cannot use ${file}: a window has ${
         blocks * blockSeconds
       } seconds, want more than the ${taken} that commitments, uploads and the verdict take`,
     );
@@ -120,22 +125,23 @@ export function checkRunDefinition(value: unknown): RunDefinition {
 /**
  * Reads `run.yaml`, in which any key may be left out.
  *
+ * @param file Named in errors.
  * @throws RunDefinitionError
  */
-export function parseRunDefinition(text: string): PartialRunDefinition {
+export function parseRunDefinition(text: string, file: string = UNNAMED): PartialRunDefinition {
   let value: unknown;
   try {
     value = text.trim() === "" ? {} : load(text) ?? {};
   } catch (cause) {
-    throw new RunDefinitionError(`Cannot read run definition: ${firstLine(cause)}`, { cause });
+    throw new RunDefinitionError(`Cannot read ${file}: ${firstLine(cause)}`, { cause });
   }
   if (typeof value !== "object" || Array.isArray(value)) {
-    throw new RunDefinitionError("Cannot read run definition: it is no mapping, want key: value");
+    throw new RunDefinitionError(`Cannot read ${file}: it is no mapping, want key: value`);
   }
   // Object schemas take lists for empty mappings.
   for (const key of ["model", "training", "sparseloco", "gauntlet", "window"]) {
     if (Array.isArray((value as Record<string, unknown>)[key])) {
-      throw new RunDefinitionError(`Cannot read run definition: ${key} is a list, want key: value`);
+      throw new RunDefinitionError(`Cannot read ${file}: ${key} is a list, want key: value`);
     }
   }
   const { training, sparseloco, window } = DEFINITION.entries;
@@ -148,7 +154,7 @@ export function parseRunDefinition(text: string): PartialRunDefinition {
   }));
   const result = v.safeParse(partial, value);
   if (result.success) return result.output as PartialRunDefinition;
-  throw explain(result.issues);
+  throw explain(file, result.issues);
 }
 
 /** Text of `run.yaml`. */
@@ -162,7 +168,7 @@ export function runId(definition: RunDefinition): string {
 }
 
 /** Tells the first problem; an unknown key before all others, since it often causes them. */
-function explain(issues: readonly v.BaseIssue<unknown>[]): RunDefinitionError {
+function explain(file: string, issues: readonly v.BaseIssue<unknown>[]): RunDefinitionError {
   const unknown = issues.find(({ expected, type }) =>
     type === "strict_object" && expected === "never"
   );
@@ -172,10 +178,10 @@ function explain(issues: readonly v.BaseIssue<unknown>[]): RunDefinitionError {
     const where = path.join(".") || "document";
     const wanted = issue.expected ?? issue.type;
     return new RunDefinitionError(
-      `Cannot read run definition: ${where} is ${issue.received}, want ${wanted}`,
+      `Cannot read ${file}: ${where} is ${issue.received}, want ${wanted}`,
     );
   }
-  return new UnknownKeyError(path, knownKeys(path.slice(0, -1)));
+  return new UnknownKeyError(file, path, knownKeys(path.slice(0, -1)));
 }
 
 /** Parsers quote their input below the first line. */

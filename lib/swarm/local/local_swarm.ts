@@ -13,12 +13,12 @@ import { FileStateStore } from "../store/file_state_store.ts";
 import type { Learner } from "../learner.ts";
 import {
   LOCAL_GENESIS_MS,
-  LOCAL_STAKE,
   localBucketPath,
   localBuckets,
   localKeypair,
   localNonces,
 } from "./local_nodes.ts";
+import { registerLocalNodes } from "./local_ledger.ts";
 import type { NodeDependencies } from "../node.ts";
 import { Peer } from "../peer.ts";
 import { freshState, peerStateOf } from "../peer_state.ts";
@@ -103,7 +103,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<Consens
     genesisMs: LOCAL_GENESIS_MS,
   });
   const keypairs = stores.map((_, uid) => localKeypair(run, uid, window));
-  if (await registerAll(chain, keypairs, window)) emit({ event: "resumed", window });
+  if (await registerLocalNodes(chain, keypairs, window)) emit({ event: "resumed", window });
   // One node's failure ends the others' waits.
   const failure = new AbortController();
   for (const uid of stores.keys()) {
@@ -244,38 +244,4 @@ async function commonWindow(stores: StateStore[]): Promise<number> {
   throw new RangeError(
     `Cannot resume swarm: its peers have no window in common: ${states.join("; ")}`,
   );
-}
-
-/** Registers what is not registered yet; gives whether the ledger knew any of the peers. */
-async function registerAll(
-  chain: LocalChain,
-  keypairs: Keypair[],
-  window: number,
-): Promise<boolean> {
-  const registrations = await chain.registrations();
-  const known = registrations.length;
-  const stakeOf = (uid: number) => (uid === keypairs.length - 1 ? LOCAL_STAKE : 0);
-  // Nothing is written to a ledger that is not this run's.
-  for (const { hotkey, stake, uid } of registrations.slice(0, keypairs.length)) {
-    if (hotkey !== keypairs[uid].hotkey) {
-      throw new RangeError("Cannot resume swarm: the ledger belongs to another run");
-    }
-    if (stake !== stakeOf(uid)) {
-      throw new RangeError(
-        `Cannot resume swarm: its ledger has other peers than the ${keypairs.length - 1} asked for`,
-      );
-    }
-  }
-  // A ledger that is gone is made again; one that knows fewer nodes is another swarm's. Validators that
-  // follow the run have registered behind.
-  if (window > 0 && known > 0 && known < keypairs.length) {
-    throw new RangeError(
-      `Cannot resume swarm: it has ${known} nodes, asked for ${keypairs.length}`,
-    );
-  }
-  for (const [uid, { hotkey }] of keypairs.entries()) {
-    await chain.register(hotkey, stakeOf(uid));
-    await chain.commit(hotkey, `directory:${localBucketPath(uid)}`);
-  }
-  return known > 0 || window > 0;
 }

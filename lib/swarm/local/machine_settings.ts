@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { readTextIfAny } from "../../checkpoint/read_text_if_any.ts";
+import { parseJsonObject } from "../../checkpoint/parse_json_object.ts";
 import { replaceFile } from "../../checkpoint/replace_file.ts";
 import { CorruptFileError } from "../../checkpoint/corrupt_file_error.ts";
 
@@ -27,11 +28,14 @@ export type MachineSettings = v.InferOutput<typeof FILE>;
 export async function readMachineSettings(path: string): Promise<MachineSettings | undefined> {
   const text = await readTextIfAny(path);
   if (text === undefined) return undefined;
-  try {
-    return v.parse(FILE, JSON.parse(text));
-  } catch (cause) {
-    throw new CorruptFileError(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
+  const result = v.safeParse(FILE, parseJsonObject(path, text));
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new CorruptFileError(
+    `Cannot read ${path}: ${v.getDotPath(issue) ?? "the file"} is ${
+      issue.received === "undefined" ? "missing" : issue.received
+    }, want ${issue.expected ?? issue.type}`,
+  );
 }
 
 /** Writes the settings of a run. */

@@ -1,0 +1,60 @@
+import { type Chain, type Registration } from "../../chain/chain.ts";
+import { type LocalChain, UnusableLedgerError } from "../../chain/local_chain.ts";
+import { LOCAL_STAKE, localBucketPath, localKeypair } from "./local_nodes.ts";
+
+/**
+ * Checks that a ledger is that of a local run, its peers and its validator.
+ *
+ * @throws UnusableLedgerError
+ */
+export async function checkLocalLedger(chain: Chain, run: string, peers: number): Promise<void> {
+  const hotkeys = Array.from({ length: peers + 1 }, (_, uid) => localKeypair(run, uid, 0).hotkey);
+  check(await chain.registrations(), hotkeys);
+}
+
+/**
+ * Registers what is not registered yet, the validator last; gives whether the run had begun before.
+ *
+ * @param window Window to do next.
+ * @throws UnusableLedgerError when the ledger is another run's; nothing is written then.
+ */
+export async function registerLocalNodes(
+  chain: LocalChain,
+  keypairs: readonly { readonly hotkey: string }[],
+  window: number,
+): Promise<boolean> {
+  const hotkeys = keypairs.map(({ hotkey }) => hotkey);
+  const registrations = await chain.registrations();
+  const known = registrations.length;
+  check(registrations, hotkeys);
+  // A ledger that is gone is made again; one that knows fewer nodes is another swarm's. Validators that
+  // follow the run have registered behind.
+  if (window > 0 && known > 0 && known < hotkeys.length) {
+    throw new UnusableLedgerError(
+      `Cannot use ledger: it has ${known} nodes, want ${hotkeys.length}`,
+    );
+  }
+  for (const [uid, hotkey] of hotkeys.entries()) {
+    await chain.register(hotkey, stakeOf(uid, hotkeys));
+    await chain.commit(hotkey, `directory:${localBucketPath(uid)}`);
+  }
+  return known > 0 || window > 0;
+}
+
+function check(registrations: readonly Registration[], hotkeys: readonly string[]): void {
+  for (const { hotkey, stake, uid } of registrations.slice(0, hotkeys.length)) {
+    if (hotkey !== hotkeys[uid]) {
+      throw new UnusableLedgerError("Cannot use ledger: it belongs to another run");
+    }
+    if (stake !== stakeOf(uid, hotkeys)) {
+      throw new UnusableLedgerError(
+        `Cannot use ledger: it has other peers than the ${hotkeys.length - 1} of this run`,
+      );
+    }
+  }
+}
+
+/** The last node validates. */
+function stakeOf(uid: number, hotkeys: readonly string[]): number {
+  return uid === hotkeys.length - 1 ? LOCAL_STAKE : 0;
+}
