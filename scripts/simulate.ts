@@ -14,7 +14,8 @@ const HELP =
   --seed S         one simulation (default: 0)
   --seeds A..B     many, one after the other
   --scenario FILE  what happens, as JSON: peers, adversaries, validators, windows, quietWindows, faults
-                   {crash, freeze, store, chain, partition, missedBlock, reorganisation}, each 0 to 1
+                   {crash, freeze, store, chain, partition, missedBlock, reorganisation, diskLoss, lateJoin},
+                   each 0 to 1
                    (default: the seed makes one up)
   --engine NAME    quadratic or llama (default: quadratic)
   --trace          print every event`;

@@ -77,7 +77,13 @@ function submissionTerm({ accepted, chosen, norm, refused, role }: PeerObservati
     reserve: "was in reserve",
     none: "was not to be aggregated",
   }[role];
-  const value = refused ? "refused" : accepted ? "aggregated" : norm ? "valid" : "not fetched";
+  const value = refused
+    ? "refused"
+    : accepted
+    ? "aggregated"
+    : norm !== undefined
+    ? "valid"
+    : "not fetched";
   const because = [
     place,
     ...(refused ? [`rule ${refused.reason}: ${refused.detail}`] : []),

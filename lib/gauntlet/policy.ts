@@ -77,7 +77,7 @@ export const POLICY_SCHEMA = v.strictObject({
     reserveCount: count,
     /** Whether a peer must have been evaluated well before it counts, once any peer has. */
     probation: v.boolean(),
-    /** Norm of a submission over that of its peers, up to which and down to whose inverse it is taken. */
+    /** Norm of a submission over the usual one, up to which it is taken. */
     normRatioMax: v.pipe(positive, v.minValue(1)),
   }),
   weights: v.strictObject({
@@ -148,7 +148,7 @@ const TEMPLAR: GauntletPolicy = {
     timeoutWindows: 20,
     scoreFloor: 1e-4,
   },
-  selection: { gatherCount: 20, reserveCount: 10, probation: true, normRatioMax: 10 },
+  selection: { gatherCount: 20, reserveCount: 10, probation: true, normRatioMax: 30 },
   weights: {
     rule: "line",
     burnRate: 0.5,

@@ -70,7 +70,7 @@ export function scoreWindow(
   const middle = middleGain(seen);
   const badWindow = middle !== undefined && middle < 0 && evaluated(seen) >= BAD_WINDOW_PEERS;
   const uselessTo = policy.evaluation.uselessShare * Math.max(0, middle ?? 0);
-  const facts = { outage, badWindow, uselessTo };
+  const facts = { outage, badWindow, uselessTo, usualNorm: state.usualNorm };
   const observed = seen.map((peer) => observe(recordOf(state, peer), peer, policy, facts));
   const { places, rated } = playMatch(observed, seen, outage, policy);
   const blackout = isBlackout(seen, policy);
@@ -119,12 +119,24 @@ function evaluated(seen: readonly PeerObservation[]): number {
   return seen.filter(({ evaluation }) => evaluation !== undefined).length;
 }
 
+/** What holds for all peers of a window. */
+interface WindowFacts {
+  /** Whether the validator is likely cut off. */
+  readonly outage: boolean;
+  /** Whether hardly anybody improved the model. */
+  readonly badWindow: boolean;
+  /** Gain of a step of usual norm up to which it is of no use. */
+  readonly uselessTo: number;
+  /** Norm of the submissions that have helped; undefined before any has. */
+  readonly usualNorm: number | undefined;
+}
+
 /** Counts what was seen into a peer's record. */
 function observe(
   record: PeerRecord,
   seen: PeerObservation,
   { evidence: { averageAlpha, decay, proven }, penalties: { recent } }: GauntletPolicy,
-  { badWindow, outage, uselessTo }: { badWindow: boolean; outage: boolean; uselessTo: number },
+  { badWindow, outage, uselessTo, usualNorm }: WindowFacts,
 ): PeerRecord {
   const fetched = seen.role !== "none" || seen.chosen;
   const failed = seen.refused !== undefined && fetched && !(outage && isAbsent(seen));
@@ -141,7 +153,9 @@ function observe(
   if (gain === undefined) return next;
   const evidence = addEvidence(record.evidence, seen.evaluation!.excess, decay);
   const shown = indicatorOf(evidenceDeviations(evidence), proven);
-  const negative = !(gain > uselessTo);
+  // Of a small step less is to be expected; one of nothing gains nothing, and is negative.
+  const size = usualNorm === undefined ? 1 : Math.min(1, (seen.norm ?? usualNorm) / usualNorm);
+  const negative = !(gain > uselessTo * size);
   return {
     ...next,
     evidence,

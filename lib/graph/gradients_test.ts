@@ -9,7 +9,7 @@ import { gradients } from "./gradients.ts";
 import { add, divide, multiply, negate, scale, subtract } from "./operators/arithmetic.ts";
 import { crossEntropy } from "./operators/cross_entropy.ts";
 import { expand } from "./operators/expand.ts";
-import { exp, log, reciprocal, sigmoid, sqrt } from "./operators/functions.ts";
+import { exp, log, reciprocal, sigmoid, sqrt, tanh } from "./operators/functions.ts";
 import { gatherRows, pick } from "./operators/gather.ts";
 import { gemm, linear, matmul } from "./operators/matmul.ts";
 import { reduceMean, reduceSum, sumOfSquares } from "./operators/reduction.ts";
@@ -40,6 +40,7 @@ const CASES: Case[] = [
   ["sqrt", [[3]], sqrt],
   ["reciprocal", [[3]], reciprocal],
   ["sigmoid", [[3]], sigmoid],
+  ["tanh", [[3]], tanh],
   ["reduceSum", [[2, 3, 4]], (x) => reduceSum(x, [0, -1])],
   ["reduceMean", [[2, 3, 4]], (x) => reduceMean(x, [1])],
   ["sumOfSquares", [[2, 3]], sumOfSquares],

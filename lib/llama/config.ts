@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { DecoderTraits } from "./decoder_traits.ts";
 
 /** How rotary frequencies are stretched for contexts longer than the model was trained on. */
 export type RopeScaling =
@@ -51,6 +52,8 @@ export interface LlamaConfig {
   tiedEmbeddings: boolean;
   /** Projections of a block that add a bias, such as "self_attn.q_proj"; from `attention_bias`, `mlp_bias` */
   biases: readonly string[];
+  /** What the decoder of its family does otherwise than LLaMA's; undefined for nothing. */
+  traits?: DecoderTraits;
   /** `bos_token_id`; undefined where the model has none */
   bosTokenId: number | undefined;
   /** `eos_token_id`, always as a list */

@@ -1,5 +1,5 @@
 import type { Graph } from "../graph/graph.ts";
-import { add, multiply, subtract } from "../graph/operators/arithmetic.ts";
+import { add, multiply, scale, subtract } from "../graph/operators/arithmetic.ts";
 import { linear, matmul } from "../graph/operators/matmul.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import { softmax } from "../graph/operators/softmax.ts";
@@ -9,16 +9,21 @@ import { transpose } from "../graph/operators/transpose.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
 import { gatedUnit } from "./gated_unit.ts";
-import { blockParameters } from "./parameters.ts";
-import { rmsNorm } from "./rms_norm.ts";
+import { geluTanh } from "./gelu_tanh.ts";
+import { modelNorm } from "./model_norm.ts";
+import { blockNorms, blockParameters } from "./parameters.ts";
 import { ropeTable } from "./rope.ts";
+import { capped } from "./soft_cap.ts";
 
-/** What all blocks of a graph share; constant, or computed once for each run. */
+/** What blocks of one kind share in a graph; constant, or computed once for each run. */
 export interface BlockConstants {
-  /** Rotation of queries, with 1/sqrt(headDim) folded in: cosine and sine, broadcast to [batch, sequence, 1, 1, headDim / 2]. */
-  readonly queryRotation: readonly [Tensor, Tensor];
-  /** Rotation of keys: cosine and sine, broadcast to [batch, sequence, 1, headDim / 2]. */
-  readonly keyRotation: readonly [Tensor, Tensor];
+  /**
+   * Rotation of queries, with the scale of attention folded in: cosine and sine, broadcast to
+   * [batch, sequence, 1, 1, rotated / 2]; undefined where nothing is rotated.
+   */
+  readonly queryRotation: readonly [Tensor, Tensor] | undefined;
+  /** Rotation of keys: cosine and sine, broadcast to [batch, sequence, 1, rotated / 2]. */
+  readonly keyRotation: readonly [Tensor, Tensor] | undefined;
   /** Added to attention scores, broadcast to [batch, 1, 1, sequence, sequence]: 0 where attention may go, else very negative. */
   readonly mask: Tensor;
   /** Tokens whose attention is computed at once, where scores of all would take too much memory; no gradient then. */
@@ -30,7 +35,12 @@ export interface BlockConstants {
   readonly remember?: (keys: Tensor, values: Tensor) => { keys: Tensor; values: Tensor };
 }
 
-/** Stores the constants of {@linkcode decoderBlock} in a graph. */
+/** Factor on attention scores. */
+export function attentionScale({ headDim, traits = {} }: LlamaConfig): number {
+  return traits.attentionScale ?? 1 / Math.sqrt(headDim);
+}
+
+/** Stores the constants of {@linkcode decoderBlock} in a graph, for a model without traits. */
 export function blockConstants(
   graph: Graph,
   config: LlamaConfig,
@@ -46,14 +56,14 @@ export function blockConstants(
     mask.fill(-1e30, row * sequence + row + 1, (row + 1) * sequence);
   }
   return {
-    queryRotation: rotation([sequence, 1, 1, half], 1 / Math.sqrt(config.headDim)),
+    queryRotation: rotation([sequence, 1, 1, half], attentionScale(config)),
     keyRotation: rotation([sequence, 1, half], 1),
     mask: graph.constant("float32", [sequence, sequence], mask),
   };
 }
 
 /**
- * One decoder block: x + attention(norm(x)), then + mlp(norm(.)).
+ * One decoder block: x + attention(norm(x)), then + mlp(norm(.)), with the norms where its family has them.
  *
  * @param x Shape [batch, sequence, hidden].
  * @param weights Tensors of `blockParameters`, in that order.
@@ -66,18 +76,35 @@ export function decoderBlock(
 ): Tensor {
   const names = blockParameters(config).map(({ name }) => name);
   const weight = (name: string): Tensor | undefined => weights[names.indexOf(name)];
-  const project = (x: Tensor, module: string) => {
-    const product = linear(x, weight(`${module}.weight`)!);
-    const bias = weight(`${module}.bias`);
-    return bias ? add(product, bias) : product;
+  const modules: Modules = {
+    project: (x, module) => {
+      const product = linear(x, weight(`${module}.weight`)!);
+      const bias = weight(`${module}.bias`);
+      return bias ? add(product, bias) : product;
+    },
+    normal: (x, module) =>
+      module === undefined ? x : modelNorm(x, weight(`${module}.weight`)!, config),
   };
-  const normal = (x: Tensor, module: string) =>
-    rmsNorm(x, weight(`${module}.weight`)!, config.rmsNormEpsilon);
-  const mixed = attention(normal(x, "input_layernorm"), project, config, constants);
-  const middle = add(x, project(mixed, "self_attn.o_proj"));
-  const inner = normal(middle, "post_attention_layernorm");
-  const gated = gatedUnit(project(inner, "mlp.gate_proj"), project(inner, "mlp.up_proj"));
-  return add(middle, project(gated, "mlp.down_proj"));
+  const { project, normal } = modules;
+  const { activation, residualScale = 1 } = config.traits ?? {};
+  const grow = (x: Tensor, change: Tensor) =>
+    add(x, residualScale === 1 ? change : scale(change, residualScale));
+  const norms = blockNorms(config);
+  const mixed = attention(normal(x, norms.attention.before), modules, config, constants);
+  const middle = grow(x, normal(project(mixed, "self_attn.o_proj"), norms.attention.after));
+  const inner = normal(middle, norms.gatedUnit.before);
+  const gate = project(inner, "mlp.gate_proj");
+  const up = project(inner, "mlp.up_proj");
+  const gated = activation === "gelu-tanh" ? multiply(geluTanh(gate), up) : gatedUnit(gate, up);
+  return grow(middle, normal(project(gated, "mlp.down_proj"), norms.gatedUnit.after));
+}
+
+/** Parts of a block, by the names of their weights. */
+interface Modules {
+  /** A linear layer, with its bias where it has one. */
+  readonly project: (x: Tensor, module: string) => Tensor;
+  /** A norm; x itself where there is none. */
+  readonly normal: (x: Tensor, module: string | undefined) => Tensor;
 }
 
 /**
@@ -86,25 +113,23 @@ export function decoderBlock(
  */
 function attention(
   x: Tensor,
-  project: (x: Tensor, module: string) => Tensor,
-  { heads, keyValueHeads: groups, headDim }: LlamaConfig,
+  modules: Modules,
+  config: LlamaConfig,
   { queryRotation, keyRotation, mask, queryRowsMax = Infinity, remember }: BlockConstants,
 ): Tensor {
+  const { heads, keyValueHeads: groups, headDim } = config;
   const [batch, sequence] = x.dims;
   const shared = heads / groups;
-  const queries = transpose(
-    rotate(
-      reshape(project(x, "self_attn.q_proj"), [batch, sequence, groups, shared, headDim]),
-      queryRotation,
-    ),
-    [0, 2, 3, 1, 4],
-  ); // [batch, groups, shared, sequence, headDim]
-  const keyRows = rotate(
-    reshape(project(x, "self_attn.k_proj"), [batch, sequence, groups, headDim]),
-    keyRotation,
-  );
+  const rows = (name: "q" | "k", dims: number[]) => headRows(x, name, dims, modules, config);
+  const queryRows = rows("q", [batch, sequence, groups, shared, headDim]);
+  const turned = queryRotation
+    ? rotate(queryRows, queryRotation, attentionScale(config))
+    : scale(queryRows, attentionScale(config));
+  const queries = transpose(turned, [0, 2, 3, 1, 4]); // [batch, groups, shared, sequence, headDim]
+  const plainKeys = rows("k", [batch, sequence, groups, headDim]);
+  const keyRows = keyRotation ? rotate(plainKeys, keyRotation, 1) : plainKeys;
   const ownValues = transpose(
-    reshape(project(x, "self_attn.v_proj"), [batch, sequence, groups, headDim]),
+    reshape(modules.project(x, "self_attn.v_proj"), [batch, sequence, groups, headDim]),
     [0, 2, 1, 3],
   ); // [batch, groups, sequence, headDim]
   const all = remember?.(transpose(keyRows, [0, 2, 1, 3]), ownValues);
@@ -114,7 +139,10 @@ function attention(
   const attend = (queries: Tensor, mask: Tensor) => {
     const rows = queries.dims[3];
     const stacked = [batch, groups, shared * rows];
-    const scores = matmul(reshape(queries, [...stacked, headDim]), keys);
+    const scores = capped(
+      matmul(reshape(queries, [...stacked, headDim]), keys),
+      config.traits?.attentionCap,
+    );
     const weights = softmax(add(reshape(scores, [batch, groups, shared, rows, length]), mask));
     const mixed = matmul(reshape(weights, [...stacked, length]), values);
     const apart = reshape(mixed, [batch, groups, shared, rows, headDim]);
@@ -132,8 +160,34 @@ function attention(
   return join(parts, 1);
 }
 
-/** Rotates the pairs (i, i + headDim/2) of the last axis. */
-function rotate(x: Tensor, [cos, sin]: readonly [Tensor, Tensor]): Tensor {
+/** Queries or keys by head, normalised where the family does so, not yet rotated. */
+function headRows(
+  x: Tensor,
+  name: "q" | "k",
+  dims: number[],
+  { project, normal }: Modules,
+  { traits = {} }: LlamaConfig,
+): Tensor {
+  const projected = project(x, `self_attn.${name}_proj`);
+  const norm = `self_attn.${name}_norm`;
+  if (traits.queryKeyNorm === "whole") return reshape(normal(projected, norm), dims);
+  const rows = reshape(projected, dims);
+  return traits.queryKeyNorm === "head" ? normal(rows, norm) : rows;
+}
+
+/**
+ * Rotates the pairs (i, i + rotated / 2) of the last axis; what stands behind them is scaled alone.
+ *
+ * @param factor Scale that is folded into the rotation.
+ */
+function rotate(x: Tensor, [cos, sin]: readonly [Tensor, Tensor], factor: number): Tensor {
+  const [headDim, half] = [x.dims.at(-1)!, cos.dims.at(-1)!];
+  if (2 * half < headDim) {
+    const last = x.dims.length - 1;
+    const rotated = rotate(slice(x, last, 0, 2 * half), [cos, sin], factor);
+    const rest = slice(x, last, 2 * half, headDim);
+    return join([rotated, factor === 1 ? rest : scale(rest, factor)], last);
+  }
   const [first, second] = split(x, 2);
   return concatenate([
     subtract(multiply(first, cos), multiply(second, sin)),

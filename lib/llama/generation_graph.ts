@@ -1,15 +1,18 @@
 import { Graph } from "../graph/graph.ts";
+import { subtract } from "../graph/operators/arithmetic.ts";
 import { cast } from "../graph/operators/cast.ts";
-import { choose, lessOrEqual } from "../graph/operators/compare.ts";
+import { and, choose, lessOrEqual } from "../graph/operators/compare.ts";
 import { expand } from "../graph/operators/expand.ts";
-import { gatherRows, scatter } from "../graph/operators/gather.ts";
+import { scatter } from "../graph/operators/gather.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
 import { type BlockConstants, decoderBlock } from "./decoder_block.ts";
-import { blockParameterName, blockParameters, EMBEDDING } from "./parameters.ts";
+import { byLayerKind, type LayerKind } from "./decoder_traits.ts";
+import { embedTokens } from "./embed_tokens.ts";
+import { blockParameterName, blockParameters } from "./parameters.ts";
 import { positionRotations } from "./position_rotations.ts";
-import type { ParameterSource } from "./scoring_graphs.ts";
+import { furthest, type ParameterSource } from "./scoring_graphs.ts";
 import { HEAD_TILE_BYTES_MAX } from "./scoring_memory.ts";
 import { tiledHead } from "./tiled_head.ts";
 
@@ -41,16 +44,19 @@ export function generationGraph(
   parameter: ParameterSource,
 ): Graph {
   const graph = new Graph(`llama_generation_${tokens}`);
-  const { headDim, hiddenSize, keyValueHeads, layers, vocabSize } = config;
+  const { headDim, hiddenSize, keyValueHeads, layers } = config;
   const weight = (name: string, dims: readonly number[]) => parameter(graph, { name, dims });
   const ids = graph.input("tokens", "int32", [rows, tokens]);
   const positions = graph.input("positions", "int32", [rows, tokens]);
-  const constants = memoryConstants(graph, config, positions, capacity);
+  const constants = byLayerKind(
+    config,
+    (kind) => memoryConstants(graph, config, positions, capacity, kind),
+  );
   const places = expand(
     reshape(positions, [rows, 1, tokens, 1]),
     [rows, keyValueHeads, tokens, headDim],
   );
-  let hidden = cast(gatherRows(weight(EMBEDDING, [vocabSize, hiddenSize]), ids), "float32");
+  let hidden = embedTokens(ids, config, parameter);
   for (let layer = 0; layer < layers; layer++) {
     const names = memoryNames(layer);
     const recall = (name: string, updates: Tensor) => {
@@ -63,7 +69,7 @@ export function generationGraph(
       cast(weight(blockParameterName(layer, name), dims), "float32")
     );
     hidden = decoderBlock(hidden, weights, config, {
-      ...constants,
+      ...constants(layer),
       remember: (keys, values) => ({
         keys: recall(names.keys, keys),
         values: recall(names.values, values),
@@ -85,16 +91,19 @@ function memoryConstants(
   config: LlamaConfig,
   positions: Tensor,
   capacity: number,
+  { rotation, window }: LayerKind,
 ): BlockConstants {
   const [rows, tokens] = positions.dims;
   const order = Int32Array.from({ length: capacity }, (_, place) => place);
-  const seen = lessOrEqual(
-    graph.constant("int32", [1, 1, capacity], order),
-    reshape(positions, [rows, tokens, 1]),
-  );
+  const places = graph.constant("int32", [1, 1, capacity], order);
+  const own = reshape(positions, [rows, tokens, 1]);
+  const earlier = lessOrEqual(places, own);
+  const seen = window === undefined || window >= capacity
+    ? earlier
+    : and(earlier, lessOrEqual(subtract(own, places), furthest(graph, window)));
   const mask = choose(seen, graph.scalar("float32", 0), graph.scalar("float32", -1e30));
   return {
-    ...positionRotations(graph, config, positions, capacity),
+    ...positionRotations(graph, config, positions, capacity, rotation),
     mask: reshape(mask, [rows, 1, 1, tokens, capacity]),
   };
 }

@@ -16,19 +16,73 @@ export const FINAL_NORM = "model.norm.weight";
 /** Name of the head's weight when embeddings are not tied. */
 export const HEAD = "lm_head.weight";
 
+/** Norms around a half of a block; undefined where there is none. */
+interface HalfNorms {
+  /** Of its input. */
+  readonly before?: string;
+  /** Of its output. */
+  readonly after?: string;
+}
+
+const ATTENTION_NORM = "post_attention_layernorm";
+const BLOCK_NORMS: Readonly<
+  Record<"before" | "after" | "both", Record<"attention" | "gatedUnit", HalfNorms>>
+> = {
+  before: {
+    attention: { before: "input_layernorm" },
+    gatedUnit: { before: ATTENTION_NORM },
+  },
+  after: {
+    attention: { after: ATTENTION_NORM },
+    gatedUnit: { after: "post_feedforward_layernorm" },
+  },
+  both: {
+    attention: { before: "input_layernorm", after: ATTENTION_NORM },
+    gatedUnit: { before: "pre_feedforward_layernorm", after: "post_feedforward_layernorm" },
+  },
+};
+
+/** Names of the norms of a block. */
+export function blockNorms({ traits = {} }: LlamaConfig): Record<
+  "attention" | "gatedUnit",
+  HalfNorms
+> {
+  return BLOCK_NORMS[traits.norms ?? "before"];
+}
+
+function queryKeyNorms(
+  { headDim, traits = {} }: LlamaConfig,
+  queries: number,
+  keys: number,
+): ParameterSpec[] {
+  if (traits.queryKeyNorm === undefined) return [];
+  const whole = traits.queryKeyNorm === "whole";
+  return [
+    { name: "self_attn.q_norm.weight", dims: [whole ? queries : headDim] },
+    { name: "self_attn.k_norm.weight", dims: [whole ? keys : headDim] },
+  ];
+}
+
 /** Tensors of one decoder block, in canonical order, without the layer's prefix. */
 export function blockParameters(config: LlamaConfig): ParameterSpec[] {
   const { biases, hiddenSize, intermediateSize, heads, keyValueHeads, headDim } = config;
+  const [queries, keys] = [heads * headDim, keyValueHeads * headDim];
+  const { attention, gatedUnit } = blockNorms(config);
+  const norm = (name: string | undefined) =>
+    name === undefined ? [] : [{ name: `${name}.weight`, dims: [hiddenSize] }];
   const weights = [
-    { name: "input_layernorm.weight", dims: [hiddenSize] },
-    { name: "self_attn.q_proj.weight", dims: [heads * headDim, hiddenSize] },
-    { name: "self_attn.k_proj.weight", dims: [keyValueHeads * headDim, hiddenSize] },
-    { name: "self_attn.v_proj.weight", dims: [keyValueHeads * headDim, hiddenSize] },
-    { name: "self_attn.o_proj.weight", dims: [hiddenSize, heads * headDim] },
-    { name: "post_attention_layernorm.weight", dims: [hiddenSize] },
+    ...norm(attention.before),
+    { name: "self_attn.q_proj.weight", dims: [queries, hiddenSize] },
+    { name: "self_attn.k_proj.weight", dims: [keys, hiddenSize] },
+    { name: "self_attn.v_proj.weight", dims: [keys, hiddenSize] },
+    ...queryKeyNorms(config, queries, keys),
+    { name: "self_attn.o_proj.weight", dims: [hiddenSize, queries] },
+    ...norm(attention.after),
+    ...norm(gatedUnit.before),
     { name: "mlp.gate_proj.weight", dims: [intermediateSize, hiddenSize] },
     { name: "mlp.up_proj.weight", dims: [intermediateSize, hiddenSize] },
     { name: "mlp.down_proj.weight", dims: [hiddenSize, intermediateSize] },
+    ...norm(gatedUnit.after),
   ];
   return weights.flatMap(({ name, dims }) => {
     const module = name.slice(0, -".weight".length);

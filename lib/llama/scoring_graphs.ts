@@ -1,4 +1,5 @@
 import { Graph } from "../graph/graph.ts";
+import { subtract } from "../graph/operators/arithmetic.ts";
 import { cast } from "../graph/operators/cast.ts";
 import { and, choose, equal, lessOrEqual, or } from "../graph/operators/compare.ts";
 import { gatherRows } from "../graph/operators/gather.ts";
@@ -6,12 +7,9 @@ import { reshape } from "../graph/operators/reshape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
 import { type BlockConstants, decoderBlock } from "./decoder_block.ts";
-import {
-  blockParameterName,
-  blockParameters,
-  EMBEDDING,
-  type ParameterSpec,
-} from "./parameters.ts";
+import { byLayerKind, type LayerKind } from "./decoder_traits.ts";
+import { embedTokens } from "./embed_tokens.ts";
+import { blockParameterName, blockParameters, type ParameterSpec } from "./parameters.ts";
 import { positionRotations } from "./position_rotations.ts";
 import type { ScoringShape } from "./scoring_batch.ts";
 import { tiledHead } from "./tiled_head.ts";
@@ -56,20 +54,18 @@ export function bodyGraph(
   const graph = new Graph(`llama_blocks_${from}_${to}`);
   const plane = (name: string) => graph.input(name, "int32", [rows, sequence]);
   const [positions, branches, trunks] = ["positions", "branches", "trunks"].map(plane);
-  const constants = packedConstants(graph, config, { positions, branches, trunks });
-  let hidden: Tensor;
-  if (from === 0) {
-    const { vocabSize, hiddenSize } = config;
-    const table = parameter(graph, { name: EMBEDDING, dims: [vocabSize, hiddenSize] });
-    hidden = cast(gatherRows(table, plane("tokens")), "float32");
-  } else {
-    hidden = graph.input("before", "float32", [rows, sequence, config.hiddenSize]);
-  }
+  const constants = byLayerKind(
+    config,
+    (kind) => packedConstants(graph, config, { positions, branches, trunks }, kind),
+  );
+  let hidden = from === 0
+    ? embedTokens(plane("tokens"), config, parameter)
+    : graph.input("before", "float32", [rows, sequence, config.hiddenSize]);
   for (let layer = from; layer < to; layer++) {
     const weights = blockParameters(config).map(({ name, dims }) =>
       cast(parameter(graph, { name: blockParameterName(layer, name), dims }), "float32")
     );
-    hidden = decoderBlock(hidden, weights, config, constants);
+    hidden = decoderBlock(hidden, weights, config, constants(layer));
   }
   graph.output("hidden", hidden);
   return graph;
@@ -101,10 +97,16 @@ export function headGraph(
   return graph;
 }
 
+/** Distance of the furthest key that a query sees through a window. */
+export function furthest(graph: Graph, window: number): Tensor {
+  return graph.scalar("int32", window - 1);
+}
+
 function packedConstants(
   graph: Graph,
   config: LlamaConfig,
   { branches, positions, trunks }: Record<"branches" | "positions" | "trunks", Tensor>,
+  { rotation, window }: LayerKind,
 ): BlockConstants {
   const [rows, sequence] = positions.dims;
   const column = (x: Tensor) => reshape(x, [rows, sequence, 1]);
@@ -116,13 +118,17 @@ function packedConstants(
     equal(column(branches), row(branches)),
     equal(column(trunks), row(branches)),
   );
+  const near = window === undefined || window >= sequence ? earlier : and(
+    earlier,
+    lessOrEqual(subtract(column(positions), row(positions)), furthest(graph, window)),
+  );
   const mask = choose(
-    and(sameText, earlier),
+    and(sameText, near),
     graph.scalar("float32", 0),
     graph.scalar("float32", -1e30),
   );
   return {
-    ...positionRotations(graph, config, positions, sequence),
+    ...positionRotations(graph, config, positions, sequence, rotation),
     queryRowsMax: queryRowsMax(config, { rows, sequence }),
     mask: reshape(mask, [rows, 1, 1, sequence, sequence]),
   };

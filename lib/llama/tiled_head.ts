@@ -1,4 +1,4 @@
-import { add, multiply, subtract } from "../graph/operators/arithmetic.ts";
+import { add, multiply, scale, subtract } from "../graph/operators/arithmetic.ts";
 import { cast } from "../graph/operators/cast.ts";
 import { and, argMax, choose, lessOrEqual } from "../graph/operators/compare.ts";
 import { exp, log } from "../graph/operators/functions.ts";
@@ -9,7 +9,8 @@ import { reshape } from "../graph/operators/reshape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LlamaConfig } from "./config.ts";
 import { EMBEDDING, FINAL_NORM, HEAD } from "./parameters.ts";
-import { rmsNorm } from "./rms_norm.ts";
+import { modelNorm } from "./model_norm.ts";
+import { capped } from "./soft_cap.ts";
 import type { ParameterSource } from "./scoring_graphs.ts";
 
 /** What a vocabulary says of places, each of shape [places, 1]. */
@@ -63,16 +64,19 @@ export function tiledHead(
   bytesMax: number,
 ): Record<"losses" | "likeliest" | "total", Tensor> {
   const { graph } = hidden;
-  const { hiddenSize, rmsNormEpsilon, tiedEmbeddings, vocabSize } = config;
+  const { hiddenSize, tiedEmbeddings, traits: { logitCap, logitScale = 1 } = {}, vocabSize } =
+    config;
   const [places] = hidden.dims;
   const norm = cast(parameter(graph, { name: FINAL_NORM, dims: [hiddenSize] }), "float32");
-  const normed = rmsNorm(hidden, norm, rmsNormEpsilon);
+  const normed = modelNorm(hidden, norm, config);
   const name = tiedEmbeddings ? EMBEDDING : HEAD;
   const column = reshape(targets, [places, 1]);
   let known: Verdict | undefined;
   for (const tile of vocabularyTiles(config, bytesMax)) {
     const weight = parameter(graph, { name, dims: [vocabSize, hiddenSize], rows: tile });
-    const found = verdictOf(linear(normed, cast(weight, "float32")), column, tile, vocabSize);
+    const plain = linear(normed, cast(weight, "float32"));
+    const logits = capped(logitScale === 1 ? plain : scale(plain, logitScale), logitCap);
+    const found = verdictOf(logits, column, tile, vocabSize);
     known = known ? together(known, found, column, tile) : found;
   }
   const { best, likeliest, own, powers, total } = known!;

@@ -62,6 +62,11 @@ export class Checkers {
     this.#work.delete(uid);
   }
 
+  /** A node's disk is gone, and its error feedback with it. */
+  forgot(uid: number): void {
+    this.#saved.delete(uid);
+  }
+
   /** Takes what a peer's training gave: parameters before, and after. */
   trained(uid: number, before: ParameterValues, after: ParameterValues): void {
     const delta = new Map([...after].map(([name, values]) => [

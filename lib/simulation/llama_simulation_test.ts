@@ -18,6 +18,8 @@ testOnCpu("a scenario runs on the real engine too, and is the same each time", a
       partition: 0.1,
       missedBlock: 0.05,
       reorganisation: 0.2,
+      diskLoss: 0,
+      lateJoin: 0,
     },
   };
   const model = await openLlamaModel(engine);

@@ -20,6 +20,10 @@ const SCENARIO = v.strictObject({
   faults: v.strictObject({
     /** Chance that a call of a node is its last before it is started again. */
     crash: chance,
+    /** Chance that a crash takes a peer's disk along: it begins with nothing, error feedback included. */
+    diskLoss: v.optional(chance, 0),
+    /** Chance of a peer to come late: it has missed the first windows, and what they left in others' memory. */
+    lateJoin: v.optional(chance, 0),
     /** Chance that a node stops at a call for a while. */
     freeze: chance,
     /** Chance that a request to a store goes wrong in one of the ways there are. */
@@ -85,6 +89,8 @@ export function randomScenario(random: SeededRandom): Scenario {
       partition: sometimes(0.15),
       missedBlock: sometimes(0.1),
       reorganisation: sometimes(0.3),
+      diskLoss: sometimes(0.5),
+      lateJoin: sometimes(0.5),
     },
   };
 }

@@ -56,6 +56,8 @@ export interface SimulationResult {
 const GENESIS_MS = Date.UTC(2026, 0, 1);
 /** Windows whose objects nodes keep. Who is away for longer than that cannot come back by the log alone. */
 const RETAINED_WINDOWS = 12;
+/** Windows that a node may have missed when it starts with nothing: what they left is still kept then. */
+const LATEST_START_WINDOWS = RETAINED_WINDOWS - 4;
 /** Windows of the log that are done again at the end. */
 const REPLAYED_WINDOWS = 8;
 /** Windows after the last fault in which all have to come together. */
@@ -128,7 +130,9 @@ async function buildWorld(
   const quadratic = new QuadraticLearner(corpus);
   const definition = model?.definition ?? simulatedDefinition();
   const { blocks: perWindow, blockSeconds } = definition.window;
-  const calmFromMs = GENESIS_MS + scenario.windows * perWindow * blockSeconds * 1000;
+  const windowMs = perWindow * blockSeconds * 1000;
+  const calmFromMs = GENESIS_MS + scenario.windows * windowMs;
+  const failUntilMs = GENESIS_MS + LATEST_START_WINDOWS * windowMs;
   const missed = randomOf(seed, "blocks");
   const blocks = new SimulatedBlocks(
     clock,
@@ -142,12 +146,22 @@ async function buildWorld(
   const kindOf = (uid: number) => scenario.adversaries[uid - firstAdversary];
   const nodes = Array.from({ length: total }, (_, uid): SimulatedNode => {
     const kind = uid < scenario.peers ? kindOf(uid) : undefined;
+    const joining = randomOf(seed, `joining ${uid}`);
+    const comesLate = uid < scenario.peers && joining.uniform() < scenario.faults.lateJoin;
+    const latest = Math.min(LATEST_START_WINDOWS, scenario.windows);
     return {
       uid,
       validates: uid >= scenario.peers,
       keypair: simulatedKeypair(`node ${uid}`),
       store: new MemoryStateStore(),
-      weather: new Weather(scenario.faults, randomOf(seed, `node ${uid}`), clock, calmFromMs),
+      joinsMs: GENESIS_MS + (comesLate ? Math.floor(joining.uniform() * latest * windowMs) : 0),
+      weather: new Weather(
+        scenario.faults,
+        randomOf(seed, `node ${uid}`),
+        clock,
+        calmFromMs,
+        failUntilMs,
+      ),
       behaviour: kind === undefined ? undefined : ADVERSARIES[kind].create,
     };
   });

@@ -22,6 +22,8 @@ const STORM = {
     partition: 0.2,
     missedBlock: 0.1,
     reorganisation: 0.4,
+    diskLoss: 0.3,
+    lateJoin: 0.3,
   },
 };
 

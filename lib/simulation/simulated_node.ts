@@ -15,7 +15,7 @@ import type { NodeDependencies } from "../swarm/node.ts";
 import { Peer } from "../swarm/peer.ts";
 import { freshState, peerStateOf } from "../swarm/peer_state.ts";
 import type { RunDefinition } from "../swarm/run_definition.ts";
-import type { StateStore } from "../swarm/store/state_store.ts";
+import type { MemoryStateStore } from "../swarm/store/memory_state_store.ts";
 import type { SwarmEvent } from "../swarm/swarm_event.ts";
 import { Validator } from "../swarm/validator.ts";
 import { freshValidatorState, validatorStateOf } from "../swarm/validator_state.ts";
@@ -62,8 +62,10 @@ export interface SimulatedNode {
   readonly validates: boolean;
   /** Its key. */
   readonly keypair: Keypair;
-  /** Its disk. */
-  readonly store: StateStore;
+  /** Its disk, which a crash may take along. */
+  readonly store: MemoryStateStore;
+  /** When it comes, milliseconds since 1970. */
+  readonly joinsMs: number;
   /** What goes wrong for it. */
   readonly weather: Weather;
   /** A fresh behaviour, for an adversary. */
@@ -78,11 +80,16 @@ const TRAIN_SECONDS_MAX = 150;
 /** Runs a node until its windows are done; starts it again when it has crashed. */
 export async function liveNode(node: SimulatedNode, world: SimulatedWorld): Promise<void> {
   const { clock, checkers } = world;
+  await clock.sleepUntil(node.joinsMs);
   for (;;) {
     const gate = new NodeGate(clock, () => node.weather.fate());
     const life = node.validates ? validatorLife(node, world, gate) : peerLife(node, world, gate);
     if (await Promise.race([life, gate.died]) !== "crashed") return;
     await clock.sleepUntil(clock.nowMs() + node.weather.troubleSeconds() * 1000);
+    if (!node.validates && node.weather.diskIsLost()) {
+      node.store.clear();
+      checkers.forgot(node.uid);
+    }
     checkers.restarted(node.uid);
   }
 }

@@ -18,12 +18,16 @@ export class Weather implements BucketFaults {
   #storeCutUntilMs = 0;
   #chainCutUntilMs = 0;
 
-  /** @param calmFromMs From then on nothing goes wrong any more. */
+  /**
+   * @param calmFromMs From then on nothing goes wrong any more.
+   * @param disksFailUntilMs Until then a lost disk can be made up for from what others keep.
+   */
   constructor(
     readonly faults: Scenario["faults"],
     readonly random: SeededRandom,
     readonly clock: Clock,
     readonly calmFromMs: number,
+    readonly disksFailUntilMs: number,
   ) {}
 
   /** Whether things may go wrong now. */
@@ -45,6 +49,11 @@ export class Weather implements BucketFaults {
     if (this.#happens(this.faults.crash)) return { crash: true };
     if (this.#happens(this.faults.freeze)) return { freezeSeconds: this.troubleSeconds() };
     return undefined;
+  }
+
+  /** Whether a crash takes the disk along. */
+  diskIsLost(): boolean {
+    return this.clock.nowMs() < this.disksFailUntilMs && this.#happens(this.faults.diskLoss);
   }
 
   /** How long a trouble lasts, seconds. */

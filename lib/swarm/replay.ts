@@ -11,7 +11,7 @@ import { differences } from "./differences.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { Found } from "./examination/found.ts";
 import { chooseAccepted, planWindow } from "./examination/plan_window.ts";
-import { refuseImplausibleNorms } from "./examination/refuse_implausible_norms.ts";
+import { judgeNorms } from "./examination/judge_norms.ts";
 import { type ExamineOptions, examinePlace, relayPlace } from "./examination/examine_submission.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
 import type { Learner } from "./learner.ts";
@@ -146,8 +146,8 @@ async function replayWindow(
   const trainers = registrations.filter(({ stake, uid }) => stake === 0 && known.has(uid));
   const found = await recordedSubmissions(published, trainers, bucket, { context, verify });
   const plan = planWindow(state.gauntlet, trainers, policy, published.nonce);
-  const judged = refuseImplausibleNorms(found, state.gauntlet, policy);
-  const chosen = chooseAccepted(plan, judged);
+  const { judged, small } = judgeNorms(found, state.gauntlet, policy);
+  const chosen = chooseAccepted(plan, judged, small);
   const { accepted: named, nonce: challenge } = verdict.content;
   const accepted = await fetchAccepted(verdict.content, {
     context,

@@ -6,7 +6,7 @@ import { awaitVerdict } from "./statement/await_verdict.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { type Found, submissionsOf } from "./examination/found.ts";
 import { chooseAccepted, examinedPeers, type Plan, planWindow } from "./examination/plan_window.ts";
-import { refuseImplausibleNorms } from "./examination/refuse_implausible_norms.ts";
+import { judgeNorms } from "./examination/judge_norms.ts";
 import { relayPlace } from "./examination/examine_submission.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
 import {
@@ -84,9 +84,9 @@ export class Validator {
     const times = await this.#windows.times(window);
     const registrations = await chain.registrations();
     const seen = await this.#examine(state, registrations, times);
-    const { earlier, found, judged, options, plan } = seen;
+    const { earlier, found, judged, options, plan, small } = seen;
     if (!earlier) await this.#relay(found, window);
-    const chosen = chooseAccepted(plan, judged);
+    const chosen = chooseAccepted(plan, judged, small);
     const ours: Verdict = earlier ?? {
       accepted: submissionsOf(judged).filter(({ uid }) => chosen.includes(uid)).map(pinned),
       nonce: nonceOf(window, "challenge"),
@@ -146,9 +146,9 @@ export class Validator {
     });
     const earlier = await this.#earlierVerdict(registrations, window);
     const found = earlier ? await foundBefore(live, trainers, bucket, options) : live;
-    const judged = refuseImplausibleNorms(found, state.gauntlet, policy);
+    const { judged, small } = judgeNorms(found, state.gauntlet, policy);
     this.#tellRefusals(judged, window);
-    return { earlier, found, judged, nonce, options, plan };
+    return { earlier, found, judged, nonce, options, plan, small };
   }
 
   #context(window: number) {

@@ -8,7 +8,7 @@ import { runTestSwarm, testCorpus, withDirectory } from "./_test_run.ts";
 import { Corpus } from "../corpus/corpus.ts";
 import { NEW_STATE } from "../gauntlet/gauntlet_state.ts";
 import { RefusedError } from "../sparseloco/refusal.ts";
-import { refuseImplausibleNorms } from "./examination/refuse_implausible_norms.ts";
+import { judgeNorms } from "./examination/judge_norms.ts";
 import { evaluateSubmissions } from "./examination/evaluate_submissions.ts";
 import type { Moment } from "./behaviour.ts";
 import { objectKeys } from "./statement/object_keys.ts";
@@ -149,6 +149,8 @@ Deno.test("weakness 37: a store that fails ends no node", async () => {
     partition: 0.3,
     missedBlock: 0,
     reorganisation: 0,
+    diskLoss: 0,
+    lateJoin: 0,
   };
   const scenario = {
     peers: 3,
@@ -215,14 +217,17 @@ Deno.test("what most peers send is not wrong because it is new, and one that dif
       tensor.levels[0] = norm / Math.sqrt(tensor.codes.length);
       return [uid, { uid, tensors: [tensor] } as unknown as Submission];
     }));
-  const refused = (norms: number[], usualNorm?: number) => {
+  const judge = (norms: number[], usualNorm?: number) => {
     const state = { ...NEW_STATE, ...(usualNorm === undefined ? {} : { usualNorm }) };
-    return [...refuseImplausibleNorms(sent(norms), state, policy)]
-      .filter(([, found]) => found instanceof RefusedError).map(([uid]) => uid);
+    const { judged, small } = judgeNorms(sent(norms), state, policy);
+    const refused = [...judged].filter(([, found]) => found instanceof RefusedError);
+    return { refused: refused.map(([uid]) => uid), small: [...small] };
   };
-  assert.deepEqual(refused([1, 1.1, 50]), [2]);
-  assert.deepEqual(refused([1, 50]), []);
-  assert.deepEqual(refused([1, 50], 1), [1]);
-  assert.deepEqual(refused([22, 23, 24, 1], 1), [3]);
-  assert.deepEqual(refused([0, 1, 1], 1), [0]);
+  assert.deepEqual(judge([1, 1.1, 50]), { refused: [2], small: [] });
+  assert.deepEqual(judge([1, 50]), { refused: [], small: [] });
+  assert.deepEqual(judge([1, 50], 1), { refused: [1], small: [] });
+  // Whoever sends little has broken no rule; its norm must not be the median that others are clipped to.
+  assert.deepEqual(judge([42, 43, 44, 1], 1), { refused: [], small: [3] });
+  assert.deepEqual(judge([0, 1, 1], 1), { refused: [], small: [0] });
+  assert.deepEqual(judge([1.334, 15.68], 15.68), { refused: [], small: [0] });
 });

@@ -37,6 +37,15 @@ export function sigmoid(x: Tensor): Tensor {
   return result;
 }
 
+/** Elementwise hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  const result: Tensor = unary("Tanh", x, (gradient) => {
+    const one = x.graph.scalar(x.type, 1);
+    return multiply(gradient, subtract(one, multiply(result, result)));
+  });
+  return result;
+}
+
 function unary(operator: string, x: Tensor, pullback: (gradient: Tensor) => Tensor): Tensor {
   return x.graph.emit({
     operator,

@@ -14,7 +14,7 @@ import { evaluateSubmissions, type EvaluationContext } from "./evaluate_submissi
 import type { Submission } from "./examine_submission.ts";
 import { type Found, submissionsOf } from "./found.ts";
 import type { Plan } from "./plan_window.ts";
-import { submissionNorm } from "./refuse_implausible_norms.ts";
+import { submissionNorm } from "./judge_norms.ts";
 
 /** All that an observation is made from. */
 export interface ObservationInputs extends EvaluationContext {
@@ -24,7 +24,7 @@ export interface ObservationInputs extends EvaluationContext {
   readonly plan: Plan;
   /** What it found at the peers' places. */
   readonly found: ReadonlyMap<number, Found>;
-  /** The same after {@linkcode refuseImplausibleNorms}. */
+  /** The same after {@linkcode judgeNorms}. */
   readonly judged: ReadonlyMap<number, Found>;
   /** Evaluations from elsewhere, taken instead of made. */
   readonly evaluations?: ReadonlyMap<number, Evaluation>;

@@ -41,12 +41,15 @@ export function examinedPeers({ chosen, selection: { gather, reserve } }: Plan):
  * reserve.
  *
  * @param found What was found at the peers that the plan needs.
+ * @param small Peers whose submissions are set aside.
  * @returns Accepted uids, ascending.
  */
 export function chooseAccepted(
   { selection: { gather, reserve } }: Plan,
   found: ReadonlyMap<number, Found>,
+  small: ReadonlySet<number>,
 ): number[] {
-  const isThere = (uid: number) => found.has(uid) && !(found.get(uid) instanceof RefusedError);
+  const isThere = (uid: number) =>
+    found.has(uid) && !small.has(uid) && !(found.get(uid) instanceof RefusedError);
   return [...gather, ...reserve].filter(isThere).slice(0, gather.length).sort((a, b) => a - b);
 }

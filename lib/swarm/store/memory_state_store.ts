@@ -7,6 +7,11 @@ export class MemoryStateStore implements StateStore {
   readonly directory = "memory";
   #snapshots: Snapshot[] = [];
 
+  /** Loses all of them. */
+  clear(): void {
+    this.#snapshots = [];
+  }
+
   /** See {@linkcode StateStore.windows}. */
   // deno-lint-ignore require-await
   async windows(): Promise<number[]> {

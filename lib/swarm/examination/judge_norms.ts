@@ -10,34 +10,51 @@ export function submissionNorm({ tensors }: Submission): number {
   return Math.sqrt(tensors.map(tensorNorm).reduce((sum, norm) => sum + norm * norm, 0));
 }
 
+/** Part of the usual norm below which a submission is set aside. */
+const SMALL = 0.1;
+
+/** What norms say of a window's submissions. */
+export interface NormJudgement {
+  /** What was found, with a refusal in place of each submission that is too large. */
+  readonly judged: Map<number, Found>;
+  /** Peers whose submissions are too small to count in this window, which is nobody's fault. */
+  readonly small: ReadonlySet<number>;
+}
+
 /**
- * Refuses submissions whose norm is far from what is usual: with few peers the median clip alone would leave
- * the scale to an attacker.
+ * Compares norms with what is usual. One that is far too large is refused: with few peers the median clip alone
+ * would leave the scale to an attacker. How far honest norms differ follows from the error feedback: one
+ * that could not be sent for long holds up to 1 / (1 - decay) windows, 20 by default. One that is far too small is set aside, since the median of few peers
+ * would be its own and scale the others' steps down to it. It breaks no rule: whoever comes late or comes
+ * back has an empty error feedback, and sends a tenth of what the others do. Whether it helps is for its
+ * evaluation to say.
  */
-export function refuseImplausibleNorms(
+export function judgeNorms(
   found: ReadonlyMap<number, Found>,
   { usualNorm }: GauntletState,
   { selection: { normRatioMax: ratioMax } }: GauntletPolicy,
-): Map<number, Found> {
+): NormJudgement {
   const judged = new Map(found);
+  const small = new Set<number>();
   const norms = submissionsOf(found).map((each) => submissionNorm(each));
   const median = [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
   const near = (norm: number, typical: number) =>
-    norm <= typical * ratioMax && norm >= typical / ratioMax;
+    norm <= typical * ratioMax && norm >= typical * SMALL;
   // Before anything is known, a majority of the same size tells what is usual; without one nobody can.
   const agreed = norms.filter((norm) => near(norm, median)).length > norms.length / 2;
   // Norms change in warm-ups and pauses: what most send is not wrong because it is new.
   const kept = usualNorm !== undefined &&
     norms.filter((norm) => near(norm, usualNorm)).length >= norms.length / 2;
   const typical = kept ? usualNorm : agreed ? median : usualNorm;
-  if (typical === undefined) return judged;
+  if (typical === undefined) return { judged, small };
   for (const submission of submissionsOf(found)) {
     const norm = submissionNorm(submission);
-    if (near(norm, typical)) continue;
-    const detail = `${norm.toPrecision(4)}, want within a factor of ${ratioMax} of ${
+    if (norm < typical * SMALL) small.add(submission.uid);
+    if (norm <= typical * ratioMax) continue;
+    const detail = `${norm.toPrecision(4)}, want at most ${ratioMax} times ${
       typical.toPrecision(4)
     }`;
     judged.set(submission.uid, new RefusedError("implausible-norm", detail));
   }
-  return judged;
+  return { judged, small };
 }
