@@ -195,24 +195,20 @@ async function readSettings(path: string): Promise<Record<string, unknown>> {
 }
 
 function warningsOf(
-  { config, configJson }: LocatedModel,
+  { config, notes }: LocatedModel,
   tokenizer: TokenizerFile,
   bos: number | undefined,
   { addBosToken }: TokenizerSettings,
   options: EvalOptions,
 ): string[] {
   const begins = tokenizer.encode("a", true)[0] === bos && bos !== undefined;
-  const warnings: string[] = [];
+  const warnings: string[] = [...notes];
   if (options.addBos === "auto" && typeof addBosToken === "boolean" && addBosToken !== begins) {
     warnings.push(
       `tokenizer_config.json says add_bos_token ${addBosToken}, tokenizer.json ${
         begins ? "begins" : "does not begin"
       } texts with it; the latter counts unless --add-bos says otherwise`,
     );
-  }
-  const scaled = config.ropeScaling.kind !== "default" && configJson.rope_parameters === undefined;
-  if (scaled && configJson.rope_theta === undefined) {
-    warnings.push("config.json has rope_scaling but no rope_theta: 10000 is used");
   }
   if (tokenizer.vocabularySize > config.vocabSize) {
     warnings.push(

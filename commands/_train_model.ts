@@ -55,7 +55,7 @@ export async function chooseTokenizer(
 }
 
 /**
- * Shape of the model: a preset fitted to the tokenizer, a config file, the checkpoint's, or the one that a
+ * Shape of the model, with notes on its files: a preset fitted to the tokenizer, a config file, the checkpoint's, or the one that a
  * run definition names.
  *
  * @throws RefusedRequestError when the choices contradict each other or the tokenizer does not fit.
@@ -66,7 +66,7 @@ export async function chooseModel(
   stored: RunDefinition | undefined,
   from: string | undefined,
   tokenizer: Tokenizer,
-): Promise<LlamaConfig> {
+): Promise<{ config: LlamaConfig; notes: readonly string[] }> {
   if (from && model) {
     throw new RefusedRequestError(
       `Cannot use --model ${model} and --from together: a checkpoint has its own shape`,
@@ -74,13 +74,13 @@ export async function chooseModel(
     );
   }
   const written = given.model ?? stored?.model;
-  if (model && Object.hasOwn(PRESETS, model)) return presetFor(model, tokenizer);
-  if (!from && !model && !written) return presetFor(DEFAULT_PRESET, tokenizer);
-  const config = from
-    ? (await locateModel(from)).config
-    : model
-    ? await readConfig(model)
-    : parseLlamaConfig(written);
+  const preset = model
+    ? Object.hasOwn(PRESETS, model) && model
+    : !from && !written && DEFAULT_PRESET;
+  if (preset) return { config: presetFor(preset, tokenizer), notes: [] };
+  const { config, notes } = from
+    ? await locateModel(from)
+    : { config: model ? await readConfig(model) : parseLlamaConfig(written), notes: [] };
   if (config.vocabSize < tokenizer.vocabularySize) {
     throw new RefusedRequestError(
       `Cannot train model: its vocabulary has ${config.vocabSize} entries, want at least ${tokenizer.vocabularySize} for this tokenizer`,
@@ -89,7 +89,7 @@ export async function chooseModel(
   }
   // Without one, what the checkpoint generates would never end.
   const eosTokenIds = config.eosTokenIds.length > 0 ? config.eosTokenIds : [tokenizer.endOfText];
-  return { ...config, eosTokenIds };
+  return { config: { ...config, eosTokenIds }, notes };
 }
 
 function presetFor(name: string, { endOfText, vocabularySize }: Tokenizer): LlamaConfig {

@@ -45,6 +45,8 @@ export interface TrainPlan {
   };
   /** Windows to have done in the end. */
   readonly windows: number;
+  /** What contradicts itself in the checkpoint that the run starts from, and what was taken. */
+  readonly notes: readonly string[];
   /** Whether the directory holds the run already. */
   readonly resumed: boolean;
 }
@@ -70,7 +72,7 @@ export async function planTrain(
   const given = options.run ? parseRunDefinition(await readGiven(options.run), options.run) : {};
   const from = options.from && await checkpointDirectory(options.from);
   const tokenizer = await chooseTokenizer(options, from);
-  const config = await chooseModel(options, given, stored, from, tokenizer);
+  const { config, notes } = await chooseModel(options, given, stored, from, tokenizer);
   const training = {
     innerSteps: pick(
       options.innerSteps,
@@ -141,7 +143,7 @@ export async function planTrain(
   });
   if (stored) refuseOtherRun(options.out, stored, definition);
   const resumed = stored !== undefined;
-  return { definition, config, corpus, tokenizer, parameters, machine, windows, resumed };
+  return { definition, config, corpus, tokenizer, parameters, machine, windows, notes, resumed };
 }
 
 /** A policy by name or as the run has it, with the parts that are given in the file. */

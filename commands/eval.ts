@@ -123,7 +123,7 @@ async function scoreModel(
   const startSeconds = dependencies.stopwatch();
   if (options.outputPath !== undefined) await prepareOutput(options.outputPath, options.model);
   const model = await openEvalModel(options, hub, dependencies.nowMs());
-  for (const warning of model.warnings) progress.line(`note    ${warning}`);
+  for (const warning of model.warnings) dependencies.terminal.error(`note    ${warning}\n`);
   progress.model(model);
   if (model.chat) progress.chat(model.chat);
   const { lengthMax } = model.encoder.options;

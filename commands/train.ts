@@ -67,6 +67,7 @@ async function runTrain(options: TrainOptions, dependencies: CommandDependencies
   const { nowMs, openEngine, stopwatch, terminal } = dependencies;
   const { out } = options;
   const plan = await planTrain(options, dependencies.memoryBytes());
+  for (const note of plan.notes) terminal.error(`note    ${note}\n`);
   await mkdir(out, { recursive: true });
   using _lock = lockDirectory(out);
   if (!plan.resumed && existsSync(join(out, "run.yaml"))) {

@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type FilePlace } from "../graph/graph.ts";
 import { type ElementType, sameDims } from "../graph/tensor.ts";
 import { type LlamaConfig, parseLlamaConfig } from "../llama/config.ts";
-import { blockParameterName, blockParameters, HEAD, llamaParameters } from "../llama/parameters.ts";
+import { configNotes } from "../llama/config_notes.ts";
+import { fusedPart } from "../llama/fused_part.ts";
+import { HEAD, llamaParameters } from "../llama/parameters.ts";
 import { CorruptFileError } from "./corrupt_file_error.ts";
 import { parseJsonObject } from "./parse_json_object.ts";
 import { readTextIfAny } from "./read_text_if_any.ts";
@@ -30,7 +33,12 @@ export interface LocatedModel {
   readonly bytes: number;
   /** Element types that they have. */
   readonly types: readonly ElementType[];
+  /** What in its files contradicts something else there, and which of the two counts. */
+  readonly notes: readonly string[];
 }
+
+const SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
 
 /** Types that parameters come in, by their names in safetensors. */
 const FLOATS: Readonly<Record<string, ElementType>> = {
@@ -43,7 +51,7 @@ const FLOATS: Readonly<Record<string, ElementType>> = {
 /**
  * Finds the parameters of a LLaMA checkpoint: `config.json`, and `model.safetensors` or shards with an index.
  * Links are followed, as Hugging Face's cache has them. A head that is there is used, whatever the config says
- * of tying; so are biases.
+ * of tying; biases and other tensors that it does not speak of are not.
  *
  * @param overrides Values that replace those of `config.json`, by key.
  * @throws CorruptFileError naming file and tensor.
@@ -56,24 +64,17 @@ export async function locateModel(
   const path = join(directory, "config.json");
   const configJson = { ...await readObject(path), ...overrides };
   const stated = parseConfig(path, configJson);
-  const found = await entriesOfModel(directory);
-  const config = {
-    ...stated,
-    // Converters disagree on these keys; the file does not.
-    tiedEmbeddings: stated.tiedEmbeddings && !found.has(HEAD),
-    biases: biasesOf(stated, found),
-  };
+  const { entries: found, note } = await entriesOfModel(directory);
+  // Where a head is there it counts, tied or not.
+  const config = { ...stated, tiedEmbeddings: stated.tiedEmbeddings && !found.has(HEAD) };
   const tensors = new Map<string, LocatedTensor>();
-  for (const { name, dims } of llamaParameters(config)) {
-    tensors.set(name, checkTensor(directory, name, dims, found.get(name)));
-  }
-  const other = found.keys().find((name) =>
-    /^model\.layers\./.test(name) && !tensors.has(name) && !name.endsWith("rotary_emb.inv_freq")
-  );
-  if (other !== undefined) {
-    throw new CorruptFileError(
-      `Cannot read model ${directory}: it has the tensor "${other}", which no LLaMA of ${config.layers} layers has`,
-    );
+  const used = new Set<string>();
+  for (const { dims, name } of llamaParameters(config)) {
+    const part = config.fused ? fusedPart(config, name, dims) : undefined;
+    const stored = part ?? { name, dims, from: 0 };
+    used.add(stored.name);
+    const whole = checkTensor(directory, stored.name, stored.dims, found.get(stored.name));
+    tensors.set(name, part ? rowsOf(whole, part.from, dims) : whole);
   }
   const places = [...tensors.values()];
   return {
@@ -82,15 +83,25 @@ export async function locateModel(
     tensors,
     bytes: places.reduce((sum, { end, start }) => sum + end - start, 0),
     types: [...new Set(places.map(({ type }) => type))],
+    notes: [...note, ...configNotes(configJson), ...unusedNotes(found.keys(), used)],
   };
 }
 
-function biasesOf(config: LlamaConfig, found: ReadonlyMap<string, unknown>): string[] {
-  return blockParameters(config).flatMap(({ name }) => {
-    if (!name.endsWith("_proj.weight")) return [];
-    const module = name.slice(0, -".weight".length);
-    return found.has(blockParameterName(0, `${module}.bias`)) ? [module] : [];
-  });
+/** Rows of a tensor, which lie together. */
+function rowsOf(whole: LocatedTensor, from: number, dims: readonly number[]): LocatedTensor {
+  const rowBytes = (whole.end - whole.start) / whole.dims[0];
+  const start = whole.start + from * rowBytes;
+  return { ...whole, dims, start, end: start + dims[0] * rowBytes };
+}
+
+/** Tensors that the configuration has no place for are left alone, as transformers does. */
+function unusedNotes(names: Iterable<string>, used: ReadonlySet<string>): string[] {
+  const unused = [...names].filter((name) =>
+    !used.has(name) && !name.endsWith("rotary_emb.inv_freq")
+  );
+  if (unused.length === 0) return [];
+  const rest = unused.length > 1 ? ` and ${unused.length - 1} more` : "";
+  return [`config.json has no place for the tensor ${unused[0]}${rest}: not used`];
 }
 
 function checkTensor(
@@ -118,9 +129,10 @@ function checkTensor(
 /** Headers of all files of a model; where two files hold a tensor, the index decides. */
 async function entriesOfModel(
   directory: string,
-): Promise<Map<string, TensorEntry & { path: string }>> {
+): Promise<{ entries: Map<string, TensorEntry & { path: string }>; note: string[] }> {
   const found = new Map<string, TensorEntry & { path: string }>();
-  for (const [file, wanted] of await filesOfModel(directory)) {
+  const { files, note } = await filesOfModel(directory);
+  for (const [file, wanted] of files) {
     const path = await realpath(join(directory, file)).catch((cause) => {
       if (cause.code !== "ENOENT") throw cause;
       throw new CorruptFileError(
@@ -140,14 +152,25 @@ async function entriesOfModel(
       found.set(name, { ...entry, path });
     }
   }
-  return found;
+  return { entries: found, note };
 }
 
-/** Files of a model, and the tensors to be taken from each: all where there is no index. */
-async function filesOfModel(directory: string): Promise<Map<string, string[] | undefined>> {
-  const path = join(directory, "model.safetensors.index.json");
-  const text = await readTextIfAny(path);
-  if (text === undefined) return new Map([["model.safetensors", undefined]]);
+/**
+ * Files of a model, and the tensors to be taken from each: all of `model.safetensors`, which counts before an
+ * index as in transformers.
+ */
+async function filesOfModel(
+  directory: string,
+): Promise<{ files: Map<string, string[] | undefined>; note: string[] }> {
+  const path = join(directory, INDEX);
+  const single = existsSync(join(directory, SINGLE));
+  const text = single ? undefined : await readTextIfAny(path);
+  if (text === undefined) {
+    const note = single && existsSync(path)
+      ? [`there are ${SINGLE} and ${INDEX}: the former counts, what the latter names is not read`]
+      : [];
+    return { files: new Map([[SINGLE, undefined]]), note };
+  }
   const map = (parseJsonObject(path, text) as { weight_map?: unknown }).weight_map;
   if (typeof map !== "object" || map === null) {
     throw new CorruptFileError(`Cannot read model ${directory}: its index has no weight_map`);
@@ -163,7 +186,7 @@ async function filesOfModel(directory: string): Promise<Map<string, string[] | u
     if (tensors) tensors.push(tensor);
     else files.set(file, [tensor]);
   }
-  return files;
+  return { files, note: [] };
 }
 
 function parseConfig(path: string, json: unknown): LlamaConfig {

@@ -47,6 +47,33 @@ Deno.test("a head that is there is used, whatever the config says", async () => 
   });
 });
 
+Deno.test("model.safetensors counts before an index, and a note says so", async () => {
+  await withCopy(async (directory) => {
+    await Deno.copyFile(
+      fixture("tiny_llama/model.bf16.safetensors"),
+      join(directory, "model.safetensors"),
+    );
+    const { notes, tensors, types } = await locateModel(directory);
+    assert.match(notes.join(), /model.safetensors and model.safetensors.index.json: the former/);
+    assert.deepEqual(types, ["bfloat16"]);
+    assert.match([...tensors.values()][0].path, /\/model.safetensors$/);
+  });
+});
+
+Deno.test("tensors that the configuration denies are left alone, and a note says so", async () => {
+  const directory = await Deno.makeTempDir();
+  const biased = fixture("families/llama-bias");
+  const config = JSON.parse(await Deno.readTextFile(join(biased, "config.json")));
+  const text = JSON.stringify({ ...config, attention_bias: false });
+  await Deno.writeTextFile(join(directory, "config.json"), text);
+  await Deno.copyFile(join(biased, "model.safetensors"), join(directory, "model.safetensors"));
+  const { notes, tensors } = await locateModel(directory);
+  assert.match(notes.join(), /no place for the tensor \S+_proj.bias and \d+ more: not used/);
+  assert.ok(![...tensors.keys()].some((name) => /self_attn.*bias/.test(name)));
+  assert.ok([...tensors.keys()].some((name) => /mlp.*bias/.test(name)));
+  await Deno.remove(directory, { recursive: true });
+});
+
 Deno.test("readModelDirectory names file and tensor of what is wrong", async () => {
   const edits: [file: string, change: (text: string) => string, message: RegExp][] = [
     ["config.json", () => "{", /config.json: it is not JSON/],

@@ -1,28 +1,8 @@
 import * as v from "valibot";
 import type { DecoderTraits } from "./decoder_traits.ts";
-
-/** How rotary frequencies are stretched for contexts longer than the model was trained on. */
-export type RopeScaling =
-  | { kind: "default" }
-  | { kind: "linear" | "dynamic"; factor: number }
-  | {
-    kind: "llama3";
-    factor: number;
-    lowFrequencyFactor: number;
-    highFrequencyFactor: number;
-    originalPositions: number;
-  }
-  | {
-    kind: "yarn";
-    factor: number;
-    betaFast: number;
-    betaSlow: number;
-    originalPositions: number;
-    /** Factor on both tables; undefined for the usual one of `factor`. */
-    attentionFactor: number | undefined;
-    /** Whether the ramp begins and ends at whole pairs. */
-    truncate: boolean;
-  };
+import { ATTENTION, FAMILIES, type Family, GATED_UNIT } from "./families.ts";
+import { readRope, type Rope } from "./read_rope.ts";
+import { formatRopeScaling, ROPE_SCHEMA, type RopeScaling } from "./rope_scaling.ts";
 
 /** Shape of a LLaMA model; the comment behind each field is its key in Hugging Face's `config.json`. */
 export interface LlamaConfig {
@@ -52,6 +32,8 @@ export interface LlamaConfig {
   tiedEmbeddings: boolean;
   /** Projections of a block that add a bias, such as "self_attn.q_proj"; from `attention_bias`, `mlp_bias` */
   biases: readonly string[];
+  /** Whether the projections of queries, keys and values share a tensor, and those of gate and up. */
+  fused?: boolean;
   /** What the decoder of its family does otherwise than LLaMA's; undefined for nothing. */
   traits?: DecoderTraits;
   /** `bos_token_id`; undefined where the model has none */
@@ -64,44 +46,37 @@ const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const tokenId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
 
-const ROPE = v.object({
-  rope_type: v.optional(v.string()),
-  type: v.optional(v.string()),
-  rope_theta: v.optional(positive),
-  factor: v.optional(positive),
-  low_freq_factor: v.optional(positive),
-  high_freq_factor: v.optional(positive),
-  original_max_position_embeddings: v.optional(count(2 ** 30)),
-  beta_fast: v.optional(positive),
-  beta_slow: v.optional(positive),
-  attention_factor: v.nullish(positive),
-  mscale: v.nullish(v.number()),
-  mscale_all_dim: v.nullish(v.number()),
-  truncate: v.nullish(v.boolean()),
-});
-
-/** Projections of attention and of the gated unit, as checkpoints name them. */
-const ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"].map((name) => `self_attn.${name}`);
-const GATED_UNIT = ["gate_proj", "up_proj", "down_proj"].map((name) => `mlp.${name}`);
-
-/** Architectures that compute what LLaMA computes, by `model_type`: the biases that they have unasked. */
-const MODEL_TYPES: Readonly<Record<string, { className: string; biases: readonly string[] }>> = {
-  llama: { className: "LlamaForCausalLM", biases: [] },
-  mistral: { className: "MistralForCausalLM", biases: [] },
-  qwen2: { className: "Qwen2ForCausalLM", biases: ATTENTION.slice(0, 3) },
-};
-
 const FILE = v.object({
-  model_type: v.optional(v.picklist(Object.keys(MODEL_TYPES)), "llama"),
-  architectures: v.nullish(
-    v.tuple([v.picklist(Object.values(MODEL_TYPES).map(({ className }) => className))]),
-  ),
-  hidden_act: v.optional(v.literal("silu"), "silu"),
+  model_type: v.optional(v.picklist(Object.keys(FAMILIES)), "llama"),
+  architectures: v.nullish(v.tuple([v.string()])),
+  hidden_act: v.nullish(v.string()),
+  hidden_activation: v.nullish(v.string()),
   attention_bias: v.optional(v.boolean(), false),
   mlp_bias: v.optional(v.boolean(), false),
   quantization_config: v.optional(v.null(), null),
+  use_bidirectional_attention: v.optional(v.nullable(v.literal(false))),
+  is_causal: v.optional(v.literal(true)),
+  per_layer_config: v.optional(v.null()),
+  transformers_weights: v.optional(v.null()),
   sliding_window: v.nullish(count(2 ** 30)),
-  use_sliding_window: v.optional(v.boolean(), true),
+  use_sliding_window: v.nullish(v.boolean()),
+  max_window_layers: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  sliding_window_pattern: v.nullish(count(4096)),
+  layer_types: v.nullish(
+    v.array(v.picklist(["full_attention", "attention", "sliding_attention"])),
+  ),
+  no_rope_layers: v.nullish(v.array(v.union([v.number(), v.boolean()]))),
+  no_rope_layer_interval: v.nullish(count(4096)),
+  query_pre_attn_scalar: v.nullish(positive),
+  attn_logit_softcapping: v.nullish(positive),
+  final_logit_softcapping: v.nullish(positive),
+  embedding_multiplier: v.nullish(positive),
+  attention_multiplier: v.nullish(positive),
+  residual_multiplier: v.nullish(positive),
+  logits_scaling: v.nullish(positive),
+  partial_rotary_factor: v.nullish(v.pipe(positive, v.maxValue(1))),
+  original_max_position_embeddings: v.nullish(count(2 ** 30)),
+  rope_local_base_freq: v.nullish(positive),
   vocab_size: v.optional(count(2 ** 24), 32000),
   hidden_size: v.optional(count(2 ** 18), 4096),
   intermediate_size: v.optional(count(2 ** 20), 11008),
@@ -114,10 +89,16 @@ const FILE = v.object({
   tie_word_embeddings: v.optional(v.boolean(), false),
   bos_token_id: v.nullish(tokenId),
   eos_token_id: v.nullish(v.union([tokenId, v.pipe(v.array(tokenId), v.maxLength(64))])),
-  rope_theta: v.optional(positive),
-  rope_scaling: v.nullish(ROPE),
-  rope_parameters: v.nullish(ROPE),
+  rope_theta: v.nullish(positive),
+  rope_scaling: v.nullish(ROPE_SCHEMA),
+  rope_parameters: v.nullish(v.union([
+    v.object({ full_attention: ROPE_SCHEMA, sliding_attention: v.optional(ROPE_SCHEMA) }),
+    ROPE_SCHEMA,
+  ])),
 });
+
+/** What a `config.json` holds, with the defaults of its family. */
+export type ConfigFile = v.InferOutput<typeof FILE>;
 
 /** Keys of a `config.json` that mean something here. */
 export const CONFIG_KEYS: readonly string[] = Object.keys(FILE.entries);
@@ -142,7 +123,8 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new RangeError("Cannot read model config: it is not a JSON object");
   }
-  const result = v.safeParse(FILE, json);
+  const family = FAMILIES[String((json as Record<string, unknown>).model_type ?? "llama")];
+  const result = v.safeParse(FILE, { ...family?.defaults, ...withoutUndefined(json) });
   if (!result.success) {
     const issue = result.issues[0];
     throw new RangeError(
@@ -152,7 +134,11 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     );
   }
   const file = result.output;
+  checkFamily(file, family);
   const eos = file.eos_token_id ?? [];
+  const reads = (key: "attention_bias" | "mlp_bias") => !family.unreadBiases?.includes(key);
+  const rope = readRope(file, family);
+  const traits = family.traits?.(file) ?? {};
   const config: LlamaConfig = {
     vocabSize: file.vocab_size,
     hiddenSize: file.hidden_size,
@@ -162,24 +148,22 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     keyValueHeads: file.num_key_value_heads ?? file.num_attention_heads,
     headDim: file.head_dim ?? file.hidden_size / file.num_attention_heads,
     rmsNormEpsilon: file.rms_norm_eps,
-    ropeTheta: file.rope_parameters?.rope_theta ?? file.rope_theta ?? 10000,
-    ropeScaling: parseScaling(file.rope_parameters ?? file.rope_scaling, file),
-    positionsMax: file.max_position_embeddings,
+    ropeTheta: rope.theta,
+    ropeScaling: rope.scaling,
+    positionsMax: rope.scaling.kind === "longrope"
+      ? Math.min(rope.scaling.originalPositions, file.max_position_embeddings)
+      : file.max_position_embeddings,
     tiedEmbeddings: file.tie_word_embeddings,
     biases: [
-      ...(file.attention_bias ? ATTENTION : MODEL_TYPES[file.model_type].biases),
-      ...(file.mlp_bias ? GATED_UNIT : []),
+      ...(reads("attention_bias") && file.attention_bias ? ATTENTION : family.biases ?? []),
+      ...(reads("mlp_bias") && file.mlp_bias ? GATED_UNIT : []),
     ],
+    ...(family.fused ? { fused: true } : {}),
+    ...traitsIfAny(traits, rope, file),
     bosTokenId: file.bos_token_id ?? undefined,
     eosTokenIds: typeof eos === "number" ? [eos] : eos,
   };
   checkHeads(config);
-  const { sliding_window: window, use_sliding_window: slides } = file;
-  if (window && slides && window < config.positionsMax) {
-    throw new RangeError(
-      `Cannot read model config: sliding_window is ${window}, want none or max_position_embeddings ${config.positionsMax}`,
-    );
-  }
   const outside = [...config.eosTokenIds, config.bosTokenId ?? 0].find((id) =>
     id >= config.vocabSize
   );
@@ -193,11 +177,16 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
 
 /** Writes the `config.json` of a model, with the keys that both transformers 4 and 5 read. */
 export function formatLlamaConfig(config: LlamaConfig): Record<string, unknown> {
-  const rope = formatScaling(config.ropeScaling);
+  if (config.traits || config.fused) {
+    throw new RangeError(
+      "Cannot train model: its family is scored only; want llama, qwen2, or mistral without a window",
+    );
+  }
+  const rope = formatRopeScaling(config.ropeScaling);
   const attentionBias = config.biases.includes(ATTENTION[3]);
   const modelType = config.biases.includes(ATTENTION[0]) && !attentionBias ? "qwen2" : "llama";
   return {
-    architectures: [MODEL_TYPES[modelType].className],
+    architectures: [FAMILIES[modelType].className],
     model_type: modelType,
     hidden_act: "silu",
     vocab_size: config.vocabSize,
@@ -221,97 +210,59 @@ export function formatLlamaConfig(config: LlamaConfig): Record<string, unknown> 
   };
 }
 
-function checkHeads({ hiddenSize, heads, keyValueHeads, headDim }: LlamaConfig): void {
+/** An explicit null of JSON stays: it may mean something else than a key that is missing. */
+function withoutUndefined(json: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
+}
+
+function checkFamily(file: ConfigFile, { activation, className }: Family): void {
+  const [found] = file.architectures ?? [];
+  const classes = Object.values(FAMILIES).map((family) => family.className);
+  if (found !== undefined && !classes.includes(found)) {
+    throw new RangeError(
+      `Cannot read model config: architectures is "${found}", want "${className}" for model_type ${file.model_type}`,
+    );
+  }
+  const wanted = activation === undefined ? ["silu"] : ["gelu_pytorch_tanh", "gelu"];
+  const named = /^gemma[23]/.test(file.model_type) ? file.hidden_activation : file.hidden_act;
+  if (named === undefined || named === null || wanted.includes(named)) return;
+  throw new RangeError(
+    `Cannot read model config: hidden_act is "${named}", want "${
+      wanted[0]
+    }" for model_type ${file.model_type}`,
+  );
+}
+
+/** Traits of a family with what follows from the rotations; nothing where there are none. */
+function traitsIfAny(
+  traits: DecoderTraits,
+  { part, windowTheta }: Rope,
+  file: ConfigFile,
+): { traits?: DecoderTraits } {
+  const headDim = file.head_dim ?? file.hidden_size / file.num_attention_heads;
+  const windows = traits.windows?.map((window) =>
+    window !== undefined && window < file.max_position_embeddings ? window : undefined
+  );
+  const { windows: _, ...others } = traits;
+  const all: DecoderTraits = {
+    ...others,
+    ...(windows?.some((window) => window !== undefined) ? { windows } : {}),
+    ...(part < 1 ? { rotaryDim: Math.trunc(headDim * part) } : {}),
+    ...(windowTheta !== undefined ? { windowRopeTheta: windowTheta } : {}),
+  };
+  return Object.keys(all).length > 0 ? { traits: all } : {};
+}
+
+function checkHeads({ hiddenSize, heads, keyValueHeads, headDim, traits }: LlamaConfig): void {
   if (heads % keyValueHeads !== 0) {
     throw new RangeError(
       `Cannot read model config: num_attention_heads is ${heads}, want a multiple of num_key_value_heads ${keyValueHeads}`,
     );
   }
-  if (!Number.isInteger(headDim) || headDim % 2 !== 0) {
+  const rotated = traits?.rotaryDim ?? headDim;
+  if (!Number.isInteger(headDim) || rotated % 2 !== 0 || rotated < 2) {
     throw new RangeError(
       `Cannot read model config: head_dim is ${headDim} (hidden_size ${hiddenSize}, num_attention_heads ${heads}), want an even integer`,
     );
-  }
-}
-
-function parseScaling(
-  rope: v.InferOutput<typeof ROPE> | null | undefined,
-  file: { max_position_embeddings: number },
-): RopeScaling {
-  const kind = rope?.rope_type ?? rope?.type ?? "default";
-  const need = (key: "factor" | "low_freq_factor" | "high_freq_factor") => {
-    const value = rope?.[key];
-    if (value === undefined) {
-      throw new RangeError(
-        `Cannot read model config: rope type ${kind} has no ${key}, want a number`,
-      );
-    }
-    return value;
-  };
-  const originalPositions = rope?.original_max_position_embeddings ?? file.max_position_embeddings;
-  switch (kind) {
-    case "default":
-      return { kind };
-    case "linear":
-    case "dynamic":
-      return { kind, factor: need("factor") };
-    case "llama3":
-      return {
-        kind,
-        factor: need("factor"),
-        lowFrequencyFactor: need("low_freq_factor"),
-        highFrequencyFactor: need("high_freq_factor"),
-        originalPositions,
-      };
-    case "yarn":
-      return {
-        kind,
-        factor: need("factor"),
-        betaFast: rope?.beta_fast ?? 32,
-        betaSlow: rope?.beta_slow ?? 1,
-        originalPositions,
-        attentionFactor: rope?.attention_factor ?? scaledAttention(rope),
-        truncate: rope?.truncate ?? true,
-      };
-    default:
-      throw new RangeError(
-        `Cannot read model config: rope type is "${kind}", want default, linear, dynamic, llama3 or yarn`,
-      );
-  }
-}
-
-/** DeepSeek's way to write the attention factor of yarn: a ratio of two, where both scales are there. */
-function scaledAttention(rope: v.InferOutput<typeof ROPE> | null | undefined): number | undefined {
-  const { factor, mscale, mscale_all_dim: all } = rope ?? {};
-  if (!factor || !mscale || !all) return undefined;
-  const scale = (m: number) => factor > 1 ? 0.1 * m * Math.log(factor) + 1 : 1;
-  return scale(mscale) / scale(all);
-}
-
-function formatScaling(scaling: RopeScaling): Record<string, unknown> | null {
-  switch (scaling.kind) {
-    case "default":
-      return null;
-    case "linear":
-    case "dynamic":
-      return { rope_type: scaling.kind, factor: scaling.factor };
-    case "llama3":
-      return {
-        rope_type: "llama3",
-        factor: scaling.factor,
-        low_freq_factor: scaling.lowFrequencyFactor,
-        high_freq_factor: scaling.highFrequencyFactor,
-        original_max_position_embeddings: scaling.originalPositions,
-      };
-    case "yarn":
-      return {
-        rope_type: "yarn",
-        factor: scaling.factor,
-        beta_fast: scaling.betaFast,
-        beta_slow: scaling.betaSlow,
-        original_max_position_embeddings: scaling.originalPositions,
-        ...(scaling.attentionFactor ? { attention_factor: scaling.attentionFactor } : {}),
-        ...(scaling.truncate ? {} : { truncate: false }),
-      };
   }
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatLlamaConfig, parseLlamaConfig } from "./config.ts";
+import { configNotes } from "./config_notes.ts";
+import { FAMILIES } from "./families.ts";
 import { parameterCount } from "./parameters.ts";
 import { PRESETS } from "./presets.ts";
 import { ropeFrequencies, ropeTable } from "./rope.ts";
@@ -37,6 +39,60 @@ Deno.test("parseLlamaConfig fills in transformers' defaults", () => {
   assert.deepEqual(parseLlamaConfig({ eos_token_id: [1, 106] }).eosTokenIds, [1, 106]);
 });
 
+Deno.test("parseLlamaConfig has transformers' choice where rotations are told twice, and a note says so", () => {
+  const both = {
+    ...BASE,
+    rope_scaling: { rope_type: "linear", factor: 4 },
+    rope_parameters: { rope_type: "default", rope_theta: 5e5 },
+  };
+  const config = parseLlamaConfig(both);
+  assert.deepEqual([config.ropeScaling, config.ropeTheta], [{ kind: "linear", factor: 4 }, 10000]);
+  assert.match(configNotes(both)[0], /rope_scaling and rope_parameters that disagree: the former/);
+  const agreeing = { rope_theta: 5e5, rope_scaling: { type: "linear", factor: 4 } };
+  const newer = { rope_type: "linear", factor: 4, rope_theta: 5e5 };
+  assert.deepEqual(configNotes({ ...agreeing, rope_parameters: newer }), []);
+  assert.deepEqual(configNotes({ rope_scaling: null, rope_parameters: newer }), []);
+  const original = {
+    ...BASE,
+    original_max_position_embeddings: 32,
+    rope_theta: 1e4,
+    rope_scaling: {
+      rope_type: "llama3",
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 64,
+    },
+  };
+  const { ropeScaling } = parseLlamaConfig(original);
+  assert.equal(ropeScaling.kind === "llama3" && ropeScaling.originalPositions, 32);
+  assert.match(configNotes(original)[0], /original_max_position_embeddings 32, and 64/);
+});
+
+Deno.test("parseLlamaConfig fills in what a family's class has where a key is missing", () => {
+  const mistral = parseLlamaConfig({ model_type: "mistral" });
+  assert.deepEqual(mistral.traits?.windows, new Array(32).fill(4096));
+  assert.equal(mistral.keyValueHeads, 8);
+  const none = parseLlamaConfig({ model_type: "mistral", sliding_window: null });
+  assert.equal(none.traits, undefined);
+  // A window that no text reaches is none.
+  const wide = { model_type: "mistral", sliding_window: 4096, max_position_embeddings: 4096 };
+  assert.equal(parseLlamaConfig(wide).traits, undefined);
+  assert.equal(parseLlamaConfig({ model_type: "qwen2", sliding_window: 8 }).traits, undefined);
+  // What a class does not read changes nothing.
+  const biased = { attention_bias: true, mlp_bias: true };
+  assert.deepEqual(parseLlamaConfig({ model_type: "mistral", ...biased }).biases, []);
+  assert.equal(parseLlamaConfig({ model_type: "qwen2", ...biased }).biases.length, 3);
+  assert.equal(parseLlamaConfig({ model_type: "qwen3", ...biased }).biases.length, 4);
+});
+
+Deno.test("formatLlamaConfig refuses families that are scored only", () => {
+  for (const model_type of ["gemma2", "phi3", "mistral"]) {
+    const config = parseLlamaConfig({ model_type, num_hidden_layers: 1 });
+    assert.throws(() => formatLlamaConfig(config), /Cannot train model: its family is scored only/);
+  }
+});
+
 Deno.test("formatLlamaConfig writes what parseLlamaConfig reads", () => {
   const scalings = [
     null,
@@ -71,15 +127,24 @@ Deno.test("parseLlamaConfig says which key is wrong", () => {
     [{ ...BASE, head_dim: 15 }, /head_dim is 15.*want an even integer/],
     [{ vocab_size: 0 }, /vocab_size is 0/],
     [{ hidden_size: "big" }, /hidden_size is "big", want number/],
-    [{ model_type: "gpt2" }, /model_type is "gpt2", want \(?"llama" \| "mistral" \| "qwen2"\)?/],
+    [{ model_type: "gpt2" }, /model_type is "gpt2", want \(?"llama" \| "mistral" \| "qwen2"/],
     [{ attention_bias: 1 }, /attention_bias is 1, want boolean/],
     [{ quantization_config: { bits: 4 } }, /quantization_config is Object, want null/],
-    [{ model_type: "mistral", sliding_window: 4096, max_position_embeddings: 32768 }, /sliding_/],
+    [{ hidden_act: "gelu" }, /hidden_act is "gelu", want "silu" for model_type llama/],
+    [{ architectures: ["LlamaForTokenClassification"] }, /architectures is .*want "LlamaForCausal/],
+    [{ is_causal: false }, /is_causal is false, want true/],
+    [
+      { model_type: "qwen3", layer_types: ["full_attention"], use_sliding_window: true },
+      /layer_types has 1 entries, want 32/,
+    ],
+    [{ model_type: "olmo3", layer_types: ["chunked_attention"] }, /layer_types.0 is "chunked_att/],
+    [{ model_type: "smollm3", no_rope_layers: [1] }, /no_rope_layers has 1 entries, want 36/],
     [{ hidden_size: 1e9 }, /hidden_size is/],
-    [{ rope_scaling: { rope_type: "longrope" } }, /rope type is "longrope"/],
+    [{ rope_scaling: { rope_type: "longrope" } }, /longrope has no short_factor and long_factor/],
+    [{ rope_scaling: { rope_type: "proportional" } }, /rope type is "proportional"/],
     [{ rope_scaling: { rope_type: "llama3" } }, /rope type llama3 has no factor/],
-    [[], /want Object/],
-    [null, /want Object/],
+    [[], /it is not a JSON object/],
+    [null, /it is not a JSON object/],
   ];
   for (const [json, message] of cases) {
     assert.throws(() => parseLlamaConfig(json), (error: Error) => {
@@ -94,10 +159,21 @@ Deno.test("parseLlamaConfig throws typed errors only", () => {
   fc.assert(
     fc.property(
       fc.jsonValue(),
-      fc.constantFrom("hidden_size", "rope_scaling", "eos_token_id", "head_dim"),
-      (value, key) => {
+      fc.constantFrom(
+        "hidden_size",
+        "rope_scaling",
+        "rope_parameters",
+        "eos_token_id",
+        "head_dim",
+        "layer_types",
+        "no_rope_layers",
+        "sliding_window",
+        "model_type",
+      ),
+      fc.constantFrom(...Object.keys(FAMILIES)),
+      (value, key, model_type) => {
         try {
-          parseLlamaConfig({ [key]: value });
+          parseLlamaConfig({ model_type, [key]: value });
         } catch (error) {
           assert.ok(error instanceof RangeError, String(error));
         }

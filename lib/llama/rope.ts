@@ -1,4 +1,5 @@
-import type { LlamaConfig, RopeScaling } from "./config.ts";
+import type { LlamaConfig } from "./config.ts";
+import type { RopeScaling } from "./rope_scaling.ts";
 
 /** Rotation of every position: cosine and sine, [positions, headDim / 2] each. */
 export interface RopeTable {
@@ -60,6 +61,8 @@ export function ropeFrequencies(
       return { frequencies: unscaled.map((f) => llama3(f, scaling)), attentionFactor: 1 };
     case "yarn":
       return yarn(unscaled, config, scaling);
+    case "longrope":
+      return longRope(unscaled, scaling);
   }
 }
 
@@ -70,6 +73,18 @@ function llama3(frequency: number, scaling: RopeScaling & { kind: "llama3" }): n
   if (turns < low) return frequency / factor;
   const smooth = (turns - low) / (high - low);
   return frequency * ((1 - smooth) / factor + smooth);
+}
+
+function longRope(
+  unscaled: number[],
+  { attentionFactor, factors }: RopeScaling & { kind: "longrope" },
+): { frequencies: number[]; attentionFactor: number } {
+  if (factors.length !== unscaled.length) {
+    throw new RangeError(
+      `Cannot read model config: short_factor has ${factors.length} numbers, want ${unscaled.length}`,
+    );
+  }
+  return { frequencies: unscaled.map((frequency, i) => frequency / factors[i]), attentionFactor };
 }
 
 function yarn(

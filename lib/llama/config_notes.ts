@@ -1,0 +1,44 @@
+/**
+ * What of a `config.json` contradicts itself, and which side counts: that which transformers takes.
+ *
+ * @param json As read; what is no object has none.
+ */
+export function configNotes(json: Readonly<Record<string, unknown>>): string[] {
+  const {
+    original_max_position_embeddings: original,
+    rope_parameters: newer,
+    rope_scaling: older,
+  } = json as Record<string, Record<string, unknown> | null | undefined>;
+  const notes: string[] = [];
+  const both = isFilled(older) && isFilled(newer);
+  if (
+    both && !("full_attention" in newer!) &&
+    differ({ rope_theta: json.rope_theta, ...older }, newer!)
+  ) {
+    notes.push(
+      "config.json has rope_scaling and rope_parameters that disagree: the former counts, and no value of the latter",
+    );
+  }
+  const inner = (isFilled(older) ? older : newer)?.original_max_position_embeddings;
+  if (typeof original === "number" && typeof inner === "number" && original !== inner) {
+    notes.push(
+      `config.json has original_max_position_embeddings ${original}, and ${inner} among its rotations: the former counts`,
+    );
+  }
+  if (json.rope_theta === undefined && isFilled(older) && older!.rope_theta === undefined) {
+    notes.push("config.json has rope_scaling but no rope_theta: the family's own is used");
+  }
+  return notes;
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+}
+
+/** Whether two tell different rotations; `type` is an older word for `rope_type`. */
+function differ(older: Record<string, unknown>, newer: Record<string, unknown>): boolean {
+  const plain = ({ rope_theta: _, rope_type, type, ...more }: Record<string, unknown>) =>
+    JSON.stringify(Object.entries({ ...more, kind: rope_type ?? type ?? "default" }).sort());
+  const theta = newer.rope_theta !== undefined && newer.rope_theta !== older.rope_theta;
+  return theta || plain(older) !== plain(newer);
+}
