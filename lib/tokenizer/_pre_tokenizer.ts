@@ -85,12 +85,10 @@ function isolate(piece: string, cut: RegExp): string[] {
   let end = 0;
   cut.lastIndex = 0;
   for (let match = cut.exec(piece); match; match = cut.exec(piece)) {
-    if (match[0] === "") {
-      cut.lastIndex += piece.codePointAt(cut.lastIndex)! > 0xffff ? 2 : 1;
-      continue;
-    }
     if (match.index > end) parts.push(piece.slice(end, match.index));
-    parts.push(match[0]);
+    // What has no length cuts all the same.
+    if (match[0] === "") cut.lastIndex += piece.codePointAt(cut.lastIndex)! > 0xffff ? 2 : 1;
+    else parts.push(match[0]);
     end = match.index + match[0].length;
   }
   if (end < piece.length) parts.push(piece.slice(end));

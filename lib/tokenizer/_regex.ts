@@ -1,3 +1,7 @@
+import { isSwiftRegex } from "./_is_swift_regex.ts";
+import { LinearRegex } from "./_linear_regex.ts";
+import { parseRegex } from "./_regex_syntax.ts";
+
 /** What patterns of tokenizers mean by `\s`; JavaScript's own differs in two characters. */
 const SPACE = "\\p{White_Space}";
 /** Letters, marks, digits and connectors: `\\w`. */
@@ -35,9 +39,10 @@ export function trimmedLength(text: string): number {
 }
 
 /**
- * Compiles a pattern of a `tokenizer.json`, which is written for the Oniguruma library.
+ * Compiles a pattern of a `tokenizer.json`, which is written for the Oniguruma library: for JavaScript's own matcher
+ * where that is quick, else for one whose time is bounded.
  *
- * @throws SyntaxError when it uses what JavaScript's expressions do not have.
+ * @throws SyntaxError when it uses what neither has.
  */
 export function tokenizerRegex(pattern: string): RegExp {
   if (pattern.length > PATTERN_LENGTH_MAX) {
@@ -45,8 +50,19 @@ export function tokenizerRegex(pattern: string): RegExp {
       `a pattern has ${pattern.length} characters, want at most ${PATTERN_LENGTH_MAX}`,
     );
   }
+  const tree = parseRegex(pattern);
+  if (!isSwiftRegex(tree)) return new LinearRegex(tree);
+  try {
+    return new RegExp(translated(pattern), "gu");
+  } catch {
+    return new LinearRegex(tree); // brackets in brackets, names of scripts
+  }
+}
+
+/** A pattern in JavaScript's words. */
+function translated(pattern: string): string {
   let inClass = false;
-  const translated = pattern.replace(/\\[\s\S]|\[\^?|\]|[?*+]\+|[.^$]/g, (part, at: number) => {
+  return pattern.replace(/\\[\s\S]|\[\^?|\]|[.^$]/g, (part) => {
     if (part.startsWith("[") && !inClass) {
       inClass = true;
       return part;
@@ -54,14 +70,10 @@ export function tokenizerRegex(pattern: string): RegExp {
     if (part === "]") inClass = false;
     else if (inClass && Object.hasOwn(IN_CLASS, part)) return IN_CLASS[part];
     else if (!inClass && Object.hasOwn(OUTSIDE, part)) return OUTSIDE[part];
-    else if (part.length === 2 && part.endsWith("+") && !inClass) {
-      throw new SyntaxError(`a pattern has the possessive quantifier ${part} at ${at}`);
-    } else if (inClass && part === "\\W") {
-      throw new SyntaxError(`a pattern has ${part} inside brackets`);
-    } else if (/^\\[^\w]$/.test(part) && !/[\^$\\.*+?()[\]{}|/-]/.test(part[1])) return part[1];
+    else if (inClass && part === "\\W") throw new SyntaxError(`${part} inside brackets`);
+    else if (/^\\[^\w]$/.test(part) && !/[\^$\\.*+?()[\]{}|/-]/.test(part[1])) return part[1];
     return part;
   });
-  return new RegExp(translated, "gu");
 }
 
 /** An expression that finds exactly this text. */

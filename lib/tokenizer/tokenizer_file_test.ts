@@ -83,8 +83,8 @@ Deno.test("TokenizerFile refuses what it does not know, by name", () => {
     [{ model: { ...file.model, merges: ["a zz"] } }, /a merge names "zz"/],
     [{ normalizer: { type: "Nmt" } }, /normalizer type is Nmt, want NFC/],
     [
-      { pre_tokenizer: { type: "Split", pattern: { Regex: "a++" }, behavior: "Isolated" } },
-      /posses/,
+      { pre_tokenizer: { type: "Split", pattern: { Regex: "(a)\\1" }, behavior: "Isolated" } },
+      /has \\1 at/,
     ],
     [{ pre_tokenizer: { type: "Split", pattern: { Regex: "(" }, behavior: "Isolated" } }, /./],
     [{ post_processor: { type: "TemplateProcessing", single: [] } }, /text 0 times, want once/],
