@@ -15,6 +15,12 @@ import { runtimeError } from "./_runtime_error.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 
+/**
+ * How long a thread that has done its part of an operator spins before it sleeps. The runtime's own choice is
+ * longer than most gaps, and takes a core from whatever else runs; see docs/measured.md.
+ */
+const SPIN_MICROSECONDS = "20";
+
 interface LoadedSession {
   session: InferenceSession;
   kept: Set<string>;
@@ -172,6 +178,7 @@ export class EngineHost implements Engine {
       extra: {
         session: {
           model_external_initializers_file_folder_path: "/",
+          intra_op: { spin_duration_us: SPIN_MICROSECONDS },
           ...(frugal ? { disable_prepacking: "1" } : {}),
         },
         ...(frugal ? { optimization: { disable_specified_optimizers: "ConstantFolding" } } : {}),

@@ -4,6 +4,7 @@ import { add, multiply } from "../graph/operators/arithmetic.ts";
 import { matmul } from "../graph/operators/matmul.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
 import { EngineError, type HostTensor } from "./engine.ts";
+import { EngineHost } from "./engine_host.ts";
 import { startEngineWorker } from "./start_engine_worker.ts";
 import { deviceTests, testOnCpu } from "./_test_engine.ts";
 
@@ -153,4 +154,22 @@ Deno.test("the engine worker may load native code and nothing else", async () =>
     ffi: "denied",
     "ffi of the runtime": "granted",
   });
+});
+
+Deno.test("threads of the runtime do not spin for long while others want the core", async () => {
+  const seen: unknown[] = [];
+  const runtime = {
+    InferenceSession: {
+      create: (_: Uint8Array, options: unknown) => {
+        seen.push(options);
+        return Promise.resolve({ release: () => Promise.resolve() });
+      },
+    },
+  } as unknown as typeof import("onnxruntime-node");
+  for (const frugal of [false, true]) {
+    await new EngineHost(runtime, "cpu", 0).load(new Uint8Array(), [], frugal);
+  }
+  for (const options of seen as { extra: { session: { intra_op: unknown } } }[]) {
+    assert.deepEqual(options.extra.session.intra_op, { spin_duration_us: "20" });
+  }
 });
