@@ -35,6 +35,18 @@ export function serveCommand(worker: Worker): void {
   worker.postMessage("ready");
 }
 
+function everySecond(clock: SystemClock, beat: () => void): Disposable {
+  const end = new AbortController();
+  const loop = async () => {
+    while (!end.signal.aborted) {
+      await clock.sleepUntil(clock.nowMs() + 1000, end.signal);
+      beat();
+    }
+  };
+  loop().catch(() => {}); // the wait that was cut off
+  return { [Symbol.dispose]: () => end.abort() };
+}
+
 async function runCommand(request: WorkerRequest, signal: AbortSignal): Promise<number> {
   const terminal = processTerminal(request.terminalFacts);
   const clock = new SystemClock();
@@ -45,6 +57,7 @@ async function runCommand(request: WorkerRequest, signal: AbortSignal): Promise<
       program: request.program,
       signal,
       nowMs: () => clock.nowMs(),
+      everySecond: (beat) => everySecond(clock, beat),
       stopwatch: () => performance.now() / 1000,
       memoryBytes: () => Deno.systemMemoryInfo().available,
       openEngine: (device, threads) => {

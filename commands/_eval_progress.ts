@@ -97,6 +97,7 @@ export class EvalProgress {
         formatCount(plan.tokensApart)
       } if each text ran by itself; ${how}; about ${formatSeconds(seconds)}`,
     );
+    this.done("scored", 0);
     if (plan.cut > 0) {
       this.line(`note    ${plan.cut} texts are longer than the context, and lose their beginning`);
     }
@@ -116,6 +117,11 @@ export class EvalProgress {
       `${formatBytes(have)} of ${formatBytes(bytes)}`,
       have,
     );
+  }
+
+  /** Shows the line again, if it is time. */
+  beat(): void {
+    if (!this.quiet) this.#bar.beat();
   }
 
   /** Removes the line that is redrawn. */

@@ -24,6 +24,11 @@ function trainParser(): Command {
     .option("--peers <N>", "peers of the swarm (default: 4)", count(256))
     .option("--windows <N>", "windows to have done in the end (default: 12)", count(1_000_000))
     .option(
+      "--within <SECONDS>",
+      "as many of the default windows as fit into this time on this machine; a resumed run keeps its number",
+      count(1_000_000),
+    )
+    .option(
       "--inner-steps <H>",
       "AdamW steps a peer takes in a window (default: 20)",
       count(1_000_000),

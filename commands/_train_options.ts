@@ -1,6 +1,7 @@
 import type { GauntletPolicy } from "../lib/gauntlet/policy.ts";
 import type { AggregationMode } from "../lib/sparseloco/aggregate.ts";
 import { parseArguments } from "./_parse_arguments.ts";
+import { UsageError } from "./command.ts";
 
 /** Options of `covey train`; undefined where the user said nothing. */
 export interface TrainOptions {
@@ -10,6 +11,8 @@ export interface TrainOptions {
   peers?: number;
   /** Windows to have done in the end. */
   windows?: number;
+  /** Time that the windows have to fit into, seconds. */
+  within?: number;
   /** Inner steps of a window. */
   innerSteps?: number;
   /** Preset, or path of a `config.json`. */
@@ -56,5 +59,8 @@ export function parseTrainOptions(
   environment: Record<string, string>,
 ): TrainOptions {
   const { args: texts, options } = parseArguments("train", args, environment);
+  if (options.within !== undefined && options.windows !== undefined) {
+    throw new UsageError("--within chooses the number of windows, want it or --windows");
+  }
   return { ...(options as Omit<TrainOptions, "texts">), texts };
 }

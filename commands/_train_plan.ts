@@ -103,8 +103,9 @@ export async function planTrain(
     ...fitStep(config, training, fixed, peers, memoryBytes),
     device: options.device === "auto" && begun ? begun.device : options.device,
     threads: pick(options.threads, begun?.threads, 0),
+    ...(begun?.windows === undefined ? {} : { windows: begun.windows }),
   };
-  const windows = options.windows ?? DEFAULT_WINDOWS;
+  const windows = options.windows ?? (options.within && begun?.windows) ?? DEFAULT_WINDOWS;
   const corpus = await readCorpus(options.texts, tokenizer, training.sequence);
   const seed = pick(options.seed, given.seed, stored?.seed, 0);
   const parameters = from

@@ -49,6 +49,8 @@ export interface CommandDependencies {
   readonly openEngine: (device: DeviceName | "auto", threads: number) => Promise<Engine>;
   /** Time, milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** Calls something about every second until it is disposed of. */
+  readonly everySecond: (beat: () => void) => Disposable;
   /** Seconds that only ever grow. */
   readonly stopwatch: () => number;
   /** Bytes of memory that can be had. */

@@ -99,6 +99,7 @@ async function runEval(options: EvalOptions, dependencies: CommandDependencies):
     return 0;
   }
   const progress = new EvalProgress(terminal, options.quiet, dependencies.stopwatch);
+  using _beat = dependencies.everySecond(() => progress.beat());
   const { online } = hubUse(options);
   const hub = await openHub(options.hub, online, dependencies, progress);
   try {

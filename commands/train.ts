@@ -15,7 +15,7 @@ import { Trainer } from "../lib/llama/trainer.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";
 import { stateDigest } from "../lib/sparseloco/state_digest.ts";
 import { EventLog, readEvents } from "../lib/swarm/event_log.ts";
-import { evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
+import { evaluatedSamples, evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
 import { writeInitialState } from "../lib/swarm/local/initial_state.ts";
 import { LlamaLearner } from "../lib/swarm/llama_learner.ts";
 import { type ConsensusState, runLocalSwarm } from "../lib/swarm/local/local_swarm.ts";
@@ -28,6 +28,7 @@ import { RunProgress } from "../lib/terminal/run_progress.ts";
 import type { Command, CommandDependencies } from "./command.ts";
 import { modelTree, outputTree, repositoryOf } from "./_trees.ts";
 import { conclusion } from "./_train_conclusion.ts";
+import { measurePace, windowsWithin } from "./_train_pace.ts";
 import { parseTrainOptions, type TrainOptions } from "./_train_options.ts";
 import { DEFAULT_TEXT, planTrain, type TrainPlan } from "./_train_plan.ts";
 
@@ -66,20 +67,25 @@ export const train: Command<TrainOptions> = {
 async function runTrain(options: TrainOptions, dependencies: CommandDependencies): Promise<number> {
   const { nowMs, openEngine, stopwatch, terminal } = dependencies;
   const { out } = options;
-  const plan = await planTrain(options, dependencies.memoryBytes());
-  for (const note of plan.notes) terminal.error(`note    ${note}\n`);
+  const planned = await planTrain(options, dependencies.memoryBytes());
+  for (const note of planned.notes) terminal.error(`note    ${note}\n`);
   await mkdir(out, { recursive: true });
   using _lock = lockDirectory(out);
-  if (!plan.resumed && existsSync(join(out, "run.yaml"))) {
+  if (!planned.resumed && existsSync(join(out, "run.yaml"))) {
     throw new DirectoryInUseError(
       `Cannot use ${out}: another process has begun a run in it meanwhile`,
     );
   }
-  const { device, threads } = plan.machine;
+  const { device, threads } = planned.machine;
   const engine = await openEngine(device, threads);
   try {
+    const plan = await paced(options, planned, engine, dependencies);
     if (!plan.resumed) await writeSettings(out, plan, engine);
-    const progress = new RunProgress(terminal, options.quiet, stopwatch);
+    const progress = new RunProgress(terminal, options.quiet, stopwatch, {
+      innerSteps: plan.definition.training.innerSteps,
+      evaluatedSamples: evaluatedSamples(plan.definition, plan.machine.peers),
+    });
+    using _beat = dependencies.everySecond(() => progress.beat());
     const eventsPath = join(out, "events.jsonl");
     for (const event of readEvents(eventsPath)) progress.recall(event);
     using log = new EventLog(eventsPath, nowMs);
@@ -94,6 +100,21 @@ async function runTrain(options: TrainOptions, dependencies: CommandDependencies
     await engine.close();
   }
   return 0;
+}
+
+/** A new run with as many windows as fit into the time that the user has. */
+async function paced(
+  options: TrainOptions,
+  plan: TrainPlan,
+  engine: Engine,
+  { memoryBytes, stopwatch }: CommandDependencies,
+): Promise<TrainPlan> {
+  if (options.within === undefined || plan.resumed) return plan;
+  const pace = await measurePace(engine, plan, stopwatch);
+  const windows = windowsWithin(options.within, plan, pace, plan.windows);
+  const again = await planTrain({ ...options, windows }, memoryBytes());
+  const { microBatch, stepShape } = plan.machine;
+  return { ...again, machine: { ...again.machine, microBatch, stepShape, windows } };
 }
 
 /** The run's definition goes last: where it is, the directory holds a run. */
@@ -119,9 +140,10 @@ async function trainAndReport(
   const writeReport = () => replaceFile(join(out, "report.html"), [reportHtml(progress.summary)]);
   emit(startedEvent(plan, engine));
   try {
-    const state = await trainSwarm(out, plan, engine, emit, dependencies);
+    const state = await trainSwarm(out, plan, engine, { emit, progress }, dependencies);
     const digest = stateDigest(llamaParameters(plan.config), state.parameters);
-    const sample = await sampleText(engine, plan, state, dependencies.signal);
+    progress.stage("writing a sample", SAMPLE_TOKENS);
+    const sample = await sampleText(engine, plan, state, progress, dependencies.signal);
     emit({ event: "finished", windows: state.window, digest, sample });
   } catch (cause) {
     progress.clear();
@@ -157,7 +179,7 @@ async function trainSwarm(
   out: string,
   plan: TrainPlan,
   engine: Engine,
-  emit: Emit,
+  { emit, progress }: { emit: Emit; progress: RunProgress },
   { signal, stopwatch }: CommandDependencies,
 ): Promise<ConsensusState> {
   const { config, definition, machine: { adversaries, microBatch, peers, stepShape } } = plan;
@@ -171,7 +193,11 @@ async function trainSwarm(
   });
   const learner = new LlamaLearner(trainer, config);
   const lossModel = await LossModel.open(engine, config, evaluationShape(definition));
-  const evaluator = new LlamaEvaluator(lossModel, plan.corpus);
+  const evaluator = new LlamaEvaluator(
+    lossModel,
+    plan.corpus,
+    (count) => progress.advance(count),
+  );
   const heldOut = plan.corpus.heldOut(HELD_OUT_SAMPLES);
   const state = await runLocalSwarm({
     directory: out,
@@ -190,8 +216,10 @@ async function trainSwarm(
     onWindow: async (state) => {
       const window = state.window - 1;
       const digest = stateDigest(learner.tensors, state.parameters);
+      progress.stage("writing the checkpoint");
       await writeCheckpoint(out, plan, state, digest);
       emit({ event: "checkpoint", window, digest, path: join(out, "checkpoint") });
+      progress.stage("measuring the held-out loss", heldOut.length);
       const losses = await evaluator.losses(state.parameters, heldOut);
       const loss = losses.reduce((sum, each) => sum + each, 0) / losses.length;
       emit({ event: "held-out-loss", window, loss });
@@ -223,6 +251,7 @@ async function sampleText(
   engine: Engine,
   { config, corpus, definition, tokenizer }: TrainPlan,
   { parameters }: ConsensusState,
+  progress: RunProgress,
   signal: AbortSignal,
 ): Promise<string> {
   const context = Math.min(SAMPLE_CONTEXT_MAX, config.positionsMax);
@@ -235,6 +264,7 @@ async function sampleText(
     stop: [tokenizer.endOfText],
     vocabularySize: tokenizer.vocabularySize,
     signal,
+    onToken: () => progress.advance(1),
     random: new SeededRandom(BigInt(definition.seed)),
   });
   await model.close();

@@ -8,12 +8,13 @@ import { LossModel } from "../lib/llama/loss_model.ts";
 import { readEvents } from "../lib/swarm/event_log.ts";
 import { followRun } from "../lib/swarm/local/follow.ts";
 import { DirectoryInUseError, lockDirectory } from "../lib/swarm/local/lock_directory.ts";
-import { evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
+import { evaluatedSamples, evaluationShape, LlamaEvaluator } from "../lib/swarm/llama_evaluator.ts";
 import { replay, type ReplayedWindow, scoredWindows } from "../lib/swarm/replay.ts";
 import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";
 import { WindowClock } from "../lib/swarm/window_clock.ts";
 import { acceptedWindows, leaderboard, type Standing } from "../lib/terminal/leaderboard.ts";
 import { leaderboardHtml } from "../lib/terminal/leaderboard_html.ts";
+import { ProgressLine } from "../lib/terminal/progress_line.ts";
 import type { Command, CommandDependencies } from "./command.ts";
 import { NotYetError, RefusedRequestError } from "./command.ts";
 import { outputTree } from "./_trees.ts";
@@ -60,18 +61,20 @@ async function runValidate(
   }
 }
 
-async function openEvaluator(engine: Engine, { config, corpus, definition }: OpenRun) {
-  return new LlamaEvaluator(
-    await LossModel.open(engine, config, evaluationShape(definition)),
-    corpus,
-  );
+async function openEvaluator(
+  engine: Engine,
+  { config, corpus, definition }: OpenRun,
+  onSamples: (count: number) => void,
+) {
+  const model = await LossModel.open(engine, config, evaluationShape(definition));
+  return new LlamaEvaluator(model, corpus, onSamples);
 }
 
 async function replayAndTell(
   options: ValidateOptions,
   run: OpenRun,
   engine: Engine | undefined,
-  { signal, terminal }: CommandDependencies,
+  { everySecond, signal, stopwatch, terminal }: CommandDependencies,
 ): Promise<number> {
   const scored = await scoredWindows(run);
   if (scored === 0) throw new NotYetError("Cannot show scores: no window has been scored yet");
@@ -82,11 +85,28 @@ async function replayAndTell(
     );
   }
   if (options.explain !== undefined) checkPeer(options.explain, run);
-  const evaluator = engine && await openEvaluator(engine, run);
+  const bar = new ProgressLine(terminal, stopwatch);
+  const samples = evaluatedSamples(run.definition, run.machine.peers);
   const replayed: ReplayedWindow[] = [];
+  let done = 0;
+  const show = () => {
+    if (options.quiet) return;
+    bar.show(
+      `window ${replayed.length + 1}/${options.window ?? scored}`,
+      Math.min(1, done / samples),
+      engine ? `evaluated ${done} of about ${samples} samples` : "reading",
+    );
+  };
+  const evaluator = engine && await openEvaluator(engine, run, (count) => {
+    done += count;
+    show();
+  });
+  using _beat = everySecond(show);
   for await (const window of replay({ ...run, evaluator })) {
     signal.throwIfAborted();
     replayed.push(window);
+    done = 0;
+    bar.clear();
     if (!options.quiet) {
       terminal.error(
         `window ${replayed.length}  ${
@@ -218,13 +238,24 @@ async function follow(
   run: OpenRun,
   engine: Engine,
   past: PastClock,
-  { signal, stopwatch, terminal }: CommandDependencies,
+  { everySecond, signal, stopwatch, terminal }: CommandDependencies,
 ): Promise<number> {
   let scored = 0;
+  let done = 0;
+  const samples = evaluatedSamples(run.definition, run.machine.peers);
+  const bar = new ProgressLine(terminal, stopwatch);
+  const show = () => {
+    if (quiet) return;
+    const text = done > 0 ? `evaluated ${done} of about ${samples} samples` : "waiting for it";
+    bar.show(`window ${scored + 1}`, Math.min(1, done / samples), text);
+  };
+  using _beat = everySecond(show);
   if (!quiet) terminal.error("following; this ends when the training does\n");
   const emit = (event: SwarmEvent) => {
     if (event.event === "scored") {
       scored++;
+      done = 0;
+      bar.clear();
       const { scores, window } = event;
       const list = scores.map(({ peer, score, weight }) =>
         `  ${peer}: ${score.toFixed(3)} (${(100 * weight).toFixed(1)} %)`
@@ -239,7 +270,10 @@ async function follow(
     ...run,
     directory,
     windows: new WindowClock(run.chain, past, run.definition.window),
-    evaluator: await openEvaluator(engine, run),
+    evaluator: await openEvaluator(engine, run, (count) => {
+      done += count;
+      show();
+    }),
     past,
     clock: new SystemClock(),
     emit,

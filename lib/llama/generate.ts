@@ -13,6 +13,8 @@ export interface GenerateOptions {
   readonly vocabularySize: number;
   /** Ends the generation with its reason. */
   readonly signal: AbortSignal;
+  /** Told of each token. */
+  readonly onToken?: () => void;
   /** Source of choices. */
   readonly random: Random;
 }
@@ -38,6 +40,7 @@ export async function generate(
     const next = choose(logits.subarray(0, options.vocabularySize), options);
     if (options.stop.includes(next)) break;
     text.push(next);
+    options.onToken?.();
   }
   return text.slice(prompt.length);
 }

@@ -15,12 +15,30 @@ export function evaluationShape(
   return { batch: Math.max(1, Math.round(PASS_TOKENS / sequence)), sequence };
 }
 
+/** Samples that a validator runs through the model in a window, at most, with so many peers. */
+export function evaluatedSamples(
+  { gauntlet: { evaluation } }: RunDefinition,
+  peers: number,
+): number {
+  const { ownSamples, peersPerWindow, randomSamples } = evaluation;
+  const evaluated = Math.min(peers, peersPerWindow);
+  const common = randomSamples + evaluated * ownSamples;
+  return 2 * common + evaluated * (randomSamples + ownSamples);
+}
+
 /** An evaluator on one loss model; whoever comes while it works waits for its turn. */
 export class LlamaEvaluator implements Evaluator {
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param model Stays with the caller, who closes it. */
-  constructor(readonly model: LossModel, readonly corpus: Corpus) {}
+  /**
+   * @param model Stays with the caller, who closes it.
+   * @param onSamples Told of samples as they are done.
+   */
+  constructor(
+    readonly model: LossModel,
+    readonly corpus: Corpus,
+    readonly onSamples: (count: number) => void = () => {},
+  ) {}
 
   /** See {@linkcode Evaluator.losses}. */
   losses(parameters: ParameterValues, samples: ArrayLike<number>): Promise<Float64Array> {
@@ -39,6 +57,7 @@ export class LlamaEvaluator implements Evaluator {
       const rows = Array.from({ length: batch }, (_, i) => samples[at + (i < count ? i : 0)]);
       const losses = await this.model.losses(this.corpus.batch(rows));
       for (let i = 0; i < count; i++) found[at + i] = losses[i];
+      this.onSamples(count);
     }
     return found;
   }

@@ -15,6 +15,7 @@ export class ProgressLine {
   #startBytes = 0;
   #shownSeconds = -Infinity;
   #drawn = false;
+  #last: (() => void) | undefined;
 
   /** @param stopwatch Real seconds. */
   constructor(readonly terminal: Terminal, readonly stopwatch: () => number) {}
@@ -28,6 +29,7 @@ export class ProgressLine {
    * @param bytes Bytes that have come: their rate is shown.
    */
   show(what: string, done: number, text: string, bytes?: number): void {
+    this.#last = () => this.show(what, done, text, bytes);
     const now = this.stopwatch();
     if (what !== this.#what || done < this.#startDone) {
       this.#what = what;
@@ -43,15 +45,23 @@ export class ProgressLine {
       : "";
     const left = share >= FORETOLD_FROM
       ? `  ${formatSeconds((elapsed / share) * (1 - done))} left`
+      : elapsed >= LINE_SECONDS
+      ? `  ${formatSeconds(elapsed)} so far`
       : "";
     const line = `${what}  ${text}${rate}${left}`;
     this.terminal.error(this.terminal.live ? `\r\x1b[K${line}` : `${line}\n`);
     this.#drawn = this.terminal.live;
   }
 
+  /** Shows the last state again, if it is time: a long step is no reason to stand still. */
+  beat(): void {
+    this.#last?.();
+  }
+
   /** Removes the line from a screen. */
   clear(): void {
     if (this.#drawn) this.terminal.error("\r\x1b[K");
     this.#drawn = false;
+    this.#last = undefined;
   }
 }

@@ -46,3 +46,18 @@ Deno.test("ProgressLine writes few plain lines elsewhere, and begins anew with o
   line.clear();
   assert.equal(told(), "");
 });
+
+Deno.test("ProgressLine goes on telling while nothing advances", () => {
+  const { line, pass, told } = setting(false);
+  line.show("scored", 0, "0 %");
+  pass(6);
+  line.beat();
+  assert.equal(told(), "");
+  pass(6);
+  line.beat();
+  assert.equal(told(), "scored  0 %  12.0 s so far\n");
+  line.clear();
+  pass(20);
+  line.beat();
+  assert.equal(told(), "");
+});

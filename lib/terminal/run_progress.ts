@@ -1,6 +1,6 @@
 // Rules of this display: everything goes to standard error; a screen gets two lines that are redrawn, a
-// pipe or file one plain line a window; nothing blinks, nothing is shown that is not in the events.
-import type { SwarmEvent } from "../swarm/swarm_event.ts";
+// pipe or file one plain line a window, and one every ten seconds meanwhile; nothing blinks.
+import type { EventOf, SwarmEvent } from "../swarm/swarm_event.ts";
 import { formatBytes, formatCount, formatSeconds } from "./format_quantity.ts";
 import { sparkline } from "./loss_plot.ts";
 import {
@@ -12,18 +12,42 @@ import {
 } from "./run_summary.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Least time between two drawings, seconds. */
+/** Least time between two drawings, and longest between two lines where nothing is redrawn, seconds. */
 const REDRAW_SECONDS = 0.1;
+const LINE_SECONDS = 10;
+
+/** Something that a node does now, and how far it is. */
+interface Stage {
+  readonly what: string;
+  readonly startSeconds: number;
+  /** Steps or samples that it takes; undefined where nobody knows. */
+  readonly total: number | undefined;
+  done: number;
+}
+
+/** What is known of a run before its first event. */
+export interface ExpectedWork {
+  /** Inner steps of a peer in a window. */
+  readonly innerSteps: number;
+  /** Samples that a validator runs in a window, about. */
+  readonly evaluatedSamples: number;
+}
 
 /** Shows a run while it goes on. */
 export class RunProgress {
   readonly summary: RunSummary = emptySummary();
   readonly #startSeconds: number;
   #drawn = 0;
-  #drawnSeconds = -Infinity;
+  #toldSeconds: number;
   #stepTokens = 0;
   #stepSeconds = 0;
   #lastStepSeconds: number | undefined;
+  #stage: Stage;
+  #named: Stage | undefined;
+  #evaluation: Stage | undefined;
+  #windowsDone = 0;
+  #firstWindowSeconds: number | undefined;
+  #lastWindowSeconds = 0;
 
   /**
    * @param quiet Show nothing.
@@ -33,8 +57,15 @@ export class RunProgress {
     readonly terminal: Terminal,
     readonly quiet: boolean,
     readonly stopwatch: () => number,
+    readonly expected: ExpectedWork = { innerSteps: 0, evaluatedSamples: 0 },
   ) {
-    this.#startSeconds = stopwatch();
+    this.#startSeconds = this.#toldSeconds = stopwatch();
+    this.#stage = {
+      what: "preparing",
+      startSeconds: this.#startSeconds,
+      total: undefined,
+      done: 0,
+    };
   }
 
   /** Takes an event that was read from an earlier part of the run; shows nothing. */
@@ -46,13 +77,41 @@ export class RunProgress {
   take(event: SwarmEvent): void {
     summarize(this.summary, event);
     this.#measure(event);
+    this.#follow(event);
     if (this.quiet) return;
+    if (event.event === "started") this.#line(startLine(event));
     if (event.event === "resumed") this.#line(`resuming at window ${event.window + 1}`);
     if (event.event === "refused") {
       this.#line(`refused peer ${event.peer} in window ${event.window + 1}: ${event.reason}`);
     }
     if (event.event === "held-out-loss") this.#line(this.#windowLine(event.window));
-    else if (this.terminal.live) this.#redraw();
+    else this.beat();
+  }
+
+  /**
+   * Shows something that is no part of a window.
+   *
+   * @param what What is done, such as "writing a sample".
+   * @param total Steps that it takes, where that is known.
+   */
+  stage(what: string, total?: number): void {
+    this.#stage = this.#named = { what, startSeconds: this.stopwatch(), total, done: 0 };
+    this.beat();
+  }
+
+  /** Takes steps of what {@linkcode RunProgress.stage} has named, or samples of the validator's evaluation. */
+  advance(count: number): void {
+    // Peers save and tell of it while the validator evaluates: whatever advances is what is being done.
+    if (this.#evaluation && this.#stage !== this.#named) this.#stage = this.#evaluation;
+    this.#stage.done += count;
+    this.beat();
+  }
+
+  /** Shows how far things are, if it is time; called from time to time. */
+  beat(): void {
+    if (this.quiet) return;
+    if (this.terminal.live) return this.#redraw();
+    if (this.stopwatch() - this.#toldSeconds >= LINE_SECONDS) this.#line(this.#nowLine());
   }
 
   /** Removes the lines that are redrawn. */
@@ -79,65 +138,127 @@ export class RunProgress {
     this.#lastStepSeconds = nowSeconds;
   }
 
+  /** Keeps the stage at what the run does now. */
+  #follow(event: SwarmEvent): void {
+    const nowSeconds = this.stopwatch();
+    if (event.event === "phase" || event.event === "step") {
+      const phase = event.event === "phase" ? event.phase : "train";
+      const what = `${this.#role(event.uid)} ${event.uid} ${phase}`;
+      if (what !== this.#stage.what) {
+        const { evaluatedSamples, innerSteps } = this.expected;
+        const total = { train: innerSteps, evaluate: evaluatedSamples }[phase as "train"];
+        this.#stage = { what, startSeconds: nowSeconds, total, done: 0 };
+        if (phase === "evaluate") this.#evaluation = this.#stage;
+      }
+      if (event.event === "step") this.#stage.done = event.step + 1;
+    }
+    if (event.event === "held-out-loss") {
+      this.#windowsDone++;
+      this.#lastWindowSeconds = nowSeconds;
+      this.#firstWindowSeconds ??= nowSeconds;
+    }
+  }
+
+  #role(uid: number): string {
+    return uid < (this.summary.started?.peers ?? Infinity) ? "peer" : "validator";
+  }
+
   #line(text: string): void {
     this.clear();
     this.terminal.error(text + "\n");
-    if (this.terminal.live) this.#redraw();
+    this.#toldSeconds = this.stopwatch();
+    if (this.terminal.live) this.#redraw(true);
   }
 
-  #redraw(): void {
+  #redraw(now = false): void {
     const nowSeconds = this.stopwatch();
-    if (nowSeconds - this.#drawnSeconds < REDRAW_SECONDS && this.#drawn > 0) return;
-    this.#drawnSeconds = nowSeconds;
+    if (!now && nowSeconds - this.#toldSeconds < REDRAW_SECONDS && this.#drawn > 0) return;
+    this.#toldSeconds = nowSeconds;
     const lines = this.#liveLines().map((line) => line.slice(0, this.terminal.columns - 1));
     this.clear();
     this.terminal.error(lines.join("\n") + "\n");
     this.#drawn = lines.length;
   }
 
-  #liveLines(): string[] {
+  /** What is done now, how far it is, and how long it will take. */
+  #nowLine(): string {
     const { now, started, windows } = this.summary;
-    if (!now || !started) return ["preparing"];
-    const elapsed = formatSeconds(this.stopwatch() - this.#startSeconds);
-    const current = windows.findLast(({ window }) => window === now.window);
+    const { done, startSeconds, total, what } = this.#stage;
+    const elapsed = this.stopwatch() - startSeconds;
+    const shown = total ? Math.min(done, total) : done;
+    const left = total && shown > 0 && shown < total ? (elapsed / shown) * (total - shown) : 0;
+    const current = now && windows.findLast(({ window }) => window === now.window);
     const loss = current && trainLoss(current);
+    const rest = this.#secondsLeft();
+    return [
+      ...(now && started ? [`window ${now.window + 1}/${started.windows}`] : []),
+      `${what}${shown > 0 ? ` ${shown}${total ? `/${total}` : ""}` : ""}${
+        left > 1 ? `, ${formatSeconds(left)} left` : ""
+      }`,
+      ...(loss === undefined ? [] : [`loss ${loss.toFixed(3)}`]),
+      ...(this.tokensPerSecond > 0 ? [`${formatCount(this.tokensPerSecond)} tokens/s`] : []),
+      `${formatSeconds(this.stopwatch() - this.#startSeconds)}${
+        rest === undefined ? "" : `, about ${formatSeconds(rest)} left in all`
+      }`,
+    ].join("  ");
+  }
+
+  /** Time that the windows to come will take, once one is known from its beginning to its end. */
+  #secondsLeft(): number | undefined {
+    const { started, windows } = this.summary;
+    if (!started || this.#firstWindowSeconds === undefined || this.#windowsDone === 0) {
+      return undefined;
+    }
+    const since = this.#windowsDone > 1
+      ? (this.#lastWindowSeconds - this.#firstWindowSeconds) / (this.#windowsDone - 1)
+      : this.#firstWindowSeconds - this.#startSeconds;
+    const done = windows.filter(({ heldOutLoss }) => heldOutLoss !== undefined).length;
+    const passed = this.stopwatch() - this.#lastWindowSeconds;
+    return Math.max(0, since * (started.windows - done) - passed);
+  }
+
+  #liveLines(): string[] {
+    const { started, windows } = this.summary;
+    if (!started) return [this.#nowLine()];
     const losses = windows.flatMap((entry) => entry.heldOutLoss ?? []);
     const bytes = windows.flatMap(({ peerBytes }) => [...peerBytes.values()]).at(-1);
     return [
-      [
-        `window ${now.window + 1}/${started.windows}`,
-        `peer ${now.uid} ${now.phase}${now.phase === "train" ? ` step ${now.step}` : ""}`,
-        ...(loss === undefined ? [] : [`loss ${loss.toFixed(3)}`]),
-        `${formatCount(this.tokensPerSecond)} tokens/s`,
-        elapsed,
-      ].join("  "),
+      this.#nowLine(),
       [
         `held-out loss ${sparkline(losses)}${
           losses.length > 0 ? ` ${losses.at(-1)!.toFixed(3)}` : ""
         }`,
-        ...(bytes === undefined ? [] : [`${formatBytes(bytes)} sent by a peer`]),
+        ...(bytes === undefined ? [] : [`each peer sends ${formatBytes(bytes)} to its bucket`]),
         `${started.peers} peers`,
       ].join("  "),
     ];
   }
 
   #windowLine(window: number): string {
-    const entry = this.summary.windows.findLast((each) => each.window === window)!;
-    return windowLine(entry, this.summary.started?.windows ?? 0);
+    const { started, windows } = this.summary;
+    const entry = windows.findLast((each) => each.window === window)!;
+    return windowLine(entry, started?.windows ?? 0, started?.peers ?? 0);
   }
 }
 
+function startLine({ device, parameters, peers, run, windows }: EventOf<"started">): string {
+  return `run ${run.slice(0, 8)}: ${peers} peers and a validator train ${
+    formatCount(parameters)
+  } parameters for ${windows} windows on ${device}`;
+}
+
 /** One window in one line. */
-function windowLine(entry: WindowSummary, windows: number): string {
+function windowLine(entry: WindowSummary, windows: number, peers: number): string {
   const { accepted, digests, heldOutLoss, peerBytes, window } = entry;
   const bytes = [...peerBytes.values()].reduce((sum, each) => sum + each, 0) / peerBytes.size;
-  const states = new Set(digests.values());
+  const states = [...new Set(digests.values())];
+  const agree = [...digests.values()].filter((digest) => digest === states[0]).length;
   return [
     `window ${String(window + 1).padStart(String(windows).length)}/${windows}`,
     `train loss ${trainLoss(entry)?.toFixed(3) ?? "-"}`,
     `held-out ${heldOutLoss?.toFixed(3) ?? "-"}`,
-    `${formatBytes(bytes)} a peer`,
-    `${accepted.length} accepted`,
-    `state ${[...states].map((digest) => digest.slice(0, 8)).join(" ")} on ${digests.size} nodes`,
+    `each peer sent ${formatBytes(bytes)} to its bucket`,
+    `accepted ${accepted.length}/${peers}`,
+    `state ${states[0]?.slice(0, 8) ?? "-"} (${agree}/${digests.size} nodes agree)`,
   ].join("  ");
 }

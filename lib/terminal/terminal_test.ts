@@ -70,8 +70,12 @@ Deno.test("RunProgress writes one plain line a window where nothing can be redra
   for (const event of events()) progress.take(event);
   assert.equal(
     text(),
-    "window 1/2  train loss 4.000  held-out 3.500  1.00 kB a peer  2 accepted  state cdcdcdcd on 2 nodes\n" +
-      "window 2/2  train loss 3.000  held-out 2.500  1.00 kB a peer  2 accepted  state cdcdcdcd on 2 nodes\n",
+    [
+      "run abababab: 2 peers and a validator train 829k parameters for 2 windows on cpu",
+      "window 1/2  train loss 4.000  held-out 3.500  each peer sent 1.00 kB to its bucket  accepted 2/2  state cdcdcdcd (2/2 nodes agree)",
+      "window 2/2  train loss 3.000  held-out 2.500  each peer sent 1.00 kB to its bucket  accepted 2/2  state cdcdcdcd (2/2 nodes agree)",
+      "",
+    ].join("\n"),
   );
 });
 
@@ -83,10 +87,48 @@ Deno.test("RunProgress redraws within the columns of a screen, and clears up", (
   progress.clear();
   // deno-lint-ignore no-control-regex
   const lines = text().replace(/\x1b\[\d*[AJ]/g, "").split("\n");
-  assert.ok(lines.some((line) => line.startsWith("window 2/2  peer 1 train step 1")));
-  assert.ok(lines.includes("held-out loss ▁ 3.500  1.00 kB sent by a peer  2 peers"));
-  assert.ok(lines.every((line) => line.length < 120));
+  assert.ok(lines.some((line) => line.startsWith("window 2/2  peer 1 train 1  loss 3.000")));
+  assert.ok(
+    lines.some((line) => line.startsWith("held-out loss ▁ 3.500  each peer sends 1.00 kB")),
+  );
+  assert.ok(lines.every((line) => line.length < 140));
   assert.ok(text().endsWith("\x1b[J"));
+});
+
+Deno.test("RunProgress writes a line every ten seconds while a window lasts, with the time that is left", () => {
+  const { terminal, text } = recorder(false);
+  let seconds = 0;
+  const work = { innerSteps: 20, evaluatedSamples: 100 };
+  const progress = new RunProgress(terminal, false, () => seconds, work);
+  const lines = () => text().split("\n").slice(0, -1);
+  const pass = (count: number, event: () => void) => {
+    for (let i = 0; i < count; i++) {
+      seconds++;
+      event();
+    }
+  };
+  // Nothing happens at all, as while a device is chosen.
+  pass(21, () => progress.beat());
+  assert.deepEqual(lines(), ["preparing  10.0 s", "preparing  20.0 s"]);
+  const [started, phase, step] = events();
+  progress.take(started);
+  progress.take(phase);
+  let at = 0;
+  pass(12, () => progress.take({ ...step, step: at++ } as SwarmEvent));
+  assert.match(lines().at(-1)!, /^window 1\/2 {2}peer 0 train 10\/20, 10.0 s left {2}loss 4.000/);
+  // A peer tells that it saves while the validator evaluates: the evaluation is what takes the time.
+  progress.take({ event: "phase", window: 0, uid: 2, phase: "evaluate" });
+  progress.take({ event: "phase", window: 0, uid: 1, phase: "save" });
+  pass(15, () => progress.advance(5));
+  assert.match(lines().at(-1)!, /^window 1\/2 {2}validator 2 evaluate 40\/100, 12.0 s left/);
+  for (const event of events().slice(3, 16)) progress.take(event);
+  progress.stage("measuring the held-out loss", 30);
+  pass(11, () => progress.advance(1));
+  assert.match(lines().at(-1)!, /measuring the held-out loss \d+\/30, .* left/);
+  progress.take({ event: "held-out-loss", window: 0, loss: 3 });
+  progress.take({ event: "phase", window: 1, uid: 0, phase: "train" });
+  pass(11, () => progress.beat());
+  assert.match(lines().at(-1)!, /^window 2\/2 {2}peer 0 train .*about .* left in all$/);
 });
 
 Deno.test("RunProgress is silent when it is told to be", () => {

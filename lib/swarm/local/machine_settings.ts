@@ -12,6 +12,8 @@ const FILE = v.strictObject({
   stepShape: v.picklist(["whole", "blocks"]),
   device: v.picklist(["cpu", "webgpu", "cuda"]),
   threads: whole(0),
+  /** Windows that were chosen to fit into a time. */
+  windows: v.optional(whole(1)),
 });
 
 /**
