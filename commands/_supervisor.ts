@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { realTarget, refuseOutsideLinks } from "./_check_links.ts";
@@ -16,6 +17,9 @@ import { tellError } from "./_tell_error.ts";
 
 /** Time that a command has to stop by itself. */
 const GRACE_MS = 5000;
+/** Time in which signals are one. */
+const SAME_SIGNAL_MS = 1000;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const KINDS = ["net", "ffi", "write", "run", "env", "sys", "read"] as const;
 
 /**
@@ -27,6 +31,8 @@ const KINDS = ["net", "ffi", "write", "run", "env", "sys", "read"] as const;
  */
 export async function supervise(args: string[], entry: URL): Promise<number> {
   const environment = Deno.env.toObject();
+  // Without it caches would lie in whatever directory this is; the system knows better.
+  environment.HOME ??= homedir();
   const terminalFacts = {
     isTerminal: Deno.stderr.isTerminal(),
     term: environment.TERM,
@@ -154,7 +160,8 @@ async function runInWorkers(
 
 /**
  * First signal: finish the write in hand, within the grace. Second: leave at once. Leaving is safe at any
- * time, since every file is replaced whole.
+ * time, since every file is replaced whole. A terminal sends Ctrl-C to every process of a command line, and those
+ * that started others send it on: what comes right behind the first is the same one.
  */
 function watchSignals(
   worker: Worker,
@@ -162,29 +169,26 @@ function watchSignals(
   terminal: Terminal,
 ): () => void {
   const clock = new SystemClock();
-  let asked = false;
+  let askedMs: number | undefined;
   const onSignal = () => {
-    if (asked) {
+    if (askedMs !== undefined) {
+      if (clock.nowMs() - askedMs < SAME_SIGNAL_MS) return;
       engine?.terminate();
       Deno.exit(130);
     }
-    asked = true;
+    askedMs = clock.nowMs();
     worker.postMessage("interrupt");
     clock.sleepUntil(clock.nowMs() + GRACE_MS).then(() => {
       tellError(
         terminal,
-        new InterruptedError(
-          "Interrupted; what was in hand is cut off, what was saved before is whole",
-        ),
+        new InterruptedError("Interrupted; the window in hand is lost, those before are saved"),
       );
       Deno.exit(130);
     });
   };
-  Deno.addSignalListener("SIGINT", onSignal);
-  Deno.addSignalListener("SIGTERM", onSignal);
+  for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
   return () => {
-    Deno.removeSignalListener("SIGINT", onSignal);
-    Deno.removeSignalListener("SIGTERM", onSignal);
+    for (const signal of SIGNALS) Deno.removeSignalListener(signal, onSignal);
   };
 }
 

@@ -146,7 +146,7 @@ async function trainAndReport(
     const sample = await sampleText(engine, plan, state, progress, dependencies.signal);
     emit({ event: "finished", windows: state.window, digest, sample });
   } catch (cause) {
-    progress.clear();
+    progress.end();
     if (dependencies.signal.aborted) {
       emit({ event: "interrupted", window: progress.summary.now?.window ?? 0 });
     }
@@ -154,7 +154,7 @@ async function trainAndReport(
     await writeReport().catch(() => {});
     throw cause;
   }
-  progress.clear();
+  progress.end();
   await writeReport();
 }
 

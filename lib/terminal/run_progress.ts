@@ -38,6 +38,7 @@ export class RunProgress {
   readonly summary: RunSummary = emptySummary();
   readonly #startSeconds: number;
   #drawn = 0;
+  #ended = false;
   #toldSeconds: number;
   #stepTokens = 0;
   #stepSeconds = 0;
@@ -78,7 +79,7 @@ export class RunProgress {
     summarize(this.summary, event);
     this.#measure(event);
     this.#follow(event);
-    if (this.quiet) return;
+    if (this.quiet || this.#ended) return;
     if (event.event === "started") this.#line(startLine(event));
     if (event.event === "resumed") this.#line(`resuming at window ${event.window + 1}`);
     if (event.event === "refused") {
@@ -109,9 +110,15 @@ export class RunProgress {
 
   /** Shows how far things are, if it is time; called from time to time. */
   beat(): void {
-    if (this.quiet) return;
+    if (this.quiet || this.#ended) return;
     if (this.terminal.live) return this.#redraw();
     if (this.stopwatch() - this.#toldSeconds >= LINE_SECONDS) this.#line(this.#nowLine());
+  }
+
+  /** Removes the lines that are redrawn, and shows nothing more. */
+  end(): void {
+    this.clear();
+    this.#ended = true;
   }
 
   /** Removes the lines that are redrawn. */
