@@ -16,7 +16,7 @@ const ARROWS: Record<string, string[]> = {
   engine: ["graph"],
   sparseloco: [],
   gauntlet: ["sparseloco"],
-  checkpoint: ["graph", "llama"],
+  checkpoint: ["graph", "llama", "tokenizer"],
   llama: ["engine", "graph", "random"],
   bucket: ["clock"],
   chain: ["clock", "random"],

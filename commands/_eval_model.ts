@@ -6,10 +6,7 @@ import { CorruptFileError } from "../lib/checkpoint/corrupt_file_error.ts";
 import { type LocatedModel, locateModel } from "../lib/checkpoint/locate_model.ts";
 import { parseJsonObject } from "../lib/checkpoint/parse_json_object.ts";
 import { chatTemplateFile, DEFAULT_TEMPLATE } from "../lib/checkpoint/read_chat_template.ts";
-import {
-  readTokenizerSettings,
-  type TokenizerSettings,
-} from "../lib/checkpoint/read_tokenizer_settings.ts";
+import { readTokenizerSettings } from "../lib/checkpoint/read_tokenizer_settings.ts";
 import { readTextIfAny } from "../lib/checkpoint/read_text_if_any.ts";
 import type { ChatTemplate } from "../lib/evaluation/chat_template.ts";
 import { RequestEncoder } from "../lib/evaluation/request_encoder.ts";
@@ -18,6 +15,8 @@ import type { Hub } from "../lib/hub/hub.ts";
 import { HubError } from "../lib/hub/hub_error.ts";
 import { CONFIG_KEYS } from "../lib/llama/config.ts";
 import { nearest } from "../lib/terminal/nearest.ts";
+import { namedTokens } from "../lib/tokenizer/tokenizer_class.ts";
+import type { TokenizerSettings } from "../lib/tokenizer/tokenizer_settings.ts";
 import { TokenizerError, TokenizerFile } from "../lib/tokenizer/tokenizer_file.ts";
 import type { EvalOptions } from "./_eval_options.ts";
 import { openChatTemplate } from "./_open_chat_template.ts";
@@ -82,14 +81,16 @@ export async function openEvalModel(
   const directory = local ?? fetched!.folder;
   checkOverrides(options.override);
   const located = await locateModel(directory, options.override);
+  refuseCode(options, located.configJson);
   const place = options.tokenizer ?? directory;
   const isFile = !(await stat(place).catch(() => undefined))?.isDirectory();
   const home = isFile ? directory : place;
   const settings = await readTokenizerSettings(home);
-  // The model's settings say nothing of the tokens of a file from elsewhere.
-  const added = isFile ? undefined : settings.added;
-  const tokenizer = await readTokenizer(isFile ? place : join(place, "tokenizer.json"), added);
-  const special = await specialTokens(directory, tokenizer, settings, located);
+  // The model's settings say nothing of a file from elsewhere.
+  const path = isFile ? place : join(place, "tokenizer.json");
+  const tokenizer = await readTokenizer(path, isFile ? undefined : settings);
+  const named = isFile ? namedTokens(settings, undefined) : tokenizer.named;
+  const special = await specialTokens(directory, tokenizer, named, located);
   const lengthMax = options.maxLength ?? located.config.positionsMax;
   if (lengthMax > located.config.positionsMax) {
     throw new RefusedRequestError(
@@ -115,7 +116,7 @@ export async function openEvalModel(
     directory,
     commit: fetched?.commit,
     encoder,
-    chat: await openChatTemplate(options, home, settings, nowMs),
+    chat: await openChatTemplate(options, home, settings, named, nowMs),
     fingerprint: await fingerprintOf(located, tokenizer.json),
     warnings: warningsOf(located, tokenizer, special.bos, settings, options),
   };
@@ -148,9 +149,21 @@ function checkOverrides(override: Readonly<Record<string, unknown>>): void {
   }
 }
 
+/** Code that the user trusts would be run in the harness, and may compute anything. */
+function refuseCode(
+  { trustRemoteCode }: EvalOptions,
+  { auto_map: own }: Readonly<Record<string, unknown>>,
+): void {
+  if (!trustRemoteCode || own === undefined) return;
+  throw new RefusedRequestError(
+    "Cannot trust remote code: config.json's auto_map names Python code, which is not run here",
+    "leave trust_remote_code out to score the model as its model_type says",
+  );
+}
+
 async function readTokenizer(
   path: string,
-  added: TokenizerSettings["added"] | undefined,
+  settings: TokenizerSettings | undefined,
 ): Promise<TokenizerFile> {
   const json = await readTextIfAny(path);
   if (json === undefined) {
@@ -160,7 +173,7 @@ async function readTokenizer(
     );
   }
   try {
-    return new TokenizerFile(json, added);
+    return new TokenizerFile(json, settings);
   } catch (cause) {
     if (!(cause instanceof TokenizerError)) throw cause;
     throw new CorruptFileError(`${cause.message} (${path})`, { cause });
@@ -174,14 +187,14 @@ async function readTokenizer(
 async function specialTokens(
   directory: string,
   tokenizer: TokenizerFile,
-  { special }: TokenizerSettings,
+  named: TokenizerFile["named"],
   { config }: LocatedModel,
 ): Promise<{ bos: number | undefined; eos: number[] }> {
   const { eos_token_id: generationEnd } = await readSettings(
     join(directory, "generation_config.json"),
   );
-  const idOf = (name: string) => tokenizer.ids.get(special.get(name) ?? "");
-  const known = special.has("bos_token") || special.has("eos_token");
+  const idOf = (name: string) => tokenizer.ids.get(named.get(name) ?? "");
+  const known = named.has("bos_token") || named.has("eos_token");
   const ends = [idOf("eos_token"), ...config.eosTokenIds, ...[generationEnd].flat()];
   return {
     bos: known ? idOf("bos_token") : config.bosTokenId,
@@ -198,7 +211,7 @@ function warningsOf(
   { config, notes }: LocatedModel,
   tokenizer: TokenizerFile,
   bos: number | undefined,
-  { addBosToken }: TokenizerSettings,
+  { values: { add_bos_token: addBosToken } }: TokenizerSettings,
   options: EvalOptions,
 ): string[] {
   const begins = tokenizer.encode("a", true)[0] === bos && bos !== undefined;

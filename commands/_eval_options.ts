@@ -55,6 +55,8 @@ export interface EvalOptions {
   tokenizer?: string;
   /** Whether texts begin with the first token. */
   addBos: BosPolicy;
+  /** Whether the user believes the model's own code, which is not run all the same. */
+  trustRemoteCode?: boolean;
   /** Longest input, tokens. */
   maxLength?: number;
   /** Device. */

@@ -26,7 +26,7 @@ const HELP =
   `Documents: DIR/TASK/SPLIT.parquet (or .jsonl, .json) with --data-dir, else from the Hugging Face hub.
 A run without --tasks is scored on the text that it holds out.
 Command lines of lm-evaluation-harness are taken too: --model hf --model_args pretrained=org/name --num_fewshot 5;
-what changes no result here (--batch_size, --log_samples, dtype, ...) is ignored.
+what changes no result here (--batch_size, --log_samples, ...) is ignored, what would change one is refused.
 Variables: HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE; COVEY_ and an option's name.
 Exit status: 0 done, 1 failed, 2 usage, 3 some tasks failed, 4 no permission, 5 try again later, 6 bad data, 7 no disk space, 130 interrupted.`;
 
@@ -116,6 +116,12 @@ function howOptions(command: Command): void {
       "decoder blocks in memory at once (default: as many as fit)",
       count(4096),
     )
+    .addOption(
+      new Option("--trust-remote-code", "refused where a model brings code; see the harness")
+        .default(
+          false,
+        ).hideHelp(),
+    )
     .option("--no-pack", "run every choice by itself, with its whole context")
     .option("--no-cache", "neither use nor keep answers of earlier runs");
 }
@@ -130,10 +136,10 @@ function paths(text: string, before: string[] = []): string[] {
 
 function limit(text: string): number {
   const value = Number(text);
-  if (!/^\d*\.?\d+$/.test(text) || value <= 0 || (value >= 1 && !Number.isInteger(value))) {
+  if (!/^\d*\.?\d+$/.test(text) || value <= 0) {
     throw new InvalidArgumentError("Want a whole number, or a share below 1.");
   }
-  return value;
+  return value < 1 ? value : Math.floor(value);
 }
 
 function samples(text: string): Record<string, number[]> {

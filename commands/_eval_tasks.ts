@@ -9,7 +9,7 @@ import type { LoadedTask, TaskFailure } from "../lib/evaluation/evaluate.ts";
 import { includedTasks } from "../lib/evaluation/included_tasks.ts";
 import { DOCUMENT_FORMATS, parseDocuments } from "../lib/evaluation/parse_documents.ts";
 import { type Selection, selectTasks, type TaskCatalog } from "../lib/evaluation/select_tasks.ts";
-import type { PageTask, Task, TokensTask } from "../lib/evaluation/task.ts";
+import { type PageTask, shotsOf, type Task, type TokensTask } from "../lib/evaluation/task.ts";
 import { GROUPS, SUITES, TASKS } from "../lib/evaluation/tasks.ts";
 import { fetchSplit, fetchSplits } from "../lib/hub/fetch_split.ts";
 import type { Hub } from "../lib/hub/hub.ts";
@@ -142,8 +142,7 @@ function namesOf({ suite, tasks }: EvalOptions): string[] {
 }
 
 function wantsExamples(task: Task, { numFewshot }: EvalOptions): boolean {
-  const shots = numFewshot ?? task.shots ?? 0;
-  return shots > 0 && task.kind !== "page" && task.kind !== "tokens";
+  return shotsOf(task, numFewshot) > 0 && task.kind !== "page" && task.kind !== "tokens";
 }
 
 /** Fetches what comes from the hub for all tasks at once, which takes less time than one by one. */

@@ -1,4 +1,15 @@
 import { UsageError } from "./command.ts";
+import { CONFIG_KEYS } from "../lib/llama/config.ts";
+import { nearest } from "../lib/terminal/nearest.ts";
+import {
+  BACKENDS,
+  GEN_KWARGS,
+  type KeyTable,
+  MODEL_ARGS,
+  OTHER_BACKENDS,
+  REFUSED_OPTIONS,
+  settledKwargs,
+} from "./_harness_keys.ts";
 import { isTruthWord } from "./_option_values.ts";
 
 /** How an option begins. */
@@ -19,40 +30,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "-w": "--write-out",
   "--include": "--include-path",
 };
-/** What the harness runs models with, as a value of `--model`. */
-const BACKENDS = new Set(["hf", "hf-auto", "huggingface", "vllm", "sglang"]);
-const DEVICES: Readonly<Record<string, string>> = { mps: "webgpu", gpu: "auto" };
-
-/** Keys of `--model_args`; those without an option change no result here. */
-const MODEL_ARGS: Readonly<Record<string, ((value: string) => string[]) | undefined>> = {
-  pretrained: (value) => [value],
-  revision: (value) => ["--revision", value],
-  tokenizer: (value) => ["--tokenizer", value],
-  max_length: (value) => ["--max-length", value],
-  add_bos_token: (value) => {
-    if (/^none$/i.test(value)) return [];
-    if (/^(true|false)$/i.test(value)) return ["--add-bos", /^t/i.test(value) ? "yes" : "no"];
-    throw new UsageError(`--model_args has add_bos_token=${value}, want True or False`);
-  },
-  attn_implementation: undefined,
-  batch_size: undefined,
-  device_map: undefined,
-  dtype: undefined,
-  gpu_memory_utilization: undefined,
-  low_cpu_mem_usage: undefined,
-  parallelize: undefined,
-  tensor_parallel_size: undefined,
-  torch_dtype: undefined,
-  trust_remote_code: undefined,
-  use_fast_tokenizer: undefined,
-};
-/** Keys of `--gen_kwargs`; answers are greedy in any case. */
-const GEN_KWARGS: typeof MODEL_ARGS = {
-  max_gen_toks: (value) => ["--max-gen-toks", value],
-  max_new_tokens: (value) => ["--max-gen-toks", value],
-  do_sample: (value) => greedy("do_sample", value, /^false$/i),
-  temperature: (value) => greedy("temperature", value, /^0(\.0*)?$/),
-};
+const DEVICES: Readonly<Record<string, string>> = { mps: "webgpu", "mps:0": "webgpu", gpu: "auto" };
 
 /** What stands behind the name of an option. */
 interface Values {
@@ -63,9 +41,14 @@ interface Values {
 }
 
 const drop = () => [];
-const dropValue = (values: Values) => {
-  values.one();
+/** An option whose value changes no result, and must be one of these words all the same. */
+const dropValue = (wanted: RegExp) => (values: Values) => {
+  values.one((word) => wanted.test(word));
   return [];
+};
+const BATCH = /^(auto(:\d+)?|\d+)$/;
+const refuse = (name: string, why: string) => () => {
+  throw new UsageError(`${name.replaceAll("-", "_").replace("__", "--")} is not taken: ${why}`);
 };
 
 /**
@@ -75,23 +58,30 @@ const dropValue = (values: Values) => {
  */
 const OPTIONS: Readonly<Record<string, (values: Values, isHarness: boolean) => string[]>> = {
   "--log-samples": drop,
-  "--trust-remote-code": drop,
   "--check-integrity": drop,
   "--write-out": drop,
   "--show-config": drop,
   "--confirm-run-unsafe-code": drop,
-  "--batch-size": dropValue,
-  "--max-batch-size": dropValue,
-  "--use-cache": dropValue,
-  "--cache-requests": dropValue,
-  "--verbosity": dropValue,
+  "--batch-size": dropValue(BATCH),
+  "--max-batch-size": dropValue(BATCH),
+  "--use-cache": dropValue(/./),
+  "--cache-requests": dropValue(/^(true|refresh|delete)$/),
+  "--verbosity": dropValue(/^[A-Z]+$/),
+  ...Object.fromEntries(
+    Object.entries(REFUSED_OPTIONS).map(([name, why]) => [name, refuse(name, why)]),
+  ),
   "--model": (values) => {
     const model = values.one();
     if (model === undefined) return ["--model"];
+    if (OTHER_BACKENDS.has(model)) {
+      throw new UsageError(
+        `--model ${model} is not taken: it would score in another way than here; want --model hf`,
+      );
+    }
     return BACKENDS.has(model) ? [] : [model];
   },
-  "--model-args": (values) => settings("--model_args", values.all(), MODEL_ARGS),
-  "--gen-kwargs": (values) => settings("--gen_kwargs", values.all(), GEN_KWARGS),
+  "--model-args": (values) => settings("--model_args", values.all(), MODEL_ARGS, lastOfEach),
+  "--gen-kwargs": (values) => settings("--gen_kwargs", values.all(), GEN_KWARGS, settledKwargs),
   "--tasks": (values, isHarness) => {
     const names = isHarness ? values.all() : [values.one() ?? []].flat();
     return ["--tasks", ...(names.length > 0 ? [names.join(",")] : [])];
@@ -127,6 +117,9 @@ export function harnessArguments(
   const isHarness = args.map(hyphened).some((word) => /^--model(-args)?(=|$)/.test(word));
   // `lm_eval run` is `lm_eval`.
   const all = isHarness && args[0] === "run" ? args.slice(1) : args;
+  if (/^(ls|validate)$/.test(args[0] ?? "") && args.length > 1) {
+    throw new UsageError(`${args[0]} of the harness is not offered; --tasks list shows the tasks`);
+  }
   const words = all.map(hyphened);
   if (isHarness && !/"?pretrained"?\s*[=:]/.test(words.join(" ")) && hasBackend(words)) {
     throw new UsageError("--model wants --model_args pretrained=MODEL");
@@ -167,29 +160,46 @@ function hyphened(arg: string): string {
 }
 
 /** Settings such as `pretrained=org/name,dtype=float32`, as options. */
-function settings(option: string, values: string[], known: typeof MODEL_ARGS): string[] {
-  return pairs(values.join(",")).flatMap(([key, value]) => {
-    if (!Object.hasOwn(known, key)) {
-      throw new UsageError(
-        `${option} has "${key}", want one of ${Object.keys(known).join(", ")}`,
-      );
-    }
-    return known[key]?.(value) ?? [];
+function settings(
+  option: string,
+  values: string[],
+  known: KeyTable,
+  settle: (found: [string, string][]) => [string, string][],
+): string[] {
+  return settle(pairs(values.join(","))).flatMap(([key, value]) => {
+    if (Object.hasOwn(known, key)) return known[key](value);
+    const isConfig = CONFIG_KEYS.includes(key);
+    const guess = nearest(key, Object.keys(known));
+    throw new UsageError(
+      `${option} has "${key}", which is not taken${
+        isConfig
+          ? `; want --override ${key}=${value}`
+          : guess === undefined
+          ? ""
+          : ` (Did you mean ${guess}?)`
+      }`,
+    );
   });
+}
+
+/** Of a key that is given twice the last value counts. */
+function lastOfEach(found: [string, string][]): [string, string][] {
+  return [...new Map(found)];
 }
 
 /** `a=1, b=2`, or the same as a JSON object. */
 function pairs(text: string): [string, string][] {
   if (text.trimStart().startsWith("{")) {
     try {
-      return Object.entries(JSON.parse(text)).map(([key, value]) => [key, String(value)]);
+      const entries = Object.entries(JSON.parse(text));
+      return entries.map(([key, value]) => [key, value === null ? "None" : String(value)]);
     } catch {
       throw new UsageError(`${text} is no JSON object`);
     }
   }
   return text.split(",").map((each) => each.trim()).filter((each) => each !== "").map((each) => {
     const [key, value = ""] = each.split(/=(.*)/s, 2);
-    return [key.trim(), value.trim()];
+    return [key.trim(), value.trim().replace(/^(["'])(.*)\1$/, "$2")];
   });
 }
 
@@ -197,9 +207,4 @@ function pairs(text: string): [string, string][] {
 function hasBackend(words: readonly string[]): boolean {
   const at = words.findIndex((word) => /^--model(=|$)/.test(word));
   return BACKENDS.has(words[at]?.split("=")[1] ?? words[at + 1] ?? "");
-}
-
-function greedy(key: string, value: string, wanted: RegExp): string[] {
-  if (wanted.test(value)) return [];
-  throw new UsageError(`--gen_kwargs has ${key}=${value}, but answers are greedy here`);
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_TEMPLATE, readChatTemplate } from "../lib/checkpoint/read_chat_template.ts";
-import type { TokenizerSettings } from "../lib/checkpoint/read_tokenizer_settings.ts";
+import type { TokenizerSettingFiles } from "../lib/checkpoint/read_tokenizer_settings.ts";
+import type { TokenizerFile } from "../lib/tokenizer/tokenizer_file.ts";
 import { ChatTemplate } from "../lib/evaluation/chat_template.ts";
 import type { EvalOptions } from "./_eval_options.ts";
 import { RefusedRequestError } from "./command.ts";
@@ -14,13 +15,14 @@ import { RefusedRequestError } from "./command.ts";
 export async function openChatTemplate(
   { applyChatTemplate, chatTemplate = DEFAULT_TEMPLATE, fewshotAsMultiturn, model }: EvalOptions,
   directory: string,
-  settings: TokenizerSettings,
+  settings: TokenizerSettingFiles,
+  named: TokenizerFile["named"],
   nowMs: number,
 ): Promise<ChatTemplate | undefined> {
   if (!applyChatTemplate) return undefined;
   const found = await readChatTemplate(directory, settings, chatTemplate);
   if (typeof found === "string") {
-    const tokens = Object.fromEntries([...settings.special].filter(([, text]) => text)) as Record<
+    const tokens = Object.fromEntries([...named].filter(([, text]) => text)) as Record<
       string,
       string
     >;

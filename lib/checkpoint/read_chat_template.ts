@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CorruptFileError } from "./corrupt_file_error.ts";
 import { readTextIfAny } from "./read_text_if_any.ts";
-import type { TokenizerSettings } from "./read_tokenizer_settings.ts";
+import type { TokenizerSettingFiles } from "./read_tokenizer_settings.ts";
 
 /** Name of the template that a model itself would use. */
 export const DEFAULT_TEMPLATE = "default";
@@ -23,7 +23,7 @@ export function chatTemplateFile(name: string): string | undefined {
  */
 export async function readChatTemplate(
   directory: string,
-  { chatTemplate, path }: TokenizerSettings,
+  { chatTemplate, path }: TokenizerSettingFiles,
   name: string,
 ): Promise<string | readonly string[]> {
   const file = chatTemplateFile(name);

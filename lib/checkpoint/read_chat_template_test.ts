@@ -23,35 +23,6 @@ async function withFiles(
 const read = async (directory: string, name = "default") =>
   await readChatTemplate(directory, await readTokenizerSettings(directory), name);
 
-Deno.test("readTokenizerSettings finds tokens where transformers finds them", async () => {
-  const config = {
-    bos_token: { content: "<s>" },
-    eos_token: "</s>",
-    unk_token: null,
-    pad_token: 7,
-  };
-  const map = { bos_token: "<t>", sep_token: { content: "|" } };
-  const files = { "tokenizer_config.json": config, "special_tokens_map.json": map };
-  await withFiles(files, async (directory) => {
-    const { special } = await readTokenizerSettings(directory);
-    assert.deepEqual(Object.fromEntries(special), {
-      bos_token: "<t>",
-      eos_token: "</s>",
-      unk_token: undefined,
-      pad_token: undefined,
-      sep_token: "|",
-    });
-  });
-  const listed = { ...config, added_tokens_decoder: { 0: { content: "<s>", rstrip: true }, 1: 5 } };
-  await withFiles({ ...files, "tokenizer_config.json": listed }, async (directory) => {
-    const { added, special } = await readTokenizerSettings(directory);
-    assert.equal(special.get("bos_token"), "<s>");
-    assert.deepEqual([...added], [["<s>", { content: "<s>", rstrip: true }], ["</s>", {
-      isNew: true,
-    }]]);
-  });
-});
-
 Deno.test("readChatTemplate finds a template in the settings of the tokenizer", async () => {
   await withFiles({ "tokenizer_config.json": { chat_template: "one" } }, async (directory) => {
     assert.equal(await read(directory), "one");

@@ -1,18 +1,15 @@
 import { join } from "node:path";
+import {
+  NAMED_TOKENS,
+  type TokenizerSettings,
+  type TokenProperties,
+} from "../tokenizer/tokenizer_settings.ts";
+import { CorruptFileError } from "./corrupt_file_error.ts";
 import { parseJsonObject } from "./parse_json_object.ts";
 import { readTextIfAny } from "./read_text_if_any.ts";
 
-/** Names of special tokens in settings. */
-const TOKENS = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"].map((name) => `${name}_token`);
-
-/** What lies beside a `tokenizer.json` and says how it is used. */
-export interface TokenizerSettings {
-  /** Texts of special tokens by names such as `bos_token`; undefined where the files say that there is none. */
-  readonly special: ReadonlyMap<string, string | undefined>;
-  /** Tokens that are added to, or changed in, those of `tokenizer.json`: their properties by their texts. */
-  readonly added: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** `add_bos_token`, whatever it is. */
-  readonly addBosToken: unknown;
+/** Settings of a tokenizer, and what else their files say. */
+export interface TokenizerSettingFiles extends TokenizerSettings {
   /** `chat_template`, whatever it is. */
   readonly chatTemplate: unknown;
   /** File that they are from. */
@@ -20,48 +17,92 @@ export interface TokenizerSettings {
 }
 
 /**
- * Reads `tokenizer_config.json` as transformers does: where it does not list the added tokens,
- * `special_tokens_map.json` overrules it.
+ * Reads what lies beside a `tokenizer.json`, as transformers does: where `tokenizer_config.json` has no key
+ * `added_tokens_decoder`, `special_tokens_map.json` overrules it and `added_tokens.json` counts.
  *
- * @throws CorruptFileError when one of them is no JSON object.
+ * @throws CorruptFileError when one of them is no JSON object, or holds what transformers does not take.
  */
-export async function readTokenizerSettings(directory: string): Promise<TokenizerSettings> {
-  const [path, mapPath] = ["tokenizer_config.json", "special_tokens_map.json"]
-    .map((name) => join(directory, name));
-  const config = parseJsonObject(path, await readTextIfAny(path) ?? "{}");
-  const listed = config.added_tokens_decoder;
-  const isListed = typeof listed === "object" && listed !== null;
-  const map = isListed ? {} : parseJsonObject(mapPath, await readTextIfAny(mapPath) ?? "{}");
-  const all: Record<string, unknown> = { ...config, ...map };
-  const added = Object.values(isListed ? listed : {}).flatMap((token) => {
-    const text = textOf(token);
-    return text === undefined ? [] : [[text, token as Record<string, unknown>] as const];
-  });
-  const special = new Map(
-    TOKENS.filter((name) => name in all).map((name) => [name, textOf(all[name])]),
-  );
-  // Models may name tokens of their own, such as image_token.
-  const own = Object.keys(all).filter((name) => /_token$/.test(name) && !TOKENS.includes(name));
-  const further = [all.additional_special_tokens, all.extra_special_tokens]
-    .flatMap((list) => typeof list === "object" && list !== null ? Object.values(list) : []);
-  const tokens = new Map<string, Readonly<Record<string, unknown>>>(added);
-  for (const token of [...[...TOKENS, ...own].map((name) => all[name]), ...further]) {
-    const text = textOf(token);
-    if (text === undefined || tokens.has(text)) continue;
-    tokens.set(text, typeof token === "object" ? { ...token, isNew: true } : { isNew: true });
+export async function readTokenizerSettings(directory: string): Promise<TokenizerSettingFiles> {
+  const read = async (name: string) => {
+    const path = join(directory, name);
+    return parseJsonObject(path, await readTextIfAny(path) ?? "{}");
+  };
+  const path = join(directory, "tokenizer_config.json");
+  const config = await read("tokenizer_config.json");
+  const model = await read("config.json");
+  const isListed = Object.hasOwn(config, "added_tokens_decoder");
+  const map = isListed ? {} : await read("special_tokens_map.json");
+  const further = isListed ? {} : await read("added_tokens.json");
+  const values = { ...config, ...map };
+  const lists = [config.extra_special_tokens, map.extra_special_tokens];
+  if (lists.every(Array.isArray)) values.extra_special_tokens = lists.flat();
+  checkValues(path, values);
+  checkTokens(path, config);
+  const ends = ["add_bos_token", "add_eos_token"].find((name) => Object.hasOwn(map, name));
+  if (ends !== undefined) {
+    throw new CorruptFileError(
+      `Cannot read special_tokens_map.json beside ${path}: ${ends} there would change the ends of texts, which is not done here`,
+    );
+  }
+  const className = config.tokenizer_class ?? model.tokenizer_class ?? undefined;
+  if (className !== undefined && typeof className !== "string") {
+    throw new CorruptFileError(`Cannot read ${path}: tokenizer_class is no text`);
   }
   return {
-    special,
-    added: tokens,
-    addBosToken: config.add_bos_token,
-    chatTemplate: config.chat_template,
+    values,
+    listed: isListed ? listedTokens(path, config.added_tokens_decoder) : undefined,
+    further: new Map(Object.entries(further).map(([text, id]) => [text, Number(id)])),
+    className,
+    modelType: typeof model.model_type === "string" ? model.model_type : undefined,
+    chatTemplate: values.chat_template,
     path,
   };
 }
 
-/** A token is its text, or an object that has it. */
-function textOf(token: unknown): string | undefined {
-  const isObject = typeof token === "object" && token !== null;
-  const text = isObject ? (token as { content?: unknown }).content : token;
-  return typeof text === "string" ? text : undefined;
+function listedTokens(path: string, listed: unknown): Map<number, TokenProperties> {
+  const entries = typeof listed === "object" && listed !== null
+    ? Object.entries(listed)
+    : undefined;
+  if (!entries?.every(([id, token]) => /^\d+$/.test(id) && typeof token?.content === "string")) {
+    throw new CorruptFileError(
+      `Cannot read ${path}: added_tokens_decoder is no object of tokens by id`,
+    );
+  }
+  return new Map(entries.map(([id, token]) => [Number(id), token]));
+}
+
+/** A token of the settings is a text, or an object that says that it is a token. */
+function checkTokens(path: string, config: Readonly<Record<string, unknown>>): void {
+  const extra = config.extra_special_tokens ?? config.additional_special_tokens;
+  const named = NAMED_TOKENS.map((name) => [name, config[name]] as const);
+  const more = (Array.isArray(extra) ? extra : []).map((token) => ["a special token", token]);
+  for (const [name, token] of [...named, ...more]) {
+    const isObject = typeof token === "object" && token !== null;
+    if (!isObject || (token as { __type?: unknown }).__type === "AddedToken") continue;
+    throw new CorruptFileError(
+      `Cannot read ${path}: ${name} is an object without "__type": "AddedToken"`,
+    );
+  }
+}
+
+/** Refuses by name what transformers fails on, and what would change tokens and is not done here. */
+function checkValues(path: string, values: Readonly<Record<string, unknown>>): void {
+  const fail = (what: string) => {
+    throw new CorruptFileError(`Cannot read ${path}: ${what}`);
+  };
+  for (const side of ["padding_side", "truncation_side"]) {
+    const value = values[side];
+    if (value !== undefined && value !== "left" && value !== "right") {
+      fail(`${side} is ${JSON.stringify(value)}, want left or right`);
+    }
+  }
+  const cleaned = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output";
+  if (values[cleaned] === true && values.clean_up_tokenization_spaces === true) {
+    fail(`${cleaned} is not done here`);
+  }
+  if (values.fix_mistral_regex === true) fail("fix_mistral_regex is not done here");
+  const versions = values.fast_tokenizer_files;
+  if (Array.isArray(versions) && versions.some((name) => /^tokenizer\.\d/.test(String(name)))) {
+    fail("fast_tokenizer_files names other files than tokenizer.json, which are not read here");
+  }
 }

@@ -5,7 +5,7 @@ import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.
 import { METRICS, type MetricValue } from "./metrics.ts";
 import { type Question, type QuestionOptions, questionsOf } from "./questions.ts";
 import { type Reading, scoreQuestion } from "./score_question.ts";
-import type { Task } from "./task.ts";
+import { shotsOf, type Task } from "./task.ts";
 
 /** A task with its documents. */
 export interface LoadedTask {
@@ -90,7 +90,7 @@ export async function evaluate(
   const asked: { loaded: LoadedTask; shots: number; questions: Question[] }[] = [];
   for (const loaded of tasks) {
     const { documents, pool, task } = loaded;
-    const shots = options.shots ?? task.shots ?? 0;
+    const shots = shotsOf(task, options.shots);
     await setImmediate();
     options.signal?.throwIfAborted();
     try {

@@ -107,6 +107,11 @@ export interface WritingTask extends TaskFacts {
 /** Something a model can be asked, with a score. */
 export type Task = ChoiceTask | EndingTask | PageTask | TokensTask | WritingTask;
 
+/** Examples that are shown of a task. One that says that it has none has none, whatever is asked for. */
+export function shotsOf(task: Task, asked: number | undefined): number {
+  return task.shots === 0 ? 0 : asked ?? task.shots ?? 0;
+}
+
 /** Tasks whose scores are told together. */
 export interface TaskGroup {
   /** Name. */

@@ -10,20 +10,29 @@ export interface SpecialEnds {
 
 const NONE: SpecialEnds = { before: [], after: [] };
 
-const TABLE: PartTable<SpecialEnds> = {
+const table = (idOf: (name: string) => number | undefined): PartTable<SpecialEnds> => ({
+  // Of classes that put a named token in front themselves.
+  Named: ({ before }) => ({
+    before: (before as string[]).flatMap((name) => idOf(name) ?? []),
+    after: [],
+  }),
   ByteLevel: () => NONE,
   TemplateProcessing: templateEnds,
   RobertaProcessing: ({ cls, sep }) => ({ before: pairId(cls), after: pairId(sep) }),
   BertProcessing: ({ cls, sep }) => ({ before: pairId(cls), after: pairId(sep) }),
-};
+});
 
 /**
  * What a `post_processor` puts around one text.
  *
+ * @param idOf Id of a token by a name such as `bos_token`.
  * @throws RangeError for a part that is not known.
  */
-export function specialEnds(part: Part): SpecialEnds {
-  return buildParts("post-processor", "processors", part, TABLE)
+export function specialEnds(
+  part: Part,
+  idOf: (name: string) => number | undefined,
+): SpecialEnds {
+  return buildParts("post-processor", "processors", part, table(idOf))
     .reduce((inner, { after, before }) => ({
       before: [...before, ...inner.before],
       after: [...inner.after, ...after],

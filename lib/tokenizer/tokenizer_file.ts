@@ -1,11 +1,13 @@
+import { addedTokenList } from "./_added_token_list.ts";
 import { type AddedToken, addedTokenSplitter } from "./_added_tokens.ts";
 import { Bpe } from "./_bpe.ts";
 import { ID_SPAN } from "./_id_span.ts";
 import { decoder } from "./_decoder.ts";
 import { normalizer } from "./_normalizer.ts";
-import type { Part } from "./_parts.ts";
 import { specialEnds } from "./_post_processor.ts";
 import { preTokenizer } from "./_pre_tokenizer.ts";
+import { type FileParts, namedTokens, tokenizerClass } from "./tokenizer_class.ts";
+import type { TokenizerSettings } from "./tokenizer_settings.ts";
 
 /** A tokenizer file that is not one. */
 export class TokenizerError extends Error {
@@ -34,26 +36,41 @@ export class TokenizerFile {
   /** Number of ids: every id is below it. */
   readonly vocabularySize: number;
   readonly #tokens: string[] = [];
+  readonly #decoded: string[];
   readonly #special: ReadonlySet<number>;
   readonly #parts: ReturnType<typeof buildPipeline>;
 
+  /** Texts of named tokens, by names such as `bos_token`; undefined where there is to be none. */
+  readonly named: ReadonlyMap<string, string | undefined>;
+
   /**
    * @param json Text of the file.
-   * @param changes Tokens to add to the file's, or whose properties overrule those there, by their texts;
-   * those with `isNew` overrule nothing.
+   * @param settings What lies beside it: transformers' class decides which of its parts count.
    */
-  constructor(
-    readonly json: string,
-    changes: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map(),
-  ) {
+  constructor(readonly json: string, settings?: TokenizerSettings) {
     try {
-      const file = JSON.parse(json) as FileParts;
-      const added = addedTokens(file, changes);
+      const own = JSON.parse(json) as FileParts;
+      const rebuilt = settings && tokenizerClass(settings, json);
+      this.named = settings ? namedTokens(settings, rebuilt) : new Map();
+      const file = rebuilt ? rebuiltFile(own, rebuilt.rebuild(settings!.values)) : own;
+      const added = addedTokenList(own, settings, rebuilt);
       this.ids = vocabulary(file, added);
       for (const [token, id] of this.ids) this.#tokens[id] = token;
       this.vocabularySize = this.#tokens.length;
-      this.#special = new Set(added.filter(({ special }) => special).map(({ id }) => id));
-      this.#parts = buildPipeline(file, added);
+      this.#decoded = this.#tokens.slice();
+      this.#parts = buildPipeline(file, added, {
+        cutsSpecial: settings?.values.split_special_tokens === true,
+        idOf: (name) => this.ids.get(this.named.get(name) ?? ""),
+      });
+      // The library gives back what was found in the normalized text.
+      for (const { content, id, normalized } of added) {
+        if (normalized) this.#decoded[id] = this.#parts.normalize(content);
+      }
+      // It leaves out by text, so what reads otherwise by then stays.
+      this.#special = new Set(
+        added.filter(({ content, id, special }) => special && this.#decoded[id] === content)
+          .map(({ id }) => id),
+      );
       const { after, before } = this.#parts.ends;
       const outside = [...before, ...after].find((id) => id >= this.vocabularySize);
       if (outside !== undefined) {
@@ -96,7 +113,7 @@ export class TokenizerFile {
     const tokens: string[] = [];
     for (const id of ids) {
       if (skipSpecialTokens && this.#special.has(id)) continue;
-      const token = this.#tokens[id];
+      const token = this.#decoded[id];
       if (token !== undefined) tokens.push(token);
     }
     return this.#parts.decode(tokens);
@@ -108,28 +125,35 @@ export class TokenizerFile {
   }
 }
 
-/** The parts of a file, none of them checked. */
-interface FileParts {
-  readonly normalizer?: Part;
-  readonly pre_tokenizer?: Part;
-  readonly post_processor?: Part;
-  readonly decoder?: Part;
-  readonly model?: Record<string, unknown>;
-  readonly added_tokens?: unknown;
+/** A file with the parts of a class in place of its own; vocabulary and merges stay. */
+function rebuiltFile(file: FileParts, parts: FileParts): FileParts {
+  return { ...file, ...parts, model: { ...file.model, ...parts.model, dropout: null } };
 }
 
-function buildPipeline(file: FileParts, added: readonly AddedToken[]) {
+interface PipelineOptions {
+  /** Whether special tokens in a text are cut as text. */
+  readonly cutsSpecial: boolean;
+  /** Id of a named token. */
+  readonly idOf: (name: string) => number | undefined;
+}
+
+function buildPipeline(
+  file: FileParts,
+  added: readonly AddedToken[],
+  { cutsSpecial, idOf }: PipelineOptions,
+) {
   const normalize = normalizer(file.normalizer);
+  const found = added.filter(({ special }) => !(special && cutsSpecial));
   return {
-    splitRaw: addedTokenSplitter(added.filter(({ normalized }) => !normalized)),
+    splitRaw: addedTokenSplitter(found.filter(({ normalized }) => !normalized)),
     splitNormalized: addedTokenSplitter(
-      added.filter(({ normalized }) => normalized)
+      found.filter(({ normalized }) => normalized)
         .map((token) => ({ ...token, content: normalize(token.content) })),
     ),
     normalize,
     cut: preTokenizer(file.pre_tokenizer),
     model: bytePairModel(file.model ?? {}),
-    ends: specialEnds(file.post_processor),
+    ends: specialEnds(file.post_processor, idOf),
     decode: decoder(file.decoder),
   };
 }
@@ -163,44 +187,6 @@ function bytePairModel(model: Record<string, unknown>): Bpe {
     byteFallback: model.byte_fallback === true,
     ignoreMerges: model.ignore_merges === true,
   });
-}
-
-function addedTokens(
-  file: FileParts,
-  changes: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
-): AddedToken[] {
-  // Those that are meant to be new change nothing that is there.
-  const changeOf = (content: string) => {
-    const change = changes.get(content);
-    return change?.isNew ? undefined : change;
-  };
-  const listed: unknown = file.added_tokens ?? [];
-  if (!Array.isArray(listed)) throw new RangeError("added_tokens is no list");
-  const found = listed.map((token: Record<string, unknown>) =>
-    addedToken(token.id as number, { ...token, ...changeOf(token.content as string) })
-  );
-  const vocab = (file.model?.vocab ?? {}) as Record<string, number>;
-  const known = new Set(found.map(({ content }) => content));
-  let next = Math.max(Object.keys(vocab).length, ...found.map(({ id }) => id + 1));
-  for (const [content, properties] of changes) {
-    if (known.has(content) || content === "") continue;
-    const id = Object.hasOwn(vocab, content) ? vocab[content] : next++;
-    found.push(addedToken(id, { special: true, ...properties, content }));
-  }
-  return found;
-}
-
-function addedToken(id: number, properties: Record<string, unknown>): AddedToken {
-  const is = (key: string) => properties[key] === true;
-  return {
-    id,
-    content: properties.content as string,
-    special: is("special"),
-    normalized: is("normalized"),
-    leftStrip: is("lstrip"),
-    rightStrip: is("rstrip"),
-    singleWord: is("single_word"),
-  };
 }
 
 /** Ids by token, each checked: a file may say anything. */

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { fixture } from "../../fixtures/fixture.ts";
 import { byteTokenizer } from "./byte_tokenizer.ts";
 import { TokenizerError, TokenizerFile } from "./tokenizer_file.ts";
+import type { TokenProperties } from "./tokenizer_settings.ts";
 
 const read = (name: string) => Deno.readTextFileSync(fixture(`tokenizers/${name}.json`));
 const STYLES = ["llama3", "llama2", "gemma", "qwen2", "smollm"];
@@ -89,7 +90,7 @@ Deno.test("TokenizerFile refuses what it does not know, by name", () => {
     [{ pre_tokenizer: { type: "Split", pattern: { Regex: "(" }, behavior: "Isolated" } }, /./],
     [{ post_processor: { type: "TemplateProcessing", single: [] } }, /text 0 times, want once/],
     [{ post_processor: { type: "BertProcessing", sep: ["a", 999], cls: ["a", 1] } }, /id 999/],
-    [{ added_tokens: [{ id: 5, content: "a" }] }, /"a" has ids \d+ and 5/],
+    [{ added_tokens: [{ id: 5 }] }, /an added token is {"id":5}, want one with content/],
     [{ decoder: { type: "CTC" } }, /decoder type is CTC/],
   ];
   for (const [change, message] of cases) {
@@ -146,11 +147,23 @@ Deno.test("TokenizerFile does not let a file multiply texts without end", () => 
 
 Deno.test("TokenizerFile takes properties of added tokens that overrule the file's", () => {
   const { json } = byteTokenizer();
-  const changes = new Map([["<|endoftext|>", { rstrip: true, lstrip: false, special: true }]]);
+  const settings = (values: Record<string, unknown>, listed?: [number, TokenProperties][]) => ({
+    values,
+    listed: listed && new Map(listed),
+    further: new Map(),
+    className: undefined,
+    modelType: undefined,
+  });
   const text = "a<|endoftext|> b";
   assert.deepEqual(new TokenizerFile(json).encode(text, false), [97, 256, 32, 98]);
-  assert.deepEqual(new TokenizerFile(json, changes).encode(text, false), [97, 256, 98]);
-  const more = new TokenizerFile(json, new Map([["<|more|>", {}], ["b", { special: true }]]));
+  const token = { content: "<|endoftext|>", rstrip: true, lstrip: false, special: true };
+  const stripping = new TokenizerFile(json, settings({}, [[256, token]]));
+  assert.deepEqual(stripping.encode(text, false), [97, 256, 98]);
+  const more = new TokenizerFile(
+    json,
+    settings({ bos_token: "<|more|>", additional_special_tokens: ["b"] }),
+  );
   assert.deepEqual(more.encode("a<|more|>b", false), [97, 257, 98]);
+  assert.deepEqual([...more.named], [["bos_token", "<|more|>"]]);
   assert.equal(more.decode([97, 257, 98], true), "a");
 });

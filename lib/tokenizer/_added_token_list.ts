@@ -1,0 +1,111 @@
+import type { AddedToken } from "./_added_tokens.ts";
+import { type FileParts, namedTokens, type TokenizerClass } from "./tokenizer_class.ts";
+import {
+  NAMED_TOKENS,
+  type TokenizerSettings,
+  type TokenProperties,
+  tokenText,
+} from "./tokenizer_settings.ts";
+
+/** Most tokens that files may add. */
+const TOKENS_MAX = 1_000_000;
+
+/**
+ * Added tokens with their ids, as transformers makes them. No id of a file is believed: a token has that of the
+ * vocabulary, or the next one that is free.
+ *
+ * @param rebuilt Class that does not take the file's own tokens first.
+ * @throws RangeError naming what is wrong.
+ */
+export function addedTokenList(
+  { added_tokens: own = [], model }: FileParts,
+  settings: TokenizerSettings | undefined,
+  rebuilt: TokenizerClass | undefined,
+): AddedToken[] {
+  if (!Array.isArray(own)) throw new RangeError("added_tokens is no list");
+  const vocabulary = (model?.vocab ?? {}) as Record<string, number>;
+  const tokens = new Map<string, AddedToken>();
+  let next = Object.keys(vocabulary).length;
+  const add = (properties: TokenProperties, overrules: boolean) => {
+    const content = tokenText(properties);
+    if (content === undefined) {
+      throw new RangeError(
+        `an added token is ${JSON.stringify(properties)}, want one with content`,
+      );
+    }
+    const known = tokens.get(content);
+    if (content === "" || (known && !overrules)) return;
+    if (tokens.size >= TOKENS_MAX) throw new RangeError(`more than ${TOKENS_MAX} tokens are added`);
+    const id = known?.id ?? (Object.hasOwn(vocabulary, content) ? vocabulary[content] : next);
+    if (id >= next) next = id + 1;
+    tokens.set(content, addedToken(id, content, properties));
+  };
+  if (!rebuilt || !settings) { for (const token of own) add(token, true); }
+  if (!settings) return [...tokens.values()];
+  const { further, listed, values } = settings;
+  const named = namedTokens(settings, rebuilt);
+  const names = new Set([
+    ...named.values(),
+    ...ownNames(values).map((name) => tokenText(values[name])),
+  ]);
+  const extra = new Set(extraTokens(values).map(tokenText));
+  const list = listed ?? new Map<number, TokenProperties>([
+    ...[...further].map(([content, id]): [number, TokenProperties] => [
+      id,
+      { content, special: extra.has(content) },
+    ]),
+    ...own.map((token): [number, TokenProperties] => [Number(token.id), token]),
+  ]);
+  for (const [, properties] of [...list].sort(([a], [b]) => a - b)) {
+    const special = properties.special === true || names.has(tokenText(properties));
+    add({ ...properties, special, normalized: properties.normalized ?? !special }, true);
+  }
+  for (const [name, content] of named) {
+    if (content === undefined) continue;
+    add({ ...flagsOf(values[name]), content, special: true }, false);
+  }
+  for (const name of ownNames(values)) {
+    const content = tokenText(values[name]);
+    if (content !== undefined) add({ ...flagsOf(values[name]), content, special: true }, false);
+  }
+  for (const token of extraTokens(values)) {
+    const isText = typeof token === "string";
+    add(isText ? { content: token, special: true } : token as TokenProperties, false);
+  }
+  return [...tokens.values()];
+}
+
+/** Keys by which models name tokens of their own, such as `image_token`: objects before texts. */
+function ownNames(values: Readonly<Record<string, unknown>>): string[] {
+  const names = Object.keys(values).filter((name) =>
+    /_token$/.test(name) && !NAMED_TOKENS.includes(name) && tokenText(values[name]) !== undefined
+  );
+  const isText = (name: string) => typeof values[name] === "string";
+  return [...names.filter((name) => !isText(name)), ...names.filter(isText)];
+}
+
+function extraTokens(values: Readonly<Record<string, unknown>>): unknown[] {
+  const { additional_special_tokens: older, extra_special_tokens: extra } = values;
+  const specific = values.model_specific_special_tokens;
+  const items = (value: unknown) =>
+    typeof value === "object" && value !== null ? Object.values(value) : [];
+  const chosen = items(extra).length > 0 ? items(extra) : items(older);
+  return [...items(specific), ...chosen].filter((token) => tokenText(token) !== undefined);
+}
+
+function flagsOf(token: unknown): TokenProperties {
+  return typeof token === "object" && token !== null ? token as TokenProperties : {};
+}
+
+function addedToken(id: number, content: string, properties: TokenProperties): AddedToken {
+  const is = (key: string) => properties[key] === true;
+  return {
+    id,
+    content,
+    special: is("special"),
+    normalized: is("normalized"),
+    leftStrip: is("lstrip"),
+    rightStrip: is("rstrip"),
+    singleWord: is("single_word"),
+  };
+}
