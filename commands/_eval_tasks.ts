@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
 import { readShard, readTextFile } from "../lib/corpus/read_text_file.ts";
 import type { Document } from "../lib/evaluation/document.ts";
 import type { LoadedTask, TaskFailure } from "../lib/evaluation/evaluate.ts";
-import { includedTasks } from "../lib/evaluation/included_tasks.ts";
+import { includedTasks } from "../lib/evaluation/task_file/included_tasks.ts";
 import { DOCUMENT_FORMATS, parseDocuments } from "../lib/evaluation/parse_documents.ts";
 import { type Selection, selectTasks, type TaskCatalog } from "../lib/evaluation/select_tasks.ts";
 import { type PageTask, shotsOf, type Task, type TokensTask } from "../lib/evaluation/task.ts";
@@ -34,11 +34,13 @@ const HELD_OUT_MAX = 2048;
 /** All tasks that there are: built in, and the user's own, which come first. */
 export async function taskCatalog({ includePath }: EvalOptions): Promise<TaskCatalog> {
   const own = includePath === undefined
-    ? { tasks: [], unusable: new Map() }
+    ? { tasks: [], groups: [], unusable: new Map() }
     : await includedTasks(includePath);
   const names = new Set(own.tasks.map(({ name }) => name));
   const builtIn = TASKS.filter(({ name }) => !names.has(name));
-  return { tasks: [...own.tasks, ...builtIn], groups: GROUPS, unusable: own.unusable };
+  const ownGroups = new Set(own.groups.map(({ name }) => name));
+  const groups = [...own.groups, ...GROUPS.filter(({ name }) => !ownGroups.has(name))];
+  return { tasks: [...own.tasks, ...builtIn], groups, unusable: own.unusable };
 }
 
 /**
@@ -55,7 +57,8 @@ export async function loadTasks(
   const text = [...new Set(options.text)];
   const selection = selectTasks(namesOf(options), await taskCatalog(options));
   const tasks: LoadedTask[] = [];
-  const failures: TaskFailure[] = [];
+  const failures: TaskFailure[] = [...selection.unusable]
+    .map(([name, error]) => ({ name, error }));
   const load = async (name: string, body: () => Promise<LoadedTask>) => {
     try {
       tasks.push(await body());
@@ -71,7 +74,7 @@ export async function loadTasks(
     const name = taken ? path : short;
     await load(name, () => textTask(name, path, lengthMax));
   }
-  if (selection.tasks.length === 0 && text.length === 0) {
+  if (selection.tasks.length === 0 && text.length === 0 && failures.length === 0) {
     tasks.push(await heldOutTask(options.model, lengthMax));
   }
   await fetchTogether(selection.tasks, options, hub, (task) => wantsExamples(task, options));
@@ -79,7 +82,7 @@ export async function loadTasks(
     await load(task.name, async () => ({
       task,
       documents: await documentsOf(task, task.data.split, options, hub),
-      pool: wantsExamples(task, options)
+      pool: wantsExamples(task, options) && !task.data.samples
         ? await documentsOf(task, task.data.exampleSplit, options, hub)
         : [],
     }));
@@ -111,8 +114,8 @@ export async function prefetch(
   tell: (line: string) => void,
   signal: AbortSignal,
 ): Promise<{ failures: TaskFailure[]; written: number }> {
-  const { tasks } = selectTasks(namesOf(options), await taskCatalog(options));
-  const failures: TaskFailure[] = [];
+  const { tasks, unusable } = selectTasks(namesOf(options), await taskCatalog(options));
+  const failures: TaskFailure[] = [...unusable].map(([name, error]) => ({ name, error }));
   await fetchTogether(tasks, options, hub, () => true);
   let written = 0;
   for (const task of tasks) {
@@ -168,8 +171,11 @@ async function documentsOf(
   hub: Hub,
 ): Promise<Document[]> {
   const { configuration, files, repository } = task.data;
-  let paths = files?.[split];
-  if (dataDir !== undefined) {
+  let paths = files && await filesOf(task, files[split] ?? []);
+  if (paths?.length === 0) {
+    throw new RangeError(`Cannot load ${task.name}: its data_files have no split ${split}`);
+  }
+  if (dataDir !== undefined && !paths) {
     const candidates = Object.keys(DOCUMENT_FORMATS)
       .map((end) => resolve(dataDir, task.name, `${split}.${end}`));
     const found = candidates.find((path) => existsSync(path));
@@ -191,9 +197,34 @@ async function documentsOf(
         `Cannot load ${task.name}: ${path} has ${size} bytes, want at most ${FILE_BYTES_MAX}`,
       );
     }
-    parts.push(await parseDocuments(path, new Uint8Array(await readFile(path))));
+    const bytes = new Uint8Array(await readFile(path));
+    parts.push(await parseDocuments(path, bytes, BUILDERS[repository], task.data.field));
   }
   return parts.flat();
+}
+
+/** Formats that task files name in place of a dataset. */
+const BUILDERS: Readonly<Record<string, string>> = {
+  json: "json",
+  parquet: "parquet",
+  text: "txt",
+  csv: "csv",
+};
+
+/** Files of a split; names may hold stars. */
+async function filesOf(task: Task, paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    if (!path.includes("*")) found.push(path);
+    else {
+      const fits = new RegExp(`^${basename(path).split("*").map(RegExp.escape).join(".*")}$`);
+      const names = (await readdir(dirname(path))).filter((name) => fits.test(name)).sort();
+      found.push(...names.map((name) => join(dirname(path), name)));
+    }
+  }
+  const missing = found.find((path) => !existsSync(path));
+  if (missing === undefined) return found;
+  throw new RangeError(`Cannot load ${task.name}: there is no ${missing}`);
 }
 
 /** A file as a task of its own: its perplexity. */

@@ -4,7 +4,7 @@ import { UnusableTextError } from "../lib/corpus/read_text_file.ts";
 import { NotANumberError } from "../lib/evaluation/checkpoint_model.ts";
 import { ChatTemplateError } from "../lib/evaluation/chat_template.ts";
 import { DocumentError } from "../lib/evaluation/document.ts";
-import { TaskFileError } from "../lib/evaluation/parse_task_file.ts";
+import { TaskFileError } from "../lib/evaluation/task_file/task_file_error.ts";
 import { UnknownTaskError } from "../lib/evaluation/select_tasks.ts";
 import { HubError, type HubErrorKind } from "../lib/hub/hub_error.ts";
 import { DeviceUnavailableError, EngineError } from "../lib/engine/engine.ts";

@@ -1,3 +1,5 @@
+import { pythonJson } from "./columns/python_json.ts";
+
 /** A row of a dataset. */
 export type Document = Readonly<Record<string, unknown>>;
 
@@ -64,6 +66,6 @@ export function placeOf(label: string, labels: readonly string[], column: string
 }
 
 function refuse(column: string, value: unknown, wanted: string): never {
-  const met = value === undefined ? "missing" : JSON.stringify(value)?.slice(0, 80);
+  const met = value === undefined ? "missing" : pythonJson(value).slice(0, 80);
   throw new DocumentError(`${column} is ${met}, want ${wanted}`);
 }

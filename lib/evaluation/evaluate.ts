@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import { pythonJson } from "./columns/python_json.ts";
 import type { Document } from "./document.ts";
 import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.ts";
 import { METRICS, type MetricValue } from "./metrics.ts";
@@ -174,7 +175,7 @@ function hashesOf({ document, requests, target }: Question): Sample["hashes"] {
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   const [first] = requests;
   return {
-    document: sha256(JSON.stringify(document, null, 2)),
+    document: sha256(pythonJson(document, 2)),
     prompt: sha256(promptOf(first)),
     target: sha256(String(target)),
   };

@@ -1,3 +1,4 @@
+import { pythonJson } from "./columns/python_json.ts";
 import { PythonRandom } from "../random/python_random.ts";
 import type { Document } from "./document.ts";
 import type { TaskData } from "./task.ts";
@@ -30,11 +31,12 @@ export class Examples {
   /** Examples of the next document. */
   next(document: Document): readonly Document[] {
     if (this.count === 0) return [];
-    if (this.data.firstExamples) return this.pool.slice(0, this.count);
-    const drawn = this.#random.sample(this.pool.length, this.#drawn).map((at) => this.pool[at]);
+    const drawn = this.data.firstExamples
+      ? this.pool.slice(0, this.#drawn)
+      : this.#random.sample(this.pool.length, this.#drawn).map((at) => this.pool[at]);
     if (!this.data.examplesMayRepeat) return drawn;
-    const own = JSON.stringify(document);
-    const isOther = (each: Document) => JSON.stringify(each) !== own;
+    const own = pythonJson(document);
+    const isOther = (each: Document) => pythonJson(each) !== own;
     const others = drawn.filter(isOther).slice(0, this.count);
     if (others.length === this.count) return others;
     // The pool holds the document twice, and both were drawn.
@@ -43,7 +45,6 @@ export class Examples {
   }
 
   get #drawn(): number {
-    const { examplesMayRepeat, firstExamples } = this.data;
-    return this.count + Number(this.count > 0 && !firstExamples && examplesMayRepeat === true);
+    return this.count + Number(this.count > 0 && this.data.examplesMayRepeat === true);
   }
 }

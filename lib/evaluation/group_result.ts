@@ -11,8 +11,8 @@ export interface GroupResult {
   readonly shots: number | undefined;
   /** Documents of all its tasks. */
   readonly documents: number;
-  /** Numbers: means over all documents. */
-  readonly measures: readonly Measure[];
+  /** Numbers: means over the documents of the tasks that have them. */
+  readonly measures: readonly (Measure & { readonly documents: number })[];
 }
 
 /**
@@ -24,36 +24,64 @@ export function groupResults(
   results: readonly TaskResult[],
 ): GroupResult[] {
   return groups.flatMap((group) => {
-    const names = leavesOf(group, groups);
+    if (!group.aggregate) return [];
+    const names = [...new Set(leavesOf(group, groups))];
     const own = results.filter(({ task }) => names.includes(task.name));
     if (own.length < names.length || own.length === 0) return [];
-    const measures = own[0].measures.flatMap(({ filter, metric }) => pooled(own, metric, filter));
+    const found = [
+      ...new Map(
+        own.flatMap(({ measures }) => measures).map((
+          each,
+        ) => [`${each.metric},${each.filter}`, each]),
+      ).values(),
+    ];
+    const wanted = group.measures ??
+      [...new Set(found.map(({ metric }) => metric))].map((metric) => ({
+        metric,
+        filters: undefined,
+        bySize: true,
+      }));
+    const measures = wanted.flatMap(({ bySize, filters, metric }) =>
+      found.filter((each) => each.metric === metric && (filters?.includes(each.filter) ?? true))
+        .flatMap(({ filter }) => pooled(own, metric, filter, bySize, group.measures !== undefined))
+    );
     const documents = own.reduce((sum, { documents }) => sum + documents.effective, 0);
     const direct = own.find(({ task }) => group.members.includes(task.name));
     return [{ group, shots: direct?.shots, documents, measures }];
   });
 }
 
-function pooled(results: readonly TaskResult[], metric: string, filter: string): Measure[] {
-  const parts = results.map(({ documents, measures }) => ({
+function pooled(
+  results: readonly TaskResult[],
+  metric: string,
+  filter: string,
+  bySize: boolean,
+  asked: boolean,
+): GroupResult["measures"] {
+  const all = results.map(({ documents, measures }) => ({
     count: documents.effective,
     found: measures.find((each) => each.metric === metric && each.filter === filter),
   }));
-  // Only means over documents can be pooled by their numbers.
-  if (metric.includes("perplexity") || !Object.hasOwn(METRICS, metric)) return [];
-  if (parts.some(({ found }) => found === undefined)) return [];
+  // Only means over documents can be pooled by their numbers; a group's file may ask for others.
+  if (!Object.hasOwn(METRICS, metric)) return [];
+  if (!asked && (metric.includes("perplexity") || all.some(({ found }) => !found))) return [];
+  const parts = all.filter(({ found }) => found);
   const total = parts.reduce((sum, { count }) => sum + count, 0);
-  const value = parts.reduce((sum, { count, found }) => sum + found!.value * count, 0) / total;
-  const known = parts.every(({ found }) => found!.standardError !== undefined);
-  const squares = parts.reduce(
-    (sum, { count, found }) => sum + (count - 1) * (found!.standardError ?? 0) ** 2 * count,
-    0,
-  );
-  const variance = squares / (total - parts.length);
-  return [{
-    metric,
-    filter,
-    value,
-    standardError: known ? Math.sqrt(variance / total) : undefined,
-  }];
+  const weight = (count: number) => (bySize ? count / total : 1 / parts.length);
+  const value = parts.reduce((sum, { count, found }) => sum + found!.value * weight(count), 0);
+  const errors = parts.map(({ found }) => found!.standardError);
+  const known = errors.every((error) => error !== undefined);
+  const standardError = !known
+    ? undefined
+    : bySize
+    ? pooledError(parts.map(({ count }, i) => [count, errors[i]!]))
+    : Math.sqrt(errors.reduce((sum, error) => sum + error! ** 2, 0)) / parts.length;
+  return [{ metric, filter, value, standardError, documents: total }];
+}
+
+/** Standard error of all documents as one sample. */
+function pooledError(parts: readonly (readonly [count: number, error: number])[]): number {
+  const total = parts.reduce((sum, [count]) => sum + count, 0);
+  const squares = parts.reduce((sum, [count, error]) => sum + (count - 1) * error ** 2 * count, 0);
+  return Math.sqrt(squares / (total - parts.length) / total);
 }

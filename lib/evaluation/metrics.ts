@@ -29,6 +29,11 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   acc: MEAN,
   acc_norm: MEAN,
   exact_match: MEAN,
+  acc_bytes: MEAN,
+  brier_score: {
+    higherIsBetter: false,
+    aggregate: (values) => mean(values as number[]),
+  },
   loss: WEIGHTED((ratio) => -ratio),
   token_perplexity: WEIGHTED((ratio) => Math.exp(-ratio)),
   perplexity: {

@@ -21,8 +21,11 @@ Deno.test("parseDocuments reads the same rows from Parquet, lines and a list", a
 Deno.test("parseDocuments names file and line of what it cannot read", async () => {
   const cases: [name: string, text: string, message: RegExp][] = [
     ["a.jsonl", '{"a":1}\n{"b"\n', /from a\.jsonl: line 2:/],
-    ["a.jsonl", "[1]\n", /line 1: a row is \[1\], want an object/],
-    ["a.json", "{}", /it is not a list of objects/],
+    ["a.jsonl", '{"a":1}\n[1]\n', /a row is \[1\], want an object/],
+    ["a.json", "{}", /its rows have no columns/],
+    ["a.json", "[]", /it is not a list of objects/],
+    ["a.jsonl", '{"a":1,"a":2}', /line 1: a key is there twice/],
+    ["a.jsonl", `{"a":${"[".repeat(200)}${"]".repeat(200)}}`, /nested more than 100 deep/],
     ["a.csv", "a,b", /want a name that ends in \.parquet, \.jsonl, \.json/],
     ["a.parquet", "PAR1", /from a\.parquet: /],
   ];

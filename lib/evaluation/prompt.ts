@@ -10,8 +10,8 @@ export interface Turn {
 
 /** How turns become a text. */
 export interface PromptFormat {
-  /** Stands before each answer that a question gives to choose from, and is scored with it. */
-  readonly choiceGap: string;
+  /** Stands before each answer to choose from, and is scored with it; the task's own where it is left out. */
+  readonly choiceGap?: string;
   /** The text that a model is to go on with. */
   write(turns: readonly Turn[]): string;
 }
@@ -21,6 +21,5 @@ export const ANSWER_GAP = " ";
 
 /** Turns one behind the other: for models that go on with texts. */
 export const PLAIN_PROMPT: PromptFormat = {
-  choiceGap: ANSWER_GAP,
   write: (turns) => turns.map(({ content, gap }) => content + gap).join(""),
 };

@@ -8,8 +8,8 @@ import type { ChoiceQuestion, Task } from "./task.ts";
 
 /** Documents that are asked about before others may have a turn. */
 const DOCUMENTS_TOGETHER = 64;
-/** Stands behind each example. */
-const EXAMPLE_GAP = "\n\n";
+/** Stand between a question and its answer, and behind each example, unless a task has others. */
+const GAPS = { answer: ANSWER_GAP, example: "\n\n" };
 
 /** How the questions of a task are put. */
 export interface QuestionOptions {
@@ -85,7 +85,12 @@ export async function questionsOf(
     located(task, split, at, () => task.prepare?.(row) ?? row);
   // Pages stand alone, whatever is asked for.
   const shown = task.kind === "page" || task.kind === "tokens" ? 0 : shots;
-  const examplesPool = shown > 0 ? pool.map((row, at) => prepared(row, data.exampleSplit, at)) : [];
+  if (task.answerPrefix && format !== PLAIN_PROMPT) {
+    throw new RangeError(`Cannot ask ${task.name} in a chat: it has a gen_prefix`);
+  }
+  const examplesPool = shown > 0
+    ? (data.samples ?? pool).map((row, at) => prepared(row, data.exampleSplit, at))
+    : [];
   const examples = new Examples(data, examplesPool, shown, options.exampleSeed);
   const questions: Question[] = [];
   const rows = places.map((at) => [at, prepared(documents[at], data.split, at)] as const);
@@ -94,10 +99,11 @@ export async function questionsOf(
     options.signal?.throwIfAborted();
     questions.push(located(task, data.split, id, () => {
       const before = [
-        ...opening(task, options),
-        ...examples.next(document).flatMap((each) => exampleTurns(task, each)),
+        ...opening(task, document, options),
+        ...examples.next(document).flatMap((each) => exampleTurns(task.exampleTask ?? task, each)),
       ];
-      const write = (content: string) => format.write([...before, turn("user", content)]);
+      const write = (content: string) =>
+        format.write([...before, turn("user", withPrefix(task, document, content))]);
       return { id, document, ...requestsOf(task, document, write, options) };
     }));
   }
@@ -109,25 +115,46 @@ function turn(role: Turn["role"], content: string, gap = ""): Turn {
 }
 
 /** What stands before the examples. */
-function opening(task: Task, { systemInstruction }: QuestionOptions): Turn[] {
-  const parts = [systemInstruction, task.description].filter((part) => part);
+function opening(task: Task, document: Document, { systemInstruction }: QuestionOptions): Turn[] {
+  const description = task.describe?.(document) ?? task.description;
+  const parts = [systemInstruction, description].filter((part) => part);
   const [first = "", second = ""] = parts;
   const joined = second === "" || isSpace(first.at(-1)!) || isSpace(second[0]);
-  return parts.length === 0 ? [] : [turn("system", parts.join(joined ? "" : EXAMPLE_GAP))];
+  return parts.length === 0 ? [] : [turn("system", parts.join(joined ? "" : gapsOf(task).example))];
+}
+
+function gapsOf({ gaps = GAPS }: Task): NonNullable<Task["gaps"]> {
+  return gaps;
+}
+
+/** A question with what its answer is made to begin with; one gap lies between them, whoever brings it. */
+function withPrefix(task: Task, document: Document, question: string): string {
+  const prefix = task.answerPrefix?.(document) ?? "";
+  if (prefix === "") return question;
+  const touches = question === "" || isSpace(question.at(-1)!) || isSpace(prefix[0]);
+  return question + (touches ? "" : gapsOf(task).answer) + prefix;
 }
 
 /** Question and answer of an example. */
 function exampleTurns(task: Task, document: Document): Turn[] {
   // Without an answer the harness has nothing but the question.
-  const turns = (prompt: string, answer: string) =>
-    answer === ""
-      ? [turn("user", prompt)]
-      : [turn("user", prompt, ANSWER_GAP), turn("assistant", answer, EXAMPLE_GAP)];
+  const gaps = gapsOf(task);
+  const turns = (prompt: string, answer: string) => {
+    if (answer === "") return [turn("user", prompt)];
+    const begun = withPrefix(task, document, prompt);
+    const isBegun = begun !== prompt;
+    const touches = isSpace(begun.at(-1) ?? "x") || isSpace(answer[0]);
+    const gap = isBegun ? (touches ? "" : ANSWER_GAP) : gaps.answer;
+    return [turn("user", begun, gap), turn("assistant", answer, gaps.example)];
+  };
   switch (task.kind) {
     case "choice": {
       const { answers, prompt, right } = task.ask(document);
+      if (typeof right !== "number") {
+        throw new DocumentError("several right answers cannot be shown in an example");
+      }
       return typeof prompt === "string"
-        ? turns(prompt, answers[right])
+        ? turns(prompt, answers[right] ?? "")
         : turns(prompt[right], answers[0]);
     }
     case "ending": {
@@ -160,11 +187,11 @@ function requestsOf(
       const question = task.ask(document);
       const { answers, prompt, right } = question;
       return {
-        target: question.target ?? (typeof prompt === "string" ? right : answers[0]),
+        target: question.target ?? (typeof prompt === "string" ? Number(right) : answers[0]),
         requests: choicePairs(question, write).map(([context, answer]) => ({
           kind: "pair",
           context,
-          continuation: format.choiceGap + answer,
+          continuation: (format.choiceGap ?? gapsOf(task).answer) + answer,
         })),
       };
     }
@@ -184,11 +211,11 @@ function requestsOf(
       return { target: tokens.at(-1)!, requests: [{ kind: "tokens", tokens }] };
     }
     case "writing": {
-      const { answer, prompt } = task.ask(document);
+      const { answer, prompt, target = answer } = task.ask(document);
       const { until } = task;
       const tokensMax = answerTokensMax ?? task.tokensMax;
       return {
-        target: answer,
+        target,
         requests: [{ kind: "writing", context: write(prompt), until, tokensMax }],
       };
     }

@@ -71,7 +71,7 @@ function groupEntry({ documents, group, measures }: GroupResult): Record<string,
     sample_len: documents,
     ...numbers(measures),
     sample_count: Object.fromEntries(
-      measures.map(({ filter, metric }) => [`${metric},${filter}`, documents]),
+      measures.map((each) => [`${each.metric},${each.filter}`, each.documents]),
     ),
   };
 }
@@ -85,7 +85,7 @@ function numbers(measures: readonly Measure[]): Record<string, number | string> 
   );
 }
 
-function versions(groups: readonly { group: TaskGroup }[]): Record<string, number> {
+function versions(groups: readonly { group: TaskGroup }[]): Record<string, number | string> {
   return Object.fromEntries(groups.map(({ group }) => [group.name, group.version]));
 }
 
@@ -104,8 +104,8 @@ function taskConfig({ measures, shots, task }: TaskResult): Record<string, unkno
     test_split: data.split,
     fewshot_split: data.exampleSplit,
     description: task.description ?? "",
-    target_delimiter: " ",
-    fewshot_delimiter: "\n\n",
+    target_delimiter: task.gaps?.answer ?? " ",
+    fewshot_delimiter: task.gaps?.example ?? "\n\n",
     num_fewshot: shots,
     output_type: OUTPUT_TYPES[task.kind],
     metric_list: [...new Set(measures.map(({ metric }) => metric))].map((metric) => ({

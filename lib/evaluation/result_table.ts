@@ -22,7 +22,7 @@ export function resultTables(
 interface Entry {
   readonly isGroup: boolean;
   readonly label: string;
-  readonly version: number;
+  readonly version: number | string;
   readonly shots: number | undefined;
   readonly measures: readonly Measure[];
 }

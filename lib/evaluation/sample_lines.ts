@@ -1,3 +1,4 @@
+import { pythonJson } from "./columns/python_json.ts";
 import type { Sample, TaskResult } from "./evaluate.ts";
 import type { ModelAnswer, ModelRequest } from "./language_model.ts";
 import { formatFloat } from "./python_text.ts";
@@ -5,7 +6,7 @@ import type { Task } from "./task.ts";
 
 /** Samples of a task, one JSON object a line, with the keys of lm-evaluation-harness. */
 export function sampleLines({ samples, task }: TaskResult): string[] {
-  return samples.map((sample) => JSON.stringify(sampleDocument(task, sample)));
+  return samples.map((sample) => pythonJson(sampleDocument(task, sample)));
 }
 
 function sampleDocument(task: Task, sample: Sample): Record<string, unknown> {
@@ -18,7 +19,9 @@ function sampleDocument(task: Task, sample: Sample): Record<string, unknown> {
     arguments: Object.fromEntries(
       requests.map((request, i) => [`gen_args_${i}`, argumentsOf(task, request)]),
     ),
-    resps: answers.map((answer) => [answerText(answer)]),
+    resps: answers.map((answer) =>
+      new Array(task.kind === "writing" ? task.repeats ?? 1 : 1).fill(answerText(answer))
+    ),
     filtered_resps: read.map(answerText),
     filter,
     metrics: Object.keys(values),
@@ -41,20 +44,25 @@ function argumentsOf(task: Task, request: ModelRequest): Record<string, unknown>
     case "writing":
       return {
         arg_0: request.context,
-        arg_1: {
-          until: request.until,
-          do_sample: false,
-          temperature: 0,
-          ...(task.kind === "writing" && task.tokensMax !== request.tokensMax
-            ? { max_gen_toks: request.tokensMax }
-            : {}),
-        },
+        arg_1: generationOf(task, request),
       };
   }
 }
 
-function answerText(answer: ModelAnswer): string | string[] {
+function answerText(answer: ModelAnswer | readonly string[]): string | readonly string[] {
+  if (isList(answer)) return answer;
   if (typeof answer === "number") return formatFloat(answer);
   if (typeof answer === "string" || answer instanceof Error) return String(answer);
   return [formatFloat(answer.logProbability), answer.greedy ? "True" : "False"];
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+function generationOf(task: Task, { tokensMax, until }: ModelRequest & { kind: "writing" }) {
+  if (task.kind !== "writing") return {};
+  const changed = task.tokensMax !== tokensMax ? { max_gen_toks: tokensMax } : {};
+  const { generation = { until, do_sample: false, temperature: 0 } } = task;
+  return { ...generation, ...changed };
 }

@@ -1,5 +1,6 @@
 import type { ModelAnswer, PairAnswer } from "./language_model.ts";
 import type { MetricValue } from "./metrics.ts";
+import { pythonString } from "./python_string.ts";
 import { length, splitWords } from "./python_text.ts";
 import type { Question } from "./questions.ts";
 import type { ChoiceTask, Task, WritingTask } from "./task.ts";
@@ -9,7 +10,7 @@ export interface Reading {
   /** Name of the way; "none" where there is only one. */
   readonly filter: string;
   /** Answers as they were read. */
-  readonly read: readonly ModelAnswer[];
+  readonly read: readonly (ModelAnswer | readonly string[])[];
   /** Scores by metric. */
   readonly values: Readonly<Record<string, MetricValue>>;
 }
@@ -27,17 +28,17 @@ export function scoreQuestion(
       return plain(scoreChoice(task, document, answers as PairAnswer[]));
     case "ending": {
       const { greedy, logProbability } = first as PairAnswer;
-      return plain({ perplexity: logProbability, acc: Number(greedy) });
+      return plain(chosen(task.metrics, { perplexity: logProbability, acc: Number(greedy) }));
     }
     case "page": {
       const { original } = task.ask(document);
       const total = first as number;
       const bytes = new TextEncoder().encode(original).length;
-      return plain({
+      return plain(chosen(task.metrics, {
         word_perplexity: [total, splitWords(original).length],
         byte_perplexity: [total, bytes],
         bits_per_byte: [total, bytes],
-      });
+      }));
     }
     case "tokens": {
       const tokens = task.ask(document).length - 1;
@@ -45,7 +46,7 @@ export function scoreQuestion(
       return plain({ loss: [logProbability, tokens], token_perplexity: [logProbability, tokens] });
     }
     case "writing":
-      return scoreWriting(task, task.ask(document).answer, first as string);
+      return scoreWriting(task, document, first as string);
   }
 }
 
@@ -55,22 +56,55 @@ function scoreChoice(
   answers: readonly PairAnswer[],
 ): Reading["values"] {
   const question = task.ask(document);
+  const rights = [question.right].flat() as number[];
+  // Of several contexts each is an answer.
+  const texts = typeof question.prompt === "string" ? question.answers : question.prompt;
   const sums = answers.map(({ logProbability }) => logProbability);
-  const perCharacter = sums.map((sum, i) => sum / length(question.answers[i] ?? ""));
-  const isRight = (scores: number[]) => Number(largest(scores) === question.right);
-  return {
-    acc: isRight(sums),
-    ...(task.byLength ? { acc_norm: isRight(perCharacter) } : {}),
+  const by = (size: (text: string) => number) => sums.map((sum, i) => sum / size(texts[i]));
+  const isRight = (scores: number[]) => Number(rights.includes(largest(scores)));
+  const measures: Readonly<Record<string, () => number>> = {
+    acc: () => isRight(sums),
+    acc_norm: () => isRight(by(length)),
+    acc_bytes: () => isRight(by((text) => new TextEncoder().encode(text).length)),
+    exact_match: () => Number(rights.some((right) => answers[right]?.greedy)),
+    brier_score: () => brier(sums, rights),
   };
+  return Object.fromEntries(task.metrics.map((metric) => [metric, measures[metric]()]));
 }
 
-function scoreWriting(task: WritingTask, answer: string, generated: string): Reading[] {
-  const bare = (text: string) =>
-    task.ignored.reduce((rest, part) => rest.replace(part, ""), text).toLowerCase();
-  return task.filters.map(({ extract, name }) => {
-    const read = extract(generated);
-    const values = { exact_match: Number(bare(read) === bare(answer)) };
-    return { filter: name, read: [read], values };
+/** Squared distance of the probabilities of the choices, among themselves, from what is right. */
+function brier(sums: readonly number[], rights: readonly number[]): number {
+  const top = Math.max(...sums);
+  const powers = sums.map((sum) => Math.exp(sum - top));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return powers.reduce(
+    (sum, power, i) => sum + (power / total - Number(rights.includes(i))) ** 2,
+    0,
+  );
+}
+
+/** The metrics that a task tells. */
+function chosen(metrics: readonly string[] | undefined, all: Reading["values"]): Reading["values"] {
+  return metrics ? Object.fromEntries(metrics.map((metric) => [metric, all[metric]])) : all;
+}
+
+function scoreWriting(
+  task: WritingTask,
+  document: Question["document"],
+  generated: string,
+): Reading[] {
+  const { answer, answers = [answer] } = task.ask(document);
+  const written = new Array<string>(task.repeats ?? 1).fill(generated);
+  const isRight = (read: unknown) =>
+    answers.some((right) => task.matches(pythonString(read), right));
+  return task.pipelines.map(({ name, steps }) => {
+    const read = steps.reduce<unknown>((so, step) => step(so, document.choices), written);
+    const list = Array.isArray(read) ? read : undefined;
+    const value = list
+      ? list.reduce((sum: number, each) => sum + Number(isRight(each)), 0) / list.length
+      : Number(isRight(read));
+    const shown = list ? [list.map(pythonString)] : [pythonString(read)];
+    return { filter: name, read: shown, values: { exact_match: value } };
   });
 }
 

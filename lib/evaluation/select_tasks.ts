@@ -14,8 +14,10 @@ export interface TaskCatalog {
 export interface Selection {
   /** Tasks, in the order in which they were named. */
   readonly tasks: readonly Task[];
-  /** Groups with a score of their own, those in others included, the outer before the inner. */
+  /** Groups, those in others included, the outer before the inner. */
   readonly groups: readonly TaskGroup[];
+  /** Why something that was asked for cannot be used, by its name. */
+  readonly unusable: ReadonlyMap<string, Error>;
 }
 
 /** A task that there is none of. */
@@ -29,37 +31,57 @@ export class UnknownTaskError extends RangeError {
 }
 
 /**
- * Finds tasks by name; `*` stands for anything.
+ * Finds tasks by name; `*`, `?` and `[...]` stand for letters as in the shell.
  *
- * @throws UnknownTaskError for a name that means nothing, or why what it means cannot be used.
+ * @throws UnknownTaskError for a name that means nothing.
  */
 export function selectTasks(names: readonly string[], catalog: TaskCatalog): Selection {
   const tasks = new Map<string, Task>();
   const groups = new Map<string, TaskGroup>();
-  const known = [...catalog.groups, ...catalog.tasks].map(({ name }) => name);
-  const take = (name: string) => {
-    const group = catalog.groups.find((each) => each.name === name);
+  const unusable = new Map<string, Error>();
+  const known = [
+    ...catalog.groups.map(({ name }) => name),
+    ...catalog.tasks.map(({ name }) => name),
+    ...catalog.unusable.keys(),
+  ];
+  const take = (name: string, within?: TaskGroup) => {
+    const own = within?.own?.find((task) => task.name === name);
+    if (own) return void tasks.set(name, own);
+    const group = name === within?.name
+      ? undefined
+      : catalog.groups.find((each) => each.name === name);
     if (group) {
-      if (group.aggregate) groups.set(name, group);
-      group.members.forEach(take);
+      groups.set(name, group);
+      for (const member of group.members) take(member, group);
       return;
     }
     const task = catalog.tasks.find((each) => each.name === name);
-    if (!task) throw catalog.unusable.get(name) ?? new UnknownTaskError(name, known);
-    tasks.set(name, task);
+    if (task) return void tasks.set(name, task);
+    const why = catalog.unusable.get(name);
+    if (!why) throw new UnknownTaskError(name, known);
+    unusable.set(name, why);
   };
   for (const name of names) {
-    if (!name.includes("*")) {
+    if (!/[*?[]/.test(name)) {
       take(name);
       continue;
     }
-    const pattern = name.split("*").map(RegExp.escape);
-    const fits = new RegExp(`^${pattern.join(".*")}$`);
+    const fits = new RegExp(`^${shellPattern(name)}$`);
     const found = known.filter((each) => fits.test(each));
     if (found.length === 0) throw new UnknownTaskError(name, known);
-    found.forEach(take);
+    for (const each of new Set(found)) take(each);
   }
-  return { tasks: [...tasks.values()], groups: [...groups.values()] };
+  return { tasks: [...tasks.values()], groups: [...groups.values()], unusable };
+}
+
+/** A pattern of the shell as one of ours. */
+function shellPattern(name: string): string {
+  return name.replace(/\[(!?)([^\]]+)\]|[^]/g, (part, inverted?: string, letters?: string) => {
+    if (letters !== undefined) {
+      return `[${inverted ? "^" : ""}${letters.replace(/[\\^]/g, "\\$&")}]`;
+    }
+    return part === "*" ? ".*" : part === "?" ? "." : RegExp.escape(part);
+  });
 }
 
 /** Names of the tasks in a group, those of its groups included. */

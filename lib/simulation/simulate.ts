@@ -16,6 +16,7 @@ import { type RunDefinition, runId } from "../swarm/run_definition.ts";
 import { readStatement } from "../swarm/statement/signed_object.ts";
 import type { SwarmEvent } from "../swarm/swarm_event.ts";
 import { VERDICT } from "../swarm/statement/verdict.ts";
+import { checkEpochs } from "./check_epochs.ts";
 import { Checkers } from "./checkers.ts";
 import { QuadraticLearner } from "./quadratic_learner.ts";
 import { randomScenario, type Scenario } from "./scenario.ts";
@@ -299,21 +300,6 @@ async function checkReplay(
     if (digest !== checkers.digests.get(window)) {
       return checkers.fail(`the log of window ${window} leads to ${digest.slice(0, 8)}`);
     }
-  }
-}
-
-/** No validator sets weights twice for one epoch. */
-function checkEpochs(
-  { submissions }: MemoryChain,
-  { gauntlet: { weights: { windowsPerWeights } }, window: { blocks } }: RunDefinition,
-  checkers: Checkers,
-): void {
-  const seen = new Set<string>();
-  for (const { block, validator } of submissions) {
-    // Weights of an epoch are set after its last window, often in the next one.
-    const epoch = `${validator} in epoch ${Math.floor(block / (blocks * windowsPerWeights))}`;
-    if (seen.has(epoch)) checkers.fail(`weights were set twice by ${epoch}`);
-    seen.add(epoch);
   }
 }
 

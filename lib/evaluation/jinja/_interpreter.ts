@@ -3,7 +3,8 @@ import type { Arguments, Maker } from "./_call.ts";
 import { FILTERS } from "./_filters.ts";
 import { METHODS } from "./_methods.ts";
 import { type Fields, filterName, known, LoopSignal, nameOf, type Node, NODES } from "./_nodes.ts";
-import { type JinjaValue, pythonText, textOf } from "./python_value.ts";
+import { PythonFloat, PythonObject } from "../columns/python_object.ts";
+import { type JinjaValue, OpaqueValue, pythonText, textOf } from "./python_value.ts";
 
 type Value = ReturnType<Interpreter["evaluate"]>;
 
@@ -75,9 +76,9 @@ export class PythonInterpreter extends Interpreter implements Maker {
   ) {
     super();
     this.plainJson = kind === "task";
-    const all = { ...CONSTANTS, range: boundedRange(), ...names };
+    const all = { range: boundedRange(), ...names, ...CONSTANTS };
     for (const [name, value] of Object.entries(all)) {
-      this.root.setVariable(name, new Environment().set("value", value));
+      this.root.setVariable(name, this.#given(value) as Value);
     }
     this.range = this.root.lookupVariable("range");
   }
@@ -122,6 +123,28 @@ export class PythonInterpreter extends Interpreter implements Maker {
 
   plain(value: string | boolean | null | undefined): Value {
     return new Environment().set("value", value);
+  }
+
+  /** A value of a document, inside the interpreter. */
+  #given(value: unknown): JinjaValue {
+    if (value instanceof PythonFloat) return this.float(value.value) as JinjaValue;
+    if (value instanceof PythonObject) return new OpaqueValue(value);
+    if (typeof value === "bigint") {
+      return new OpaqueValue(new PythonObject(String(value), String(value)));
+    }
+    if (Array.isArray(value)) {
+      const list = new Environment().set("value", []) as JinjaValue;
+      for (const each of value) (list.value as JinjaValue[]).push(this.#given(each));
+      return list;
+    }
+    if (typeof value !== "object" || value === null) {
+      return new Environment().set("value", value) as JinjaValue;
+    }
+    const dictionary = new Environment().set("value", {}) as JinjaValue;
+    for (const [key, each] of Object.entries(value)) {
+      (dictionary.value as Map<string, JinjaValue>).set(key, this.#given(each));
+    }
+    return dictionary;
   }
 
   integer(value: number): Value {

@@ -1,3 +1,4 @@
+import type { PythonObject } from "../columns/python_object.ts";
 import { formatFloat } from "../python_text.ts";
 
 /** A value inside a Jinja interpreter. */
@@ -50,6 +51,13 @@ export class MarkupValue implements JinjaValue {
   constructor(readonly value: string) {}
 }
 
+/** A date, say: it is printed and tested, and nothing else is known of it here. */
+export class OpaqueValue implements JinjaValue {
+  readonly type = "OpaqueValue";
+
+  constructor(readonly value: PythonObject) {}
+}
+
 /** Entries of a dictionary; undefined for any other value. */
 export function entriesOf(value: JinjaValue): ReadonlyMap<string, JinjaValue> | undefined {
   return value.type === "ObjectValue" ? value.value as Map<string, JinjaValue> : undefined;
@@ -63,15 +71,19 @@ export function numberOf({ type, value }: JinjaValue): number | undefined {
 /** `bool(value)` */
 export function pythonTruth(value: JinjaValue): boolean {
   if (value instanceof GeneratorValue) return true;
+  if (value instanceof OpaqueValue) return value.value.truth;
   const size = value instanceof ViewValue
     ? value.value.length
     : itemsOf(value)?.length ?? entriesOf(value)?.size;
-  return size === undefined ? Boolean(value.value) || value.type === "FunctionValue" : size > 0;
+  return size === undefined
+    ? Number.isNaN(value.value) || Boolean(value.value) || value.type === "FunctionValue"
+    : size > 0;
 }
 
 /** `str(value)`, as Python prints what a template computes. */
 export function pythonText(value: JinjaValue, spend: Spend): string {
   if (value instanceof MarkupValue) return value.value;
+  if (value instanceof OpaqueValue) return value.value.text;
   return textOf(value) ?? (value.type === "UndefinedValue" ? "" : representation(value, spend));
 }
 
@@ -80,7 +92,9 @@ export function pythonEquals(a: JinjaValue, b: JinjaValue, spend: Spend): boolea
   spend(1);
   const [x, y] = [numberOf(a), numberOf(b)];
   if (x !== undefined || y !== undefined) return x === y;
-  const odd = [a, b].find(({ type }) => /^(Generator|View|Markup|Function)Value$/.test(type));
+  const odd = [a, b].find(({ type }) =>
+    /^(Generator|View|Markup|Function|Opaque)Value$/.test(type)
+  );
   if (odd) throw new TypeError(`a ${odd.type} is not compared here`);
   if (a.type !== b.type) return false;
   const [list, others] = [itemsOf(a), itemsOf(b)];
@@ -114,6 +128,8 @@ function representation({ type, value }: JinjaValue, spend: Spend): string {
       return "Undefined";
     case "ArrayValue":
       return `[${all(value as JinjaValue[]).join(", ")}]`;
+    case "OpaqueValue":
+      return (value as PythonObject).representation;
     case "TupleValue": {
       const items = all(value as JinjaValue[]);
       return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;
@@ -136,8 +152,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-/** A text as Python's source has it. */
-function quoted(text: string): string {
+/** `repr(str)` */
+export function quoted(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(/[\\'"]|(?! )[\p{C}\p{Z}]/gu, (letter) => {
     if (letter === "'" || letter === '"') return letter === quote ? `\\${letter}` : letter;

@@ -6,7 +6,7 @@ const arc = (name: string, configuration: string): ChoiceTask => ({
   name,
   version: 1,
   data: { repository: "allenai/ai2_arc", configuration, split: "test", exampleSplit: "train" },
-  byLength: true,
+  metrics: ["acc", "acc_norm"],
   ask(document) {
     const choices = record(document, "choices");
     return {

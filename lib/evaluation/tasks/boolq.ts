@@ -13,7 +13,7 @@ export const boolq: ChoiceTask = {
     exampleSplit: "train",
     examplesMayRepeat: true,
   },
-  byLength: false,
+  metrics: ["acc"],
   ask: (document) => ({
     prompt: `${text(document, "passage")}\nQuestion: ${text(document, "question")}?\nAnswer:`,
     answers: ["no", "yes"],

@@ -1,7 +1,10 @@
 import { text } from "../document.ts";
+import { answerMatcher } from "../match_answers.ts";
 import type { WritingTask } from "../task.ts";
+import { answerPipelines } from "../task_file/answer_filters.ts";
 
-const INVALID = "[invalid]";
+const FIRST = { function: "take_first" };
+const regex = (given: Record<string, unknown>) => ({ function: "regex", ...given });
 
 /** Word problems of primary school, answered step by step. */
 export const gsm8k: WritingTask = {
@@ -16,16 +19,18 @@ export const gsm8k: WritingTask = {
   }),
   until: ["Question:", "</s>", "<|im_end|>"],
   tokensMax: 256,
-  filters: [
-    {
-      name: "strict-match",
-      extract: (generated) => generated.match(/#### (-?[0-9.,]+)/)?.[1] ?? INVALID,
-    },
+  pipelines: answerPipelines("gsm8k", [
+    { name: "strict-match", filter: [regex({ regex_pattern: "#### (\\-?[0-9\\.\\,]+)" }), FIRST] },
     {
       name: "flexible-extract",
-      extract: (generated) =>
-        [...generated.matchAll(/(-?[$0-9.,]{2,})|(-?[0-9]+)/g)].at(-1)?.[0] ?? INVALID,
+      filter: [
+        regex({ group_select: -1, regex_pattern: "(-?[$0-9.,]{2,})|(-?[0-9]+)" }),
+        FIRST,
+      ],
     },
-  ],
-  ignored: [/,/g, /\$/g, /[\s\S]*#### /g, /\.(?=\n?$)/g],
+  ]),
+  matches: answerMatcher({
+    ignore_case: true,
+    regexes_to_ignore: [",", "\\$", "(?s).*#### ", "\\.$"],
+  }),
 };

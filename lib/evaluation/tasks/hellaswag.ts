@@ -13,7 +13,7 @@ export const hellaswag: ChoiceTask = {
     exampleSplit: "train",
     examplesMayRepeat: true,
   },
-  byLength: true,
+  metrics: ["acc", "acc_norm"],
   prepare(document) {
     const context = `${text(document, "ctx_a")} ${capitalize(text(document, "ctx_b"))}`;
     const choices = texts(document, "endings").map(clean);

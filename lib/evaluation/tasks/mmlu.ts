@@ -39,7 +39,7 @@ const subject = (name: string): ChoiceTask => ({
   description: `The following are multiple choice questions (with answers) about ${
     spaced(name)
   }.\n\n`,
-  byLength: false,
+  metrics: ["acc"],
   ask(document) {
     const choices = texts(document, "choices");
     if (choices.length < LETTERS.length) {

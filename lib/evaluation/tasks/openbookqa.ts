@@ -13,7 +13,7 @@ export const openbookqa: ChoiceTask = {
     split: "test",
     exampleSplit: "train",
   },
-  byLength: true,
+  metrics: ["acc", "acc_norm"],
   ask(document) {
     const choices = record(document, "choices");
     return {

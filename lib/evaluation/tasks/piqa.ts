@@ -12,7 +12,7 @@ export const piqa: ChoiceTask = {
     exampleSplit: "train",
     examplesMayRepeat: true,
   },
-  byLength: true,
+  metrics: ["acc", "acc_norm"],
   ask: (document) => ({
     prompt: `Question: ${text(document, "goal")}\nAnswer:`,
     answers: [text(document, "sol1"), text(document, "sol2")],

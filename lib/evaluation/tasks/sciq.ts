@@ -8,7 +8,7 @@ export const sciq: ChoiceTask = {
   name: "sciq",
   version: 1,
   data: { repository: "allenai/sciq", split: "test", exampleSplit: "train" },
-  byLength: true,
+  metrics: ["acc", "acc_norm"],
   ask: (document) => ({
     prompt: `${stripLeft(text(document, "support"))}\nQuestion: ${
       text(document, "question")

@@ -14,7 +14,7 @@ export const winogrande: ChoiceTask = {
     exampleSplit: "train",
     examplesMayRepeat: true,
   },
-  byLength: false,
+  metrics: ["acc"],
   ask(document) {
     const sentence = text(document, "sentence");
     const blank = sentence.indexOf("_");

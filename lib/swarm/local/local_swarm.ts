@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
-import { type Keypair, verifySignature } from "../../chain/keypair.ts";
+import { verifySignature } from "../../chain/keypair.ts";
 import { LocalChain } from "../../chain/local_chain.ts";
 import { LockstepClock } from "../../clock/lockstep_clock.ts";
 import type { Corpus } from "../../corpus/corpus.ts";

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { fixture } from "../../../fixtures/fixture.ts";
+import { DocumentError } from "../document.ts";
+import { PythonTemplate } from "../jinja/python_template.ts";
+import { parseDocuments } from "../parse_documents.ts";
+import { pythonString } from "../python_string.ts";
+import { pythonJson } from "./python_json.ts";
+
+/** What a template with the column, or with it in a list, or in an `if`, writes row by row. */
+interface Column {
+  readonly text: (string | object)[];
+  readonly item?: (string | object)[];
+  readonly truth?: (string | object)[];
+}
+/** What lm-evaluation-harness made of a file; without documents it failed. */
+interface File {
+  readonly field?: string;
+  /** Beginnings of the hashes of its documents. */
+  readonly documents?: string[];
+  readonly columns?: Record<string, Column>;
+}
+
+const FILES = JSON.parse(Deno.readTextFileSync(fixture("columns/expected.json"))) as Record<
+  string,
+  File
+>;
+/** Files that the harness reads and that are refused here, and the words that say why. */
+const REFUSED: Record<string, RegExp> = {
+  "nan.jsonl": /line 1: .*N/,
+  "inf_short.jsonl": /line 1: .*I/,
+  "keys_differ.jsonl": /line 1: .*N/,
+  "list_numbers.json": /N/,
+  "nulls_first.jsonl": /begins with null/,
+  "nulls_first_empty_row.jsonl": /begins with null/,
+  "nulls_first_struct.jsonl": /begins with null/,
+  "nulls_first_mixed.jsonl": /begins with null/,
+  "nulls_twice.jsonl": /begins with null/,
+  "nulls_alone.jsonl": /begins with null/,
+  "two_on_a_line.jsonl": /line 1/,
+  "spread.jsonl": /line 1/,
+  "mixed_scalars.jsonl": /may be read as a number or list/,
+  "list_after_newline.json": /begins with space/,
+  "list_surrogate.json": /half of a surrogate pair/,
+  "object_field.json": /not read as it stands/,
+  "object_field_types.json": /not read as it stands/,
+  "object_field_texts.json": /want an object/,
+  "object_field_columns.json": /not a list of objects/,
+};
+
+for (const [name, { columns, documents, field }] of Object.entries(FILES)) {
+  Deno.test(`columns of ${name} are shown as lm-evaluation-harness shows them`, async () => {
+    const read = () =>
+      parseDocuments(name, Deno.readFileSync(fixture(`columns/${name}`)), undefined, field);
+    if (!documents || REFUSED[name]) {
+      await assert.rejects(read, (error: Error) => {
+        assert.ok(error instanceof DocumentError, String(error));
+        assert.match(error.message, REFUSED[name] ?? /./);
+        return true;
+      });
+      return;
+    }
+    const rows = await read();
+    const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 12);
+    assert.deepEqual(rows.map((row) => hash(pythonJson(row, 2))), documents);
+    for (const [column, { item, text, truth }] of Object.entries(columns!)) {
+      const isName = /^[a-z]\w*$/i.test(column);
+      const shown: [source: string, expected: Column["text"] | undefined][] = [
+        [`{{ ${column} }}`, text],
+        [`{{ [${column}] }}`, item],
+        [`{% if ${column} %}yes{% else %}no{% endif %}`, truth],
+      ];
+      rows.forEach((row, i) => {
+        if (column !== "none" && typeof text[i] === "string") {
+          assert.equal(pythonString(row[column]), text[i], `${column} ${i}`);
+        }
+        for (const [source, expected] of isName ? shown : []) {
+          if (typeof expected?.[i] !== "string") continue;
+          const template = new PythonTemplate(source, { kind: "task" });
+          assert.equal(template.render(row, 1e6), expected[i], `${source} ${i}`);
+        }
+      });
+    }
+  });
+}

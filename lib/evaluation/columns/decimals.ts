@@ -1,0 +1,31 @@
+import { PythonObject } from "./python_object.ts";
+
+/** Value below which `str(Decimal)` has an exponent: that of its first digit. */
+const EXPONENT_MIN = -6;
+
+/**
+ * `decimal.Decimal`
+ *
+ * @param digits Its value times ten to the `scale`.
+ */
+export function pythonDecimal(digits: bigint, scale: number): PythonObject {
+  const sign = digits < 0n ? "-" : "";
+  const all = String(digits < 0n ? -digits : digits);
+  const exponent = all.length - 1 - scale;
+  const text = exponent < EXPONENT_MIN
+    ? `${all[0]}${all.length > 1 ? `.${all.slice(1)}` : ""}E${exponent}`
+    : fixed(all, scale);
+  return new PythonObject(sign + text, `Decimal('${sign}${text}')`, digits !== 0n);
+}
+
+function fixed(digits: string, scale: number): string {
+  if (scale === 0) return digits;
+  const padded = digits.padStart(scale + 1, "0");
+  return `${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
+}
+
+/** A two's complement integer, its highest byte first. */
+export function integerOfBytes(bytes: Uint8Array): bigint {
+  const value = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  return BigInt.asIntN(8 * bytes.length, value);
+}

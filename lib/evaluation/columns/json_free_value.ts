@@ -1,0 +1,63 @@
+import { isInteger, keepNumber, looseDouble, rewritten, WrittenNumber } from "./json_number.ts";
+import { pythonFloat, pythonInteger } from "./python_object.ts";
+
+/**
+ * A value of a column that has values of several kinds. The reader keeps each as JSON and reads it where it is
+ * used, so that a text which can be read as JSON becomes what it reads as.
+ *
+ * @throws RangeError where its lenient reader would take a text that is no JSON.
+ */
+export function freeValue(value: unknown): unknown {
+  if (typeof value !== "string") return plain(value);
+  try {
+    return plain(JSON.parse(value, keepNumber));
+  } catch (cause) {
+    if (cause instanceof RangeError || isLoose(value)) {
+      throw new RangeError(
+        `the text ${
+          JSON.stringify(value).slice(0, 80)
+        } stands in a column of several kinds, where it may be read as a number or list`,
+        { cause },
+      );
+    }
+    return value;
+  }
+}
+
+/** Whether a text is JSON but for zeros in front, points and commas behind, and names of numbers. */
+function isLoose(text: string): boolean {
+  if (/^\s*(?:-|-?\d+\.?\d*(?:[eE][-+]?\d*)?)\s*$/.test(text)) return true;
+  const strict = text.replace(/-?Infinity|NaN/g, "null").replace(/,(\s*\})/g, "$1")
+    .replace(/(?<![\d.])-?0+(?=\d)/g, "").replace(/(\d)\.(?!\d)/g, "$1")
+    .replace(/-(?!\d)/g, "0");
+  try {
+    JSON.parse(strict);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The value of a JSON text that a table has for a value.
+ *
+ * @throws Error when it is not valid.
+ */
+export function storedJson(text: string): unknown {
+  return plain(JSON.parse(text, keepNumber), (number) => number);
+}
+
+function plain(
+  value: unknown,
+  written: (number: number | WrittenNumber) => number | WrittenNumber = rewritten,
+): unknown {
+  if (typeof value === "number" || value instanceof WrittenNumber) {
+    if (!isInteger(value)) return pythonFloat(looseDouble(written(value)));
+    return pythonInteger(typeof value === "number" ? value : BigInt(value.text));
+  }
+  if (Array.isArray(value)) return value.map((each) => plain(each, written));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, plain(each, written)]),
+  );
+}

@@ -1,0 +1,97 @@
+import type { Document } from "../document.ts";
+import { rowsOfValues } from "./json_columns.ts";
+import { keepNumber, WrittenNumber } from "./json_number.ts";
+
+/** Texts that hold a number with a point, an exponent, a sign before zero, or more digits than a double holds. */
+const DELICATE = /\d\.\d|\d[eE][-+\d]|\d{16}|-0/;
+/** Escapes of surrogates that stand alone. */
+const HALVES = new RegExp(
+  "(?<!\\\\)(?:\\\\\\\\)*(?:\\\\u[dD][89abAB]..(?!\\\\u[dD][c-fC-F])|(?<!\\\\u[dD][89abAB]..)\\\\u[dD][c-fC-F])",
+);
+
+/**
+ * Rows of JSON lines, or of one object over several lines, as the `json` reader of Hugging Face's datasets gives
+ * them: a key that a row lacks is null, a column of whole and other numbers has floats, one whose texts are all
+ * ISO dates has moments.
+ *
+ * @throws Error saying which line is not valid, or where its columns are read in a way that is not known here.
+ */
+export function jsonLines(text: string): Document[] {
+  const lines = text.split(/\r\n|\n|\r/);
+  if (lines.at(-1) === "") lines.pop();
+  if (lines.length > 1 && lines[0].trim() === "{") {
+    return rowsOfValues([parsed(text)], { isLined: false, isRewritten: false });
+  }
+  let isLined = true;
+  const values = lines.flatMap((line, index) => {
+    if (line.trim() === "") {
+      isLined = false;
+      return [];
+    }
+    try {
+      return [parsed(line)];
+    } catch (cause) {
+      throw new RangeError(`line ${index + 1}: ${(cause as Error).message}`, { cause });
+    }
+  });
+  if (values.length === 0) throw new RangeError("it is empty, want rows");
+  return rowsOfValues(values, { isLined, isRewritten: false });
+}
+
+/** Rows of a JSON list; items that are no objects are rows with one column, `text`. */
+export function jsonList(text: string): Document[] {
+  const items = parsed(text);
+  if (!Array.isArray(items) || items.length === 0) {
+    throw new RangeError("it is not a list of objects");
+  }
+  const isNamed = text.slice(0, 100).split('"', 1)[0].includes("{");
+  return rowsOfValues(isNamed ? items : items.map((item) => ({ text: item })), {
+    isLined: true,
+    isRewritten: true,
+  });
+}
+
+/**
+ * Rows of the list under a key. They are read by pandas, which has other rules: what it would change is refused.
+ *
+ * @throws Error when the list is not there, or would be changed.
+ */
+export function jsonField(text: string, field: string): Document[] {
+  const whole = JSON.parse(text);
+  const value = (whole as Record<string, unknown> | null)?.[field];
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new RangeError(`${field} is not a list of objects`);
+  }
+  const items = (parsed(text) as Record<string, unknown>)[field] as unknown[];
+  const rows = rowsOfValues(items, { isLined: false, isRewritten: true });
+  for (const column of Object.keys(rows[0])) {
+    const each = rows.map((row) => row[column]);
+    const isDated = /^(date|timestamp.*|modified.*|.*_at|.*_time)$/i.test(column);
+    const isChanged = each.some((one) =>
+      typeof one === "object"
+        ? !Array.isArray(one)
+        : typeof one === "number" && !Number.isInteger(one)
+    );
+    if (isDated || isChanged) {
+      throw new RangeError(
+        `column ${column} of ${field} is not read as it stands: want texts, lists and whole numbers, none missing`,
+      );
+    }
+  }
+  return rows;
+}
+
+function parsed(text: string): unknown {
+  if (HALVES.test(text)) throw new SyntaxError("a text has half of a surrogate pair");
+  const value = DELICATE.test(text) ? JSON.parse(text, keepNumber) : JSON.parse(text);
+  const colons = text.replace(/"(?:[^"\\]|\\.)*"/g, "").split(":").length - 1;
+  if (colons > keysOf(value)) throw new SyntaxError("a key is there twice");
+  return value;
+}
+
+function keysOf(value: unknown): number {
+  if (typeof value !== "object" || value === null || value instanceof WrittenNumber) return 0;
+  const inner = Object.values(value);
+  const own = Array.isArray(value) ? 0 : inner.length;
+  return inner.reduce((sum: number, each) => sum + keysOf(each), own);
+}

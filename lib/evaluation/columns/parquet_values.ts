@@ -1,0 +1,147 @@
+import type { SchemaElement } from "hyparquet";
+import { ARROW_TYPES, type ArrowField } from "./arrow_schema.ts";
+import { pandasMoment, pythonDate, pythonMoment, pythonTime } from "./dates.ts";
+import { integerOfBytes, pythonDecimal } from "./decimals.ts";
+import { pandasDuration, pythonDuration } from "./durations.ts";
+import { storedJson } from "./json_free_value.ts";
+import { pythonFloat, pythonInteger, PythonObject } from "./python_object.ts";
+import { zoneOf } from "./zones.ts";
+
+/** Extensions whose values are as they are stored, or JSON. */
+const KNOWN_EXTENSIONS = /^(arrow\.json|datasets\.features\.features\.Array\dDExtensionType)$/;
+
+/** Makes what Python has of a value as the file stores it. */
+export type ValueReader = (value: never) => unknown;
+
+/** Microseconds of a unit. */
+const MICROSECONDS: Readonly<Record<string, bigint>> = { MILLIS: 1000n, MICROS: 1n };
+/** The same of Arrow's numbers of units, up to microseconds. */
+const OF_UNIT = [1_000_000n, 1000n, 1n];
+
+/** The logical type of older files, which name it another way. */
+const OLD_TYPES: Readonly<Record<string, NonNullable<SchemaElement["logical_type"]>>> = {
+  UTF8: { type: "STRING" },
+  ENUM: { type: "ENUM" },
+  DATE: { type: "DATE" },
+  JSON: { type: "JSON" },
+  BSON: { type: "BSON" },
+  INTERVAL: { type: "INTERVAL" },
+  TIME_MILLIS: { type: "TIME", isAdjustedToUTC: true, unit: "MILLIS" },
+  TIME_MICROS: { type: "TIME", isAdjustedToUTC: true, unit: "MICROS" },
+  TIMESTAMP_MILLIS: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
+  TIMESTAMP_MICROS: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" },
+};
+
+/**
+ * How the values of a column are read.
+ *
+ * @param arrow What the Arrow schema says of it.
+ * @throws RangeError when Hugging Face's datasets refuses its type, or it is not known here.
+ */
+export function valueReader(element: SchemaElement, arrow: ArrowField | undefined): ValueReader {
+  const { converted_type: old, type } = element;
+  const logical = element.logical_type ?? (old === undefined ? undefined : OLD_TYPES[old]);
+  checkArrow(arrow);
+  if (arrow?.type === ARROW_TYPES.duration) return durationReader(arrow.unit);
+  if (old === "DECIMAL" || logical?.type === "DECIMAL") {
+    const scale = element.scale ?? (logical?.type === "DECIMAL" ? logical.scale : 0);
+    return (value: number | bigint | Uint8Array) =>
+      pythonDecimal(value instanceof Uint8Array ? integerOfBytes(value) : BigInt(value), scale);
+  }
+  switch (logical?.type) {
+    case "JSON":
+      return (bytes: Uint8Array) =>
+        storedJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    case undefined:
+    case "INTEGER":
+    case "STRING":
+    case "ENUM":
+    case "BSON":
+      break;
+    case "NULL":
+      return () => null;
+    case "DATE":
+      return pythonDate;
+    case "TIME":
+      return (value: number | bigint) => pythonTime(inMicroseconds(BigInt(value), logical.unit));
+    case "TIMESTAMP":
+      return momentReader(logical, arrow);
+    case "FLOAT16":
+      return (bytes: Uint8Array) =>
+        pythonFloat(new DataView(bytes.buffer, bytes.byteOffset, 2).getFloat16(0, true));
+    default:
+      throw new RangeError(`its type ${logical?.type} is not offered`);
+  }
+  const isUnsigned = old?.startsWith("UINT_") || (logical?.type === "INTEGER" && !logical.isSigned);
+  switch (type) {
+    case "INT32":
+      return (value: number) => isUnsigned ? value >>> 0 : value;
+    case "INT64":
+      return (value: bigint) => pythonInteger(isUnsigned ? BigInt.asUintN(64, value) : value);
+    case "INT96":
+      return pandasMoment;
+    case "FLOAT":
+    case "DOUBLE":
+      return pythonFloat;
+    case "BYTE_ARRAY":
+    case "FIXED_LEN_BYTE_ARRAY":
+      return (value: string | Uint8Array) => typeof value === "string" ? value : pythonBytes(value);
+    default:
+      return (value: unknown) => value;
+  }
+}
+
+/**
+ * Refuses the types that datasets refuses.
+ *
+ * @param arrow What the Arrow schema says of a column.
+ * @throws RangeError naming the type.
+ */
+export function checkArrow(arrow: ArrowField | undefined): void {
+  const { bits = 128, extension = "", type = 0 } = arrow ?? {};
+  const isKnown = extension === "" || KNOWN_EXTENSIONS.test(extension);
+  const what = !isKnown
+    ? extension
+    : type === ARROW_TYPES.decimal && bits < 128
+    ? `decimal of ${bits} bits`
+    : ARROW_TYPES.listViews.includes(type)
+    ? "list view"
+    : undefined;
+  if (what !== undefined) throw new RangeError(`its Arrow type, ${what}, is not offered`);
+}
+
+function momentReader(
+  { isAdjustedToUTC, unit }: { isAdjustedToUTC: boolean; unit: string },
+  arrow: ArrowField | undefined,
+): ValueReader {
+  // Other writers say only whether it is a moment, which is shown in UTC.
+  const name = arrow?.type === ARROW_TYPES.timestamp ? arrow.zone : isAdjustedToUTC ? "UTC" : "";
+  const zone = name === "" ? undefined : zoneOf(name);
+  return unit === "NANOS"
+    ? (value: bigint) => pandasMoment(value, zone)
+    : (value: bigint) => pythonMoment(inMicroseconds(value, unit), zone);
+}
+
+function durationReader(unit: number): ValueReader {
+  const factor = OF_UNIT[unit];
+  return factor === undefined
+    ? (value: bigint) => pandasDuration(value)
+    : (value: bigint) => pythonDuration(value * factor);
+}
+
+function inMicroseconds(value: bigint, unit: string): bigint {
+  return unit === "NANOS" ? value / 1000n : value * MICROSECONDS[unit];
+}
+
+/** `bytes` */
+function pythonBytes(bytes: Uint8Array): PythonObject {
+  const latin = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  const quote = latin.includes("'") && !latin.includes('"') ? '"' : "'";
+  const named: Record<string, string> = { "\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\" };
+  const escaped = latin.replace(/[\\'"]|[^\x20-\x7e]/g, (letter) => {
+    if (letter === "'" || letter === '"') return letter === quote ? `\\${letter}` : letter;
+    return named[letter] ?? `\\x${letter.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  const text = `b${quote}${escaped}${quote}`;
+  return new PythonObject(text, text, bytes.length > 0);
+}

@@ -1,0 +1,116 @@
+import * as v from "valibot";
+import { TaskFileError } from "./task_file_error.ts";
+
+const name = v.pipe(v.string(), v.regex(/^[\w:][\w:.-]{0,199}$/, "letters, digits, _ . -"));
+const split = v.nullish(name);
+const texts = v.union([v.string(), v.array(v.string())]);
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000));
+
+/** Where the text of a document comes from: a template, a column, or a number. */
+const source = v.nullish(v.union([v.string(), v.number()]));
+const target = v.nullish(v.union([v.string(), v.number(), v.array(v.unknown())]));
+const choice = v.nullish(
+  v.union([v.string(), v.array(v.unknown()), v.record(v.string(), v.unknown())]),
+);
+
+const FEWSHOT = v.strictObject({
+  sampler: v.optional(v.picklist(["default", "first_n"]), "default"),
+  split,
+  samples: v.nullish(v.array(v.record(v.string(), v.unknown()))),
+  fewshot_indices: v.optional(v.unknown()),
+  doc_to_text: source,
+  doc_to_target: target,
+  doc_to_choice: choice,
+  gen_prefix: v.nullish(v.string()),
+  fewshot_delimiter: v.nullish(v.string()),
+  target_delimiter: v.nullish(v.string()),
+});
+
+const DATASET = v.strictObject({
+  trust_remote_code: v.optional(v.unknown()),
+  data_files: v.optional(v.union([texts, v.record(v.string(), texts)])),
+  data_dir: v.nullish(v.string()),
+  field: v.nullish(v.string()),
+});
+
+/** A metric, and how it is to be computed. */
+const METRIC = v.looseObject({
+  metric: v.string(),
+  aggregation: v.nullish(v.string()),
+  ignore_case: v.optional(v.boolean(), false),
+  ignore_punctuation: v.optional(v.boolean(), false),
+  ignore_numbers: v.optional(v.boolean(), false),
+  regexes_to_ignore: v.nullish(v.array(v.string())),
+});
+
+const FILTER = v.strictObject({
+  name: v.string(),
+  filter: v.array(v.looseObject({ function: v.string() })),
+});
+
+/** The keys of lm-evaluation-harness's task files that are understood here; any other is an error. */
+const FILE = v.strictObject({
+  task: name,
+  task_alias: v.nullish(v.string()),
+  tag: v.optional(v.unknown()),
+  dataset_path: v.string(),
+  dataset_name: v.nullish(v.string()),
+  dataset_kwargs: v.nullish(DATASET),
+  output_type: v.optional(
+    v.picklist(["multiple_choice", "loglikelihood", "loglikelihood_rolling", "generate_until"]),
+    "generate_until",
+  ),
+  training_split: split,
+  validation_split: split,
+  test_split: split,
+  fewshot_split: split,
+  fewshot_config: v.nullish(FEWSHOT),
+  num_fewshot: v.nullish(count),
+  description: v.nullish(v.string()),
+  doc_to_text: source,
+  doc_to_target: target,
+  doc_to_choice: choice,
+  gen_prefix: v.nullish(v.string()),
+  target_delimiter: v.optional(v.string(), " "),
+  fewshot_delimiter: v.optional(v.string(), "\n\n"),
+  generation_kwargs: v.nullish(v.record(v.string(), v.unknown())),
+  repeats: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)), 1),
+  filter_list: v.nullish(v.pipe(v.array(FILTER), v.minLength(1))),
+  metric_list: v.nullish(v.pipe(v.array(METRIC), v.minLength(1))),
+  should_decontaminate: v.optional(v.unknown()),
+  doc_to_decontamination_query: v.optional(v.unknown()),
+  metadata: v.optional(
+    v.looseObject({ version: v.optional(v.union([v.number(), v.string()]), "Yaml") }),
+    {},
+  ),
+});
+
+/** A task file, checked. */
+export type TaskConfig = v.InferOutput<typeof FILE>;
+/** One entry of `metric_list`. */
+export type MetricConfig = v.InferOutput<typeof METRIC>;
+/** One entry of `filter_list`. */
+export type FilterConfig = v.InferOutput<typeof FILTER>;
+
+/**
+ * Checks the keys of a task.
+ *
+ * @param path File, named in errors.
+ * @throws TaskFileError naming the key that is missing, wrong or not offered.
+ */
+export function checkTaskConfig(
+  path: string,
+  value: Readonly<Record<string, unknown>>,
+): TaskConfig {
+  const parsed = v.safeParse(FILE, value);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  if (issue.expected === "never") {
+    throw new TaskFileError(`Cannot read task ${path}: ${v.getDotPath(issue)} is not known here`);
+  }
+  throw new TaskFileError(
+    `Cannot read task ${path}: ${v.getDotPath(issue) ?? "the file"} is ${issue.received}, want ${
+      issue.expected ?? issue.message
+    }`,
+  );
+}

@@ -1,0 +1,110 @@
+import { type Document, DocumentError } from "../document.ts";
+import { PythonTemplate } from "../jinja/python_template.ts";
+import { itemsOf, pythonText } from "../jinja/python_value.ts";
+import { pythonLiteral } from "../python_literal.ts";
+import { pythonString } from "../python_string.ts";
+import { TaskFileError } from "./task_file_error.ts";
+
+/** Longest text that a template may write, characters. */
+const TEXT_MAX = 100_000_000;
+
+/** Makes something of a document. */
+export type Source<Value> = (document: Document) => Value;
+
+/** What a right answer is before it is looked up: a place, a text, several of them, or nothing. */
+export type Gold = number | bigint | string | boolean | null | readonly unknown[];
+
+/** A text: that of a column, or of a template. */
+export function textSource(path: string, key: string, text: string): Source<string> {
+  const value = valueSource(path, key, text);
+  return (document) => {
+    const found = value(document);
+    return typeof found === "string" ? found : pythonString(found);
+  };
+}
+
+/** The value of a column as it stands, or the text of a template. */
+export function valueSource(path: string, key: string, text: string): Source<unknown> {
+  const template = compile(path, key, text);
+  return (document) =>
+    Object.hasOwn(document, text)
+      ? document[text]
+      : rendered(key, () => template.render(document, TEXT_MAX));
+}
+
+/**
+ * A right answer as the harness reads it: a column's value as it stands; of a template digits are a place where
+ * there are choices, and what looks like a list is one.
+ */
+export function goldSource(
+  path: string,
+  key: string,
+  target: string | number | readonly unknown[],
+  hasChoices: boolean,
+): Source<Gold> {
+  if (typeof target !== "string") return () => target;
+  const value = valueSource(path, key, target);
+  return (document) => {
+    const found = value(document);
+    if (Object.hasOwn(document, target) || typeof found !== "string") return found as Gold;
+    if (hasChoices && /^\d+$/.test(found)) {
+      if (/^0\d/.test(found)) {
+        throw new DocumentError(`${key} gives ${found}, want no leading zero`);
+      }
+      return Number(found);
+    }
+    const list = /^\[[^]*\]$/.test(found) ? pythonLiteral(found) : undefined;
+    return Array.isArray(list) ? list : found;
+  };
+}
+
+/** Choices: as they stand in the file, a column's, or those of a template that gives a list. */
+export function choicesSource(
+  path: string,
+  key: string,
+  choices: string | readonly unknown[] | Readonly<Record<string, unknown>>,
+): Source<string[]> {
+  const check = (list: unknown): string[] => {
+    const fits = Array.isArray(list) && list.length > 0 &&
+      list.every((each) => typeof each === "string" && each !== "");
+    if (fits) return list as string[];
+    throw new DocumentError(`${key} gives ${shown(list)}, want a list of texts`);
+  };
+  if (typeof choices !== "string") {
+    const list = Array.isArray(choices) ? choices : Object.values(choices);
+    return () => check(list);
+  }
+  const template = compile(path, key, choices);
+  return (document) => {
+    if (Object.hasOwn(document, choices)) return check(document[choices]);
+    const value = rendered(key, () => template.value(document, TEXT_MAX));
+    const items = value && itemsOf(value)?.map((item) => pythonText(item, () => {}));
+    return check(
+      items ?? pythonLiteral(rendered(key, () => template.render(document, TEXT_MAX))),
+    );
+  };
+}
+
+/** A value as errors show it: what it is, and not all that it holds. */
+function shown(value: unknown): string {
+  return Array.isArray(value) ? `a list of ${value.length}` : typeof value;
+}
+
+function compile(path: string, key: string, text: string): PythonTemplate {
+  try {
+    return new PythonTemplate(text, { kind: "task" });
+  } catch (cause) {
+    throw new TaskFileError(
+      `Cannot read task ${path}: ${key} is no template: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+function rendered<Made>(key: string, body: () => Made): Made {
+  try {
+    return body();
+  } catch (cause) {
+    throw new DocumentError(`${key} cannot be rendered: ${(cause as Error).message}`, { cause });
+  }
+}

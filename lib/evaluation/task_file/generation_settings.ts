@@ -1,0 +1,56 @@
+import { TaskFileError } from "./task_file_error.ts";
+
+/** How answers of a task are written. */
+export interface GenerationSettings {
+  /** Texts that end an answer. */
+  readonly until: readonly string[];
+  /** Longest answer, tokens. */
+  readonly tokensMax: number;
+  /** The settings as sample files show them. */
+  readonly generation: Readonly<Record<string, unknown>>;
+}
+
+const TOKENS_DEFAULT = 256;
+const TOKENS_MAX = 1_000_000;
+/** Names for the longest answer, the one that counts first. */
+const LENGTHS = ["max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens"];
+/** Keys that mean nothing while the likeliest token is taken. */
+const HARMLESS = ["until", "do_sample", "temperature", "top_p", "top_k", ...LENGTHS];
+
+/**
+ * Reads `generation_kwargs`; without them answers are greedy and end where an example would.
+ *
+ * @throws TaskFileError for sampling, and for keys that would change an answer.
+ */
+export function generationOf(
+  path: string,
+  given: Readonly<Record<string, unknown>> | null | undefined,
+  exampleGap: string,
+): GenerationSettings {
+  const fail = (what: string): never => {
+    throw new TaskFileError(`Cannot read task ${path}: generation_kwargs has ${what}`);
+  };
+  if (!given) {
+    const until = [exampleGap];
+    const generation = { temperature: 0, do_sample: false, max_gen_toks: TOKENS_DEFAULT, until };
+    return { until, tokensMax: TOKENS_DEFAULT, generation };
+  }
+  const other = Object.keys(given).find((key) => !HARMLESS.includes(key));
+  if (other !== undefined) fail(`${other}, which is not offered: answers are greedy here`);
+  const samples = given.do_sample === true ||
+    (given.do_sample !== false && Number(given.temperature ?? 0) > 0);
+  if (samples) fail("sampling, which is not offered: answers are greedy here");
+  const until = given.until === undefined ? [exampleGap] : [given.until].flat();
+  if (!until.every((text) => typeof text === "string")) fail("until that is no text");
+  const length = LENGTHS.map((key) => given[key]).find((value) =>
+    value !== undefined && value !== null
+  );
+  const tokensMax = Math.trunc(Number(length ?? TOKENS_DEFAULT));
+  if (!(tokensMax >= 1 && tokensMax <= TOKENS_MAX)) fail(`the length ${length}`);
+  const generation = {
+    ...given,
+    ...(typeof given.temperature === "string" ? { temperature: Number(given.temperature) } : {}),
+    ...(given.until === undefined ? { until } : {}),
+  };
+  return { until: until as string[], tokensMax, generation };
+}

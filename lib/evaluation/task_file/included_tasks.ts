@@ -1,0 +1,96 @@
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Task, TaskGroup } from "../task.ts";
+import { groupOfFile } from "./group_of_file.ts";
+import { readTaskYaml } from "./read_task_yaml.ts";
+import { TaskFileError } from "./task_file_error.ts";
+import { taskOfFile } from "./task_of_file.ts";
+
+/** Most files of a directory, and deepest of its folders. */
+const FILES_MAX = 20_000;
+const DEPTH_MAX = 8;
+
+/** Tasks of a directory. */
+export interface IncludedTasks {
+  /** Those that can be used. */
+  readonly tasks: readonly Task[];
+  /** Groups, and tags as groups without a score of their own. */
+  readonly groups: readonly TaskGroup[];
+  /** Why a file holds none, by the name that it gives, or its own: told when somebody asks for it. */
+  readonly unusable: ReadonlyMap<string, TaskFileError>;
+}
+
+/** The keys of a file, and where it lies. */
+export interface TaskSource {
+  readonly path: string;
+  readonly keys: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Tasks, groups and tags of a directory's `.yaml` files, those in its folders too. Of two with one name the first
+ * counts; a file that cannot be used leaves the others.
+ */
+export async function includedTasks(directory: string): Promise<IncludedTasks> {
+  const unusable = new Map<string, TaskFileError>();
+  const sources = new Map<string, TaskSource>();
+  const groupSources = new Map<string, TaskSource>();
+  const attempt = (name: string, body: () => void) => {
+    try {
+      body();
+    } catch (cause) {
+      if (!(cause instanceof TaskFileError)) throw cause;
+      unusable.set(name, cause);
+    }
+  };
+  for (const path of await taskFiles(directory, DEPTH_MAX)) {
+    const file = basename(path).replace(/\.ya?ml$/, "");
+    try {
+      const keys = await readTaskYaml(path, directory);
+      const kind = keys.group !== undefined && keys.group !== null ? "group" : "task";
+      const name = keys[kind];
+      if (typeof name !== "string") {
+        throw new TaskFileError(`Cannot read task ${path}: it names no task or group`);
+      }
+      const table = kind === "group" ? groupSources : sources;
+      if (!table.has(name)) table.set(name, { path, keys });
+    } catch (cause) {
+      if (!(cause instanceof TaskFileError)) throw cause;
+      unusable.set(file, cause);
+    }
+  }
+  const tasks: Task[] = [];
+  const tags = new Map<string, string[]>();
+  for (const [name, { keys: { tag = [], task_list: _, ...keys }, path }] of sources) {
+    attempt(name, () => {
+      tasks.push(taskOfFile(path, keys));
+      for (const each of [tag].flat().map(String)) tags.set(each, [...tags.get(each) ?? [], name]);
+    });
+  }
+  const groups: TaskGroup[] = [...tags].map(([name, members]) => ({
+    name,
+    version: "N/A",
+    members: members.sort(),
+    aggregate: false,
+  }));
+  for (const [name, source] of groupSources) {
+    attempt(name, () => groups.push(groupOfFile(source, sources)));
+  }
+  return { tasks, groups, unusable };
+}
+
+/** Task files below a directory, by path. */
+async function taskFiles(directory: string, depth: number): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (/^(\.|__pycache__$|node_modules$)/.test(entry.name)) continue;
+    const path = join(directory, entry.name);
+    if (entry.isDirectory() && depth > 0) found.push(...await taskFiles(path, depth - 1));
+    if (entry.isFile() && /\.ya?ml$/.test(entry.name)) found.push(path);
+    if (found.length > FILES_MAX) {
+      throw new RangeError(
+        `Cannot read tasks of ${directory}: it has more than ${FILES_MAX} files`,
+      );
+    }
+  }
+  return found.sort();
+}
