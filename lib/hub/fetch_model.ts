@@ -11,6 +11,7 @@ const SMALL = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
+  "added_tokens.json",
 ];
 const WHOLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
