@@ -4,7 +4,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { replaceFile } from "../lib/checkpoint/replace_file.ts";
 import { Corpus } from "../lib/corpus/corpus.ts";
 import { readShard, readTextFile } from "../lib/corpus/read_text_file.ts";
-import type { Document } from "../lib/evaluation/document.ts";
+import { jsonLines } from "../lib/evaluation/columns/json_rows.ts";
+import { pythonJson } from "../lib/evaluation/columns/python_json.ts";
+import { type Document, DocumentError } from "../lib/evaluation/document.ts";
 import type { LoadedTask, TaskFailure } from "../lib/evaluation/evaluate.ts";
 import { includedTasks } from "../lib/evaluation/task_file/included_tasks.ts";
 import { DOCUMENT_FORMATS, parseDocuments } from "../lib/evaluation/parse_documents.ts";
@@ -125,7 +127,7 @@ export async function prefetch(
         const rows = await documentsOf(task, split, options, hub);
         await mkdir(join(directory, task.name), { recursive: true });
         const path = join(directory, task.name, `${split}.jsonl`);
-        await replaceFile(path, rows.map((row) => JSON.stringify(row) + "\n"));
+        await replaceFile(path, linesOf(task.name, rows));
         tell(`${path}  ${rows.length} documents`);
         written++;
       } catch (cause) {
@@ -138,6 +140,17 @@ export async function prefetch(
     }
   }
   return { failures, written };
+}
+
+/** Documents as lines of JSON that are read as the same documents. */
+function linesOf(name: string, rows: readonly Document[]): string[] {
+  const lines = rows.map((row) => pythonJson(row) + "\n");
+  const again = rows.length === 0 ? [] : jsonLines(lines.join(""));
+  const differs = again.findIndex((row, at) => pythonJson(row) + "\n" !== lines[at]);
+  if (differs < 0) return lines;
+  throw new DocumentError(
+    `Cannot write the documents of ${name}: JSON does not carry what document ${differs} holds; copy its files instead`,
+  );
 }
 
 function namesOf({ suite, tasks }: EvalOptions): string[] {
@@ -171,7 +184,7 @@ async function documentsOf(
   hub: Hub,
 ): Promise<Document[]> {
   const { configuration, files, repository } = task.data;
-  let paths = files && await filesOf(task, files[split] ?? []);
+  let paths = files && await filesOf(task, Object.hasOwn(files, split) ? files[split] : []);
   if (paths?.length === 0) {
     throw new RangeError(`Cannot load ${task.name}: its data_files have no split ${split}`);
   }
@@ -189,6 +202,7 @@ async function documentsOf(
     paths = [found];
   }
   paths ??= await fetchSplit(hub, { id: repository, configuration, split });
+  const builder = Object.hasOwn(BUILDERS, repository) ? BUILDERS[repository] : undefined;
   const parts: Document[][] = [];
   for (const path of paths) {
     const { size } = await stat(path);
@@ -198,7 +212,7 @@ async function documentsOf(
       );
     }
     const bytes = new Uint8Array(await readFile(path));
-    parts.push(await parseDocuments(path, bytes, BUILDERS[repository], task.data.field));
+    parts.push(await parseDocuments(path, bytes, builder, task.data.field));
   }
   return parts.flat();
 }
@@ -217,7 +231,7 @@ async function filesOf(task: Task, paths: readonly string[]): Promise<string[]> 
   for (const path of paths) {
     if (!path.includes("*")) found.push(path);
     else {
-      const fits = new RegExp(`^${basename(path).split("*").map(RegExp.escape).join(".*")}$`);
+      const fits = new RegExp(`^${basename(path).split(/\*+/).map(RegExp.escape).join(".*")}$`);
       const names = (await readdir(dirname(path))).filter((name) => fits.test(name)).sort();
       found.push(...names.map((name) => join(dirname(path), name)));
     }

@@ -25,7 +25,11 @@ export async function parseDocuments(
   field?: string,
 ): Promise<Document[]> {
   const ending = wanted ?? name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-  const format = ending === "txt" && wanted ? parseText : DOCUMENT_FORMATS[ending];
+  const format = ending === "txt" && wanted
+    ? parseText
+    : Object.hasOwn(DOCUMENT_FORMATS, ending)
+    ? DOCUMENT_FORMATS[ending]
+    : undefined;
   if (!format) {
     throw new DocumentError(
       `Cannot read documents from ${name}: want a name that ends in ${
@@ -44,7 +48,8 @@ export async function parseDocuments(
 
 /** Rows of a text: its lines, each under the key `text`. */
 function parseText(bytes: Uint8Array): Document[] {
-  const lines = new TextDecoder("utf-8", { fatal: true }).decode(bytes).split(/\r?\n/);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const lines = decoder.decode(bytes).split(/\r\n|\n|\r/);
   if (lines.at(-1) === "") lines.pop();
   return lines.map((text) => ({ text }));
 }

@@ -1,3 +1,5 @@
+import { pythonFloat, pythonInteger } from "./columns/python_object.ts";
+
 /** Deepest nesting of lists. */
 const DEPTH_MAX = 50;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -31,19 +33,20 @@ export function pythonLiteral(text: string): unknown {
     const words: Readonly<Record<string, unknown>> = { True: true, False: false, None: null };
     if (Object.hasOwn(words, word)) return words[word];
     if (/^-?0\d/.test(word)) fail();
-    return Number(word);
+    return /[.e]/.test(word) ? pythonFloat(Number(word)) : pythonInteger(BigInt(word));
   }
   function list(close: string, depth: number): unknown[] {
     const items: unknown[] = [];
+    let commas = 0;
     at++;
     for (space(); text[at] !== close; space()) {
       items.push(value(depth + 1));
       space();
-      if (text[at] === ",") at++;
+      if (text[at] === ",") [at, commas] = [at + 1, commas + 1];
       else if (text[at] !== close) fail();
     }
     at++;
-    return items;
+    return close === ")" && commas === 0 && items.length === 1 ? items[0] as unknown[] : items;
   }
   function string(quote: string): string {
     let out = "";

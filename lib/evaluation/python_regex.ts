@@ -38,7 +38,8 @@ export function pythonRegex(pattern: string, ignoreCase = false): RegExp {
   }
   let inClass = false;
   const multiline = inline.includes("m");
-  const translated = named.replace(/\\[^]|\[\^?\]?|\]|[$]/g, (part) => {
+  const isAll = inline.includes("s");
+  const translated = named.replace(/\\[^]|\[\^?\]?|\]|[$.^]/g, (part) => {
     if (part.startsWith("[") && !inClass) {
       inClass = true;
       return part.endsWith("]") ? `${part.slice(0, -1)}\\]` : part;
@@ -47,7 +48,15 @@ export function pythonRegex(pattern: string, ignoreCase = false): RegExp {
       inClass = false;
       return part;
     }
-    if (part === "$" && (multiline || inClass)) return part;
+    if (inClass && /^\\[WSDB]$/.test(part) || part === "\\B") {
+      throw new SyntaxError(`the pattern ${pattern} has ${part}, which is not known there`);
+    }
+    if (/^[$.^]$/.test(part)) {
+      if (inClass) return part;
+      if (part === ".") return isAll ? "[^]" : "[^\\n]";
+      if (multiline) return part === "$" ? "(?=\\n|(?![^]))" : "(?<=\\n|(?<![^]))";
+      return part === "$" ? OUTSIDE.$ : "(?<![^])";
+    }
     const table = inClass ? IN_CLASS : OUTSIDE;
     if (Object.hasOwn(table, part)) return table[part];
     // What means itself needs no backslash, and must not have one in our words.
@@ -58,8 +67,6 @@ export function pythonRegex(pattern: string, ignoreCase = false): RegExp {
   const flags = [
     "gu",
     ignoreCase || inline.includes("i") ? "i" : "",
-    inline.includes("s") ? "s" : "",
-    multiline ? "m" : "",
   ];
   return new RegExp(translated, flags.join(""));
 }

@@ -44,6 +44,7 @@ export function selectTasks(names: readonly string[], catalog: TaskCatalog): Sel
     ...catalog.tasks.map(({ name }) => name),
     ...catalog.unusable.keys(),
   ];
+  const seen = new Set<string>();
   const take = (name: string, within?: TaskGroup) => {
     const own = within?.own?.find((task) => task.name === name);
     if (own) return void tasks.set(name, own);
@@ -51,6 +52,8 @@ export function selectTasks(names: readonly string[], catalog: TaskCatalog): Sel
       ? undefined
       : catalog.groups.find((each) => each.name === name);
     if (group) {
+      if (seen.has(name)) return;
+      seen.add(name);
       groups.set(name, group);
       for (const member of group.members) take(member, group);
       return;
@@ -66,7 +69,7 @@ export function selectTasks(names: readonly string[], catalog: TaskCatalog): Sel
       take(name);
       continue;
     }
-    const fits = new RegExp(`^${shellPattern(name)}$`);
+    const fits = patternOf(name);
     const found = known.filter((each) => fits.test(each));
     if (found.length === 0) throw new UnknownTaskError(name, known);
     for (const each of new Set(found)) take(each);
@@ -74,20 +77,37 @@ export function selectTasks(names: readonly string[], catalog: TaskCatalog): Sel
   return { tasks: [...tasks.values()], groups: [...groups.values()], unusable };
 }
 
+/** A range that ends before it begins means nothing, and fits nothing. */
+function patternOf(name: string): RegExp {
+  try {
+    return new RegExp(`^${shellPattern(name)}$`);
+  } catch {
+    return /(?!)/;
+  }
+}
+
 /** A pattern of the shell as one of ours. */
 function shellPattern(name: string): string {
-  return name.replace(/\[(!?)([^\]]+)\]|[^]/g, (part, inverted?: string, letters?: string) => {
+  return name.replace(/\[(!?)([^\]]+)\]|\*+|[^]/g, (part, inverted?: string, letters?: string) => {
     if (letters !== undefined) {
       return `[${inverted ? "^" : ""}${letters.replace(/[\\^]/g, "\\$&")}]`;
     }
-    return part === "*" ? ".*" : part === "?" ? "." : RegExp.escape(part);
+    return /^\*+$/.test(part) ? ".*" : part === "?" ? "." : RegExp.escape(part);
   });
 }
 
-/** Names of the tasks in a group, those of its groups included. */
+/** Names of the tasks in a group, those of its groups included, each once. */
 export function leavesOf(group: TaskGroup, groups: readonly TaskGroup[]): string[] {
-  return group.members.flatMap((member) => {
-    const inner = groups.find(({ name }) => name === member);
-    return inner ? leavesOf(inner, groups) : [member];
-  });
+  const [leaves, seen] = [new Set<string>(), new Set<string>()];
+  const visit = ({ members, name }: TaskGroup) => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    for (const member of members) {
+      const inner = groups.find((each) => each.name === member);
+      if (inner && inner.name !== name) visit(inner);
+      else leaves.add(member);
+    }
+  };
+  visit(group);
+  return [...leaves];
 }

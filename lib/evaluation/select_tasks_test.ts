@@ -30,3 +30,22 @@ Deno.test("tasks have names of their own, and suites and groups name tasks that 
   for (const suite of Object.values(SUITES)) assert.ok(suite.every((name) => all.includes(name)));
   for (const { members } of GROUPS) assert.ok(members.every((name) => all.includes(name)));
 });
+
+Deno.test("groups that contain each other, or much the same, are gone through once", () => {
+  const group = (name: string, members: string[]) => ({
+    name,
+    version: 1,
+    members,
+    aggregate: true,
+  });
+  const groups = [group("a", ["b", "piqa"]), group("b", ["a"])];
+  for (let level = 0; level < 40; level++) {
+    const next = level === 39 ? ["sciq"] : [`x${level + 1}`, `y${level + 1}`];
+    groups.push(group(`x${level}`, next), group(`y${level}`, next));
+  }
+  const found = selectTasks(["a", "x0"], { ...CATALOG, groups });
+  assert.deepEqual(names(found.tasks), ["piqa", "sciq"]);
+  assert.deepEqual(leavesOf(groups[0], groups), ["piqa"]);
+  assert.deepEqual(leavesOf(groups[2], groups), ["sciq"]);
+  assert.throws(() => selectTasks(["[z-a]*"], CATALOG), UnknownTaskError);
+});

@@ -34,7 +34,14 @@ const DEPTH_MAX = 100;
  * @throws RangeError when it is damaged.
  */
 export function arrowFields(base64: string): ReadonlyMap<string, ArrowField> {
-  const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+  try {
+    return readFields(new Uint8Array(Buffer.from(base64, "base64")));
+  } catch (cause) {
+    throw new RangeError(`its Arrow schema is damaged: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readFields(bytes: Uint8Array): ReadonlyMap<string, ArrowField> {
   const reader = new FlatBuffer(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const start = reader.view.getUint32(0, true) === 0xffffffff ? 8 : 4;
   const message = start + reader.view.getUint32(start, true);
@@ -44,15 +51,12 @@ export function arrowFields(base64: string): ReadonlyMap<string, ArrowField> {
 }
 
 class FlatBuffer {
-  #fields = 0;
+  #tables = 0;
 
   constructor(readonly view: DataView) {}
 
   fields(places: readonly number[], depth: number): Map<string, ArrowField> {
-    this.#fields += places.length;
-    if (depth > DEPTH_MAX || this.#fields > FIELDS_MAX) {
-      throw new RangeError("its Arrow schema has too many fields");
-    }
+    if (depth > DEPTH_MAX) throw new RangeError("its Arrow schema is nested too deep");
     return new Map(places.map((place) => {
       const type = this.#slot(place, 2);
       const details = this.table(place, 3);
@@ -85,7 +89,8 @@ class FlatBuffer {
     const at = this.table(place, slot);
     if (at === undefined) return [];
     const count = this.view.getUint32(at, true);
-    if (count > FIELDS_MAX) throw new RangeError("its Arrow schema has too many fields");
+    this.#tables += count;
+    if (this.#tables > FIELDS_MAX) throw new RangeError("its Arrow schema has too many fields");
     return Array.from({ length: count }, (_, i) => {
       const item = at + 4 + 4 * i;
       return item + this.view.getUint32(item, true);

@@ -83,3 +83,35 @@ for (const [name, { columns, documents, field }] of Object.entries(FILES)) {
     }
   });
 }
+
+const lines = (text: string) => parseDocuments("x.jsonl", new TextEncoder().encode(text));
+
+Deno.test("columns that cannot be shown truly, or stand for too much, are refused by name", async () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, i) => `{"k${i}": 1}\n`).join("");
+  const cases: [text: string, message: RegExp][] = [
+    ['{"b": 1, "0": 2}', /the key 0 is a number/],
+    ['{"d": {"10": 2, "2": 3}}', /the key 2 is a number/],
+    [`{"a": ${"[".repeat(200_000)}${"]".repeat(200_000)}}`, /line 1: /],
+    [many(2000), /2000 objects have 2000 different keys/],
+    [`{"a": 1}\n{"a": "${"1".repeat(200_000)}x"}`, /^$/],
+    [`{"a": 1e999}`, /too large/],
+    ['{"a": {"b": 1, "b": 2}}', /a key is there twice/],
+  ];
+  for (const [text, message] of cases) {
+    const read = lines(text).then(() => "", (error: Error) => {
+      assert.ok(error instanceof DocumentError);
+      return error.message;
+    });
+    assert.match(await read, message);
+  }
+  const [long] = await lines(`{"a": "${"x".repeat(12_000_000)}"}`);
+  assert.equal((long.a as string).length, 12_000_000);
+});
+
+Deno.test("a large file whose columns change their type is refused", async () => {
+  const text = `{"a": 1, "t": "${"x".repeat(1000)}"}\n`.repeat(11_000);
+  assert.equal((await lines(text)).length, 11_000);
+  await assert.rejects(lines(`${text}{"a": 2.5, "t": ""}`), /whole and other numbers are mixed/);
+  await assert.rejects(lines(`${text}{"a": "b", "t": ""}`), /of several kinds: number, text/);
+});

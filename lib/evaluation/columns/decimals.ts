@@ -3,6 +3,9 @@ import { PythonObject } from "./python_object.ts";
 /** Value below which `str(Decimal)` has an exponent: that of its first digit. */
 const EXPONENT_MIN = -6;
 
+/** Longest decimal. */
+const BYTES_MAX = 32;
+
 /**
  * `decimal.Decimal`
  *
@@ -24,8 +27,13 @@ function fixed(digits: string, scale: number): string {
   return `${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
 }
 
-/** A two's complement integer, its highest byte first. */
+/**
+ * A two's complement integer, its highest byte first.
+ *
+ * @throws RangeError when it is longer than decimals are.
+ */
 export function integerOfBytes(bytes: Uint8Array): bigint {
+  if (bytes.length > BYTES_MAX) throw new RangeError(`a decimal has ${bytes.length} bytes`);
   const value = bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   return BigInt.asIntN(8 * bytes.length, value);
 }

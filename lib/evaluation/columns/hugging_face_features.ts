@@ -13,7 +13,13 @@ const DEPTH_MAX = 100;
  */
 export function checkFeatures(json: string | undefined): void {
   if (json === undefined) return;
-  checkKinds(JSON.parse(json)?.info?.features, 0);
+  let note: { info?: { features?: unknown } } | null;
+  try {
+    note = JSON.parse(json);
+  } catch (cause) {
+    throw new RangeError("its note on features (huggingface) is no JSON", { cause });
+  }
+  checkKinds(note?.info?.features, 0);
 }
 
 function checkKinds(feature: unknown, depth: number): void {

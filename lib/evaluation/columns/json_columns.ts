@@ -1,4 +1,5 @@
 import type { Document } from "../document.ts";
+import { checkKeys } from "./check_keys.ts";
 import { pythonMoment } from "./dates.ts";
 import { isoMoment } from "./iso_moment.ts";
 import { freeValue } from "./json_free_value.ts";
@@ -7,6 +8,10 @@ import { pythonFloat, pythonInteger } from "./python_object.ts";
 
 /** Deepest place. */
 const DEPTH_MAX = 100;
+
+/** Most values of a column, if most are missing, and how many times those that are there. */
+const CELLS_MAX = 2_000_000;
+const SPARSE_MAX = 50;
 
 type Kind = "boolean" | "number" | "text" | "list" | "object";
 
@@ -23,6 +28,8 @@ export interface Reading {
   readonly isLined: boolean;
   /** Whether the reader writes the file anew before it reads it. */
   readonly isRewritten: boolean;
+  /** Whether it is so large that the reader fixes types by its beginning. */
+  readonly isLarge: boolean;
 }
 
 /**
@@ -55,7 +62,7 @@ function typeOf(values: readonly unknown[], reading: Reading, depth: number): Ty
   const kinds = new Set(present.map(kindOf));
   const [kind] = kinds;
   if (kinds.size > 1) {
-    if (reading.isLined) return { kind: "free" };
+    if (reading.isLined && !reading.isLarge) return { kind: "free" };
     throw new RangeError(`values of one column are of several kinds: ${[...kinds].join(", ")}`);
   }
   switch (kind) {
@@ -64,7 +71,7 @@ function typeOf(values: readonly unknown[], reading: Reading, depth: number): Ty
     case "boolean":
       return { kind };
     case "number":
-      return { kind: (present as WrittenNumber[]).every(isInteger) ? "integer" : "float" };
+      return { kind: numberKind(present as WrittenNumber[], reading) };
     case "text":
       return {
         kind: (present as string[]).every((text) => isoMoment(text) !== undefined)
@@ -76,14 +83,32 @@ function typeOf(values: readonly unknown[], reading: Reading, depth: number): Ty
       return { kind, items: typeOf((present as unknown[][]).flat(), reading, depth + 1) };
     case "object": {
       const objects = present as Record<string, unknown>[];
-      if (reading.isLined && !sameKeys(objects)) return { kind: "free" };
+      if (reading.isLined && !sameKeys(objects)) {
+        if (!reading.isLarge) return { kind: "free" };
+        throw new RangeError("objects of one column have different keys, in a file of this size");
+      }
       return fieldsType(objects, reading, depth);
     }
   }
 }
 
+function numberKind(numbers: readonly WrittenNumber[], { isLarge }: Reading) {
+  const integers = numbers.filter(isInteger).length;
+  if (integers === numbers.length) return "integer";
+  if (integers === 0 || !isLarge) return "float";
+  throw new RangeError("whole and other numbers are mixed in a column, in a file of this size");
+}
+
 function fieldsType(objects: readonly Record<string, unknown>[], reading: Reading, depth: number) {
   const keys = new Set(objects.flatMap((object) => Object.keys(object)));
+  checkKeys(keys);
+  const cells = objects.length * keys.size;
+  if (
+    cells > CELLS_MAX &&
+    cells > SPARSE_MAX * objects.reduce((sum, each) => sum + Object.keys(each).length, 0)
+  ) {
+    throw new RangeError(`${objects.length} objects have ${keys.size} different keys`);
+  }
   const fields = new Map([...keys].map((key) => {
     const values = objects.map((object) => Object.hasOwn(object, key) ? object[key] : null);
     return [key, typeOf(values, reading, depth + 1)];

@@ -1,3 +1,4 @@
+import { checkKeys } from "./check_keys.ts";
 import { isInteger, keepNumber, looseDouble, rewritten, WrittenNumber } from "./json_number.ts";
 import { pythonFloat, pythonInteger } from "./python_object.ts";
 
@@ -26,7 +27,7 @@ export function freeValue(value: unknown): unknown {
 
 /** Whether a text is JSON but for zeros in front, points and commas behind, and names of numbers. */
 function isLoose(text: string): boolean {
-  if (/^\s*(?:-|-?\d+\.?\d*(?:[eE][-+]?\d*)?)\s*$/.test(text)) return true;
+  if (/^\s*(?:-|-?\d+(?:\.\d*)?(?:[eE][-+]?\d*)?)\s*$/.test(text)) return true;
   const strict = text.replace(/-?Infinity|NaN/g, "null").replace(/,(\s*\})/g, "$1")
     .replace(/(?<![\d.])-?0+(?=\d)/g, "").replace(/(\d)\.(?!\d)/g, "$1")
     .replace(/-(?!\d)/g, "0");
@@ -57,6 +58,7 @@ function plain(
   }
   if (Array.isArray(value)) return value.map((each) => plain(each, written));
   if (typeof value !== "object" || value === null) return value;
+  checkKeys(Object.keys(value));
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key, plain(each, written)]),
   );

@@ -4,6 +4,12 @@ import { keepNumber, WrittenNumber } from "./json_number.ts";
 
 /** Texts that hold a number with a point, an exponent, a sign before zero, or more digits than a double holds. */
 const DELICATE = /\d\.\d|\d[eE][-+\d]|\d{16}|-0/;
+const [QUOTE, BACKSLASH, COLON] = [...'"\\:'].map((letter) => letter.charCodeAt(0));
+/** Deepest place. */
+const DEPTH_MAX = 500;
+/** Files beyond which the reader fixes types by their beginnings, bytes. */
+const WHOLE_MAX = 10_000_000;
+
 /** Escapes of surrogates that stand alone. */
 const HALVES = new RegExp(
   "(?<!\\\\)(?:\\\\\\\\)*(?:\\\\u[dD][89abAB]..(?!\\\\u[dD][c-fC-F])|(?<!\\\\u[dD][89abAB]..)\\\\u[dD][c-fC-F])",
@@ -17,14 +23,15 @@ const HALVES = new RegExp(
  * @throws Error saying which line is not valid, or where its columns are read in a way that is not known here.
  */
 export function jsonLines(text: string): Document[] {
+  const isLarge = text.length > WHOLE_MAX;
   const lines = text.split(/\r\n|\n|\r/);
   if (lines.at(-1) === "") lines.pop();
   if (lines.length > 1 && lines[0].trim() === "{") {
-    return rowsOfValues([parsed(text)], { isLined: false, isRewritten: false });
+    return rowsOfValues([parsed(text)], { isLined: false, isRewritten: false, isLarge });
   }
   let isLined = true;
   const values = lines.flatMap((line, index) => {
-    if (line.trim() === "") {
+    if (/^[ \t]*$/.test(line)) {
       isLined = false;
       return [];
     }
@@ -35,7 +42,7 @@ export function jsonLines(text: string): Document[] {
     }
   });
   if (values.length === 0) throw new RangeError("it is empty, want rows");
-  return rowsOfValues(values, { isLined, isRewritten: false });
+  return rowsOfValues(values, { isLined, isRewritten: false, isLarge });
 }
 
 /** Rows of a JSON list; items that are no objects are rows with one column, `text`. */
@@ -48,6 +55,7 @@ export function jsonList(text: string): Document[] {
   return rowsOfValues(isNamed ? items : items.map((item) => ({ text: item })), {
     isLined: true,
     isRewritten: true,
+    isLarge: text.length > WHOLE_MAX,
   });
 }
 
@@ -63,7 +71,7 @@ export function jsonField(text: string, field: string): Document[] {
     throw new RangeError(`${field} is not a list of objects`);
   }
   const items = (parsed(text) as Record<string, unknown>)[field] as unknown[];
-  const rows = rowsOfValues(items, { isLined: false, isRewritten: true });
+  const rows = rowsOfValues(items, { isLined: false, isRewritten: true, isLarge: false });
   for (const column of Object.keys(rows[0])) {
     const each = rows.map((row) => row[column]);
     const isDated = /^(date|timestamp.*|modified.*|.*_at|.*_time)$/i.test(column);
@@ -84,14 +92,27 @@ export function jsonField(text: string, field: string): Document[] {
 function parsed(text: string): unknown {
   if (HALVES.test(text)) throw new SyntaxError("a text has half of a surrogate pair");
   const value = DELICATE.test(text) ? JSON.parse(text, keepNumber) : JSON.parse(text);
-  const colons = text.replace(/"(?:[^"\\]|\\.)*"/g, "").split(":").length - 1;
-  if (colons > keysOf(value)) throw new SyntaxError("a key is there twice");
+  if (colonsOf(text) > keysOf(value, 0)) throw new SyntaxError("a key is there twice");
   return value;
 }
 
-function keysOf(value: unknown): number {
+/** Colons outside of texts. */
+function colonsOf(text: string): number {
+  let count = 0;
+  let isInside = false;
+  for (let at = 0; at < text.length; at++) {
+    const letter = text.charCodeAt(at);
+    if (letter === QUOTE) isInside = !isInside;
+    else if (isInside && letter === BACKSLASH) at++;
+    else if (!isInside && letter === COLON) count++;
+  }
+  return count;
+}
+
+function keysOf(value: unknown, depth: number): number {
+  if (depth > DEPTH_MAX) throw new RangeError(`it is nested more than ${DEPTH_MAX} deep`);
   if (typeof value !== "object" || value === null || value instanceof WrittenNumber) return 0;
   const inner = Object.values(value);
   const own = Array.isArray(value) ? 0 : inner.length;
-  return inner.reduce((sum: number, each) => sum + keysOf(each), own);
+  return inner.reduce((sum: number, each) => sum + keysOf(each, depth + 1), own);
 }

@@ -3,11 +3,14 @@ import { setImmediate } from "node:timers/promises";
 import { compressors } from "hyparquet-compressors";
 import type { Document } from "../document.ts";
 import { type ArrowField, arrowFields } from "./arrow_schema.ts";
+import { checkKeys } from "./check_keys.ts";
 import { checkFeatures } from "./hugging_face_features.ts";
 import { checkArrow, type ValueReader, valueReader } from "./parquet_values.ts";
 
 /** Most rows that a file may have. */
 const ROWS_MAX = 5_000_000;
+/** Most values of all columns. */
+const VALUES_MAX = 50_000_000;
 
 /** The values of Parquet as they are stored: what they mean is for this program to say. */
 const PARSERS = {
@@ -27,11 +30,17 @@ export async function parquetRows(bytes: Uint8Array<ArrayBuffer>): Promise<Docum
   if (metadata.num_rows > BigInt(ROWS_MAX)) {
     throw new RangeError(`it says that it has ${metadata.num_rows} rows, want at most ${ROWS_MAX}`);
   }
+  const values = metadata.row_groups.flatMap(({ columns }) => columns)
+    .reduce((sum, { meta_data: column }) => sum + (column?.num_values ?? 0n), 0n);
+  if (values > BigInt(VALUES_MAX)) {
+    throw new RangeError(`it says that it has ${values} values, want at most ${VALUES_MAX}`);
+  }
   const facts = Object.fromEntries(
     metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ""]) ?? [],
   );
   checkFeatures(facts.huggingface);
   const arrow = facts["ARROW:schema"] ? arrowFields(facts["ARROW:schema"]) : undefined;
+  checkKeys(metadata.schema.map(({ name }) => name));
   const root = parquetSchema(metadata);
   const readers = root.children.map((column) => {
     const { name } = column.element;
@@ -68,6 +77,12 @@ function columnReader(node: SchemaTree, arrow: ArrowField | undefined): ValueRea
   const [first] = children;
   const isList = element.converted_type === "LIST" && children.length === 1 &&
     first.children.length <= 1 && first.element.repetition_type === "REPEATED";
+  if (!isList && element.logical_type?.type === "LIST") {
+    throw new RangeError("its type, a list without its older name, is not offered");
+  }
+  if (isList && first.children.length === 1 && /^array$|_tuple$/.test(first.element.name)) {
+    throw new RangeError("its type, a list of older writers, is not offered");
+  }
   if (isList) {
     const [item] = arrow?.children.values() ?? [];
     if (first.children.length === 1) return nullable(listOf(columnReader(first.children[0], item)));

@@ -18,6 +18,9 @@ const MICROSECONDS: Readonly<Record<string, bigint>> = { MILLIS: 1000n, MICROS: 
 /** The same of Arrow's numbers of units, up to microseconds. */
 const OF_UNIT = [1_000_000n, 1000n, 1n];
 
+/** Most places of a decimal. */
+const SCALE_MAX = 76;
+
 /** The logical type of older files, which name it another way. */
 const OLD_TYPES: Readonly<Record<string, NonNullable<SchemaElement["logical_type"]>>> = {
   UTF8: { type: "STRING" },
@@ -45,6 +48,7 @@ export function valueReader(element: SchemaElement, arrow: ArrowField | undefine
   if (arrow?.type === ARROW_TYPES.duration) return durationReader(arrow.unit);
   if (old === "DECIMAL" || logical?.type === "DECIMAL") {
     const scale = element.scale ?? (logical?.type === "DECIMAL" ? logical.scale : 0);
+    if (!(scale >= 0 && scale <= SCALE_MAX)) throw new RangeError(`its scale is ${scale}`);
     return (value: number | bigint | Uint8Array) =>
       pythonDecimal(value instanceof Uint8Array ? integerOfBytes(value) : BigInt(value), scale);
   }

@@ -6,6 +6,8 @@ const split = v.nullish(name);
 const texts = v.union([v.string(), v.array(v.string())]);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000));
 
+const scalar = v.nullable(v.union([v.string(), v.number(), v.boolean()]));
+
 /** Where the text of a document comes from: a template, a column, or a number. */
 const source = v.nullish(v.union([v.string(), v.number()]));
 const target = v.nullish(v.union([v.string(), v.number(), v.array(v.unknown())]));
@@ -34,7 +36,9 @@ const DATASET = v.strictObject({
 });
 
 /** A metric, and how it is to be computed. */
-const METRIC = v.looseObject({
+const METRIC = v.strictObject({
+  higher_is_better: v.nullish(v.boolean()),
+  hf_evaluate: v.optional(v.literal(false)),
   metric: v.string(),
   aggregation: v.nullish(v.string()),
   ignore_case: v.optional(v.boolean(), false),
@@ -43,9 +47,33 @@ const METRIC = v.looseObject({
   regexes_to_ignore: v.nullish(v.array(v.string())),
 });
 
+const FINDER = {
+  regex_pattern: v.optional(v.string()),
+  group_select: v.optional(v.pipe(v.number(), v.integer()), 0),
+  fallback: v.optional(v.string(), "[invalid]"),
+};
+
 const FILTER = v.strictObject({
   name: v.string(),
-  filter: v.array(v.looseObject({ function: v.string() })),
+  filter: v.array(v.variant("function", [
+    ...["take_first", "lowercase", "uppercase", "remove_whitespace", "majority_vote"].map((name) =>
+      v.strictObject({ function: v.literal(name) })
+    ),
+    v.strictObject({ function: v.literal("take_first_k"), k: count }),
+    v.strictObject({
+      function: v.literal("map"),
+      mapping_dict: v.optional(v.record(v.string(), scalar), {}),
+      default_value: v.optional(scalar, null),
+    }),
+    v.strictObject({ function: v.literal("regex"), ...FINDER }),
+    v.strictObject({
+      function: v.literal("multi_choice_regex"),
+      ...FINDER,
+      ignore_case: v.optional(v.boolean(), false),
+      ignore_punctuation: v.optional(v.boolean(), false),
+      regexes_to_ignore: v.nullish(texts),
+    }),
+  ])),
 });
 
 /** The keys of lm-evaluation-harness's task files that are understood here; any other is an error. */
@@ -73,7 +101,7 @@ const FILE = v.strictObject({
   gen_prefix: v.nullish(v.string()),
   target_delimiter: v.optional(v.string(), " "),
   fewshot_delimiter: v.optional(v.string(), "\n\n"),
-  generation_kwargs: v.nullish(v.record(v.string(), v.unknown())),
+  generation_kwargs: v.nullish(v.record(v.string(), v.union([scalar, v.array(scalar)]))),
   repeats: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64)), 1),
   filter_list: v.nullish(v.pipe(v.array(FILTER), v.minLength(1))),
   metric_list: v.nullish(v.pipe(v.array(METRIC), v.minLength(1))),

@@ -2,6 +2,7 @@ import { type Document, DocumentError } from "../document.ts";
 import { PythonTemplate } from "../jinja/python_template.ts";
 import { itemsOf, pythonText } from "../jinja/python_value.ts";
 import { pythonLiteral } from "../python_literal.ts";
+import { pythonInteger } from "../columns/python_object.ts";
 import { pythonString } from "../python_string.ts";
 import { TaskFileError } from "./task_file_error.ts";
 
@@ -19,7 +20,10 @@ export function textSource(path: string, key: string, text: string): Source<stri
   const value = valueSource(path, key, text);
   return (document) => {
     const found = value(document);
-    return typeof found === "string" ? found : pythonString(found);
+    if (typeof found === "string") return found;
+    throw new DocumentError(
+      `${key} gives ${pythonString(found).slice(0, 80)}, want a text: a template makes one`,
+    );
   };
 }
 
@@ -51,7 +55,7 @@ export function goldSource(
       if (/^0\d/.test(found)) {
         throw new DocumentError(`${key} gives ${found}, want no leading zero`);
       }
-      return Number(found);
+      return pythonInteger(BigInt(found));
     }
     const list = /^\[[^]*\]$/.test(found) ? pythonLiteral(found) : undefined;
     return Array.isArray(list) ? list : found;

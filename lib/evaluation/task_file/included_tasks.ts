@@ -38,8 +38,7 @@ export async function includedTasks(directory: string): Promise<IncludedTasks> {
     try {
       body();
     } catch (cause) {
-      if (!(cause instanceof TaskFileError)) throw cause;
-      unusable.set(name, cause);
+      unusable.set(name, asTaskFileError(name, cause));
     }
   };
   for (const path of await taskFiles(directory, DEPTH_MAX)) {
@@ -54,8 +53,7 @@ export async function includedTasks(directory: string): Promise<IncludedTasks> {
       const table = kind === "group" ? groupSources : sources;
       if (!table.has(name)) table.set(name, { path, keys });
     } catch (cause) {
-      if (!(cause instanceof TaskFileError)) throw cause;
-      unusable.set(file, cause);
+      unusable.set(file, asTaskFileError(path, cause));
     }
   }
   const tasks: Task[] = [];
@@ -63,7 +61,9 @@ export async function includedTasks(directory: string): Promise<IncludedTasks> {
   for (const [name, { keys: { tag = [], task_list: _, ...keys }, path }] of sources) {
     attempt(name, () => {
       tasks.push(taskOfFile(path, keys));
-      for (const each of [tag].flat().map(String)) tags.set(each, [...tags.get(each) ?? [], name]);
+      for (const each of [tag ?? []].flat().filter((each) => typeof each === "string")) {
+        tags.set(each, [...tags.get(each) ?? [], name]);
+      }
     });
   }
   const groups: TaskGroup[] = [...tags].map(([name, members]) => ({
@@ -76,6 +76,13 @@ export async function includedTasks(directory: string): Promise<IncludedTasks> {
     attempt(name, () => groups.push(groupOfFile(source, sources)));
   }
   return { tasks, groups, unusable };
+}
+
+/** Whatever a stranger's file brings up leaves the others. */
+function asTaskFileError(path: string, cause: unknown): TaskFileError {
+  return cause instanceof TaskFileError
+    ? cause
+    : new TaskFileError(`Cannot read task ${path}: ${(cause as Error).message}`, { cause });
 }
 
 /** Task files below a directory, by path. */

@@ -1,11 +1,13 @@
-import { load } from "js-yaml";
+import { load, YAML11_SCHEMA } from "js-yaml";
 import { readFile, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { TaskFileError } from "./task_file_error.ts";
 
 /** Longest task file, bytes, and most files that one includes. */
 const FILE_BYTES_MAX = 1_000_000;
 const FILES_MAX = 50;
+/** Most values that a file may stand for: aliases repeat what they name. */
+const VALUES_MAX = 100_000;
 
 /**
  * Reads a task or group file with what it includes: later files overrule earlier ones, key by key, and the file
@@ -20,12 +22,11 @@ export async function readTaskYaml(
   seen: Set<string> = new Set(),
 ): Promise<Record<string, unknown>> {
   const file = resolve(path);
-  if (seen.has(file) || seen.size >= FILES_MAX) {
-    throw new TaskFileError(
-      `Cannot read task ${path}: it is included twice, or too many files are`,
-    );
+  if (seen.has(file)) throw new TaskFileError(`Cannot read task ${path}: it is included twice`);
+  if (seen.size >= FILES_MAX) {
+    throw new TaskFileError(`Cannot read task ${path}: more than ${FILES_MAX} files are included`);
   }
-  if (seen.size > 0 && !file.startsWith(resolve(root))) {
+  if (seen.size > 0 && !file.startsWith(resolve(root) + sep)) {
     throw new TaskFileError(`Cannot read task ${path}: an included file lies outside of ${root}`);
   }
   seen.add(file);
@@ -49,7 +50,8 @@ export async function readTaskYaml(
 export function parseTaskYaml(path: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = load(text);
+    // The harness reads YAML 1.1, where `yes` is true and `010` is 8.
+    value = load(text, { schema: YAML11_SCHEMA });
   } catch (cause) {
     const [reason] = (cause as Error).message.split("\n");
     const own = /^([\w-]+):.*!function/m.exec(text)?.[1];
@@ -59,9 +61,32 @@ export function parseTaskYaml(path: string, text: string): Record<string, unknow
     throw new TaskFileError(`Cannot read task ${path}: ${why}`, { cause });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    checkValues(path, value, { left: VALUES_MAX });
     return value as Record<string, unknown>;
   }
   throw new TaskFileError(`Cannot read task ${path}: it is no mapping of keys`);
+}
+
+/** Refuses what stands for too much, and keys that JavaScript would put in another order. */
+function checkValues(path: string, value: unknown, budget: { left: number }): void {
+  if (--budget.left < 0) {
+    throw new TaskFileError(`Cannot read task ${path}: it has more than ${VALUES_MAX} values`);
+  }
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) {
+    if (Object.getPrototypeOf(value) !== Object.prototype) {
+      throw new TaskFileError(
+        `Cannot read task ${path}: it has a ${value.constructor?.name}, want texts, numbers, lists and mappings`,
+      );
+    }
+    const number = Object.keys(value).find((key) => /^\d+$/.test(key));
+    if (number !== undefined) {
+      throw new TaskFileError(
+        `Cannot read task ${path}: the key ${number} is a number, which is not offered`,
+      );
+    }
+  }
+  for (const each of Object.values(value)) checkValues(path, each, budget);
 }
 
 async function readText(path: string): Promise<string> {

@@ -150,6 +150,11 @@ function dataOf(path: string, config: TaskConfig): TaskData {
     );
   }
   const { data_dir: folder, data_files: files, field } = config.dataset_kwargs ?? {};
+  if (folder && files === undefined) {
+    throw new TaskFileError(
+      `Cannot read task ${path}: dataset_kwargs has data_dir without data_files, want both`,
+    );
+  }
   const exampleSplit = shown?.split ?? config.fewshot_split ?? undefined;
   const samples = exampleSplit === undefined ? shown?.samples ?? undefined : undefined;
   const named = typeof files === "object" && !Array.isArray(files) ? files : { train: files ?? [] };
@@ -202,7 +207,12 @@ function choiceQuestions(
       const ending = typeof target === "string" ? target : pythonString(target);
       return { prompt: answers, answers: [ending], right: asked, target: ending };
     }
-    const prompt = typeof asked === "string" ? asked : pythonString(asked);
+    if (typeof asked !== "string") {
+      throw new DocumentError(
+        `doc_to_text gives ${pythonString(asked).slice(0, 80)}, want a text: a template makes one`,
+      );
+    }
+    const prompt = asked;
     return { prompt, answers, right: places(target, answers), target: pythonString(target) };
   };
 }

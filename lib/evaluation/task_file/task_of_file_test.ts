@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DocumentError } from "../document.ts";
-import type { ChoiceTask, EndingTask, PageTask } from "../task.ts";
+import type { ChoiceTask, EndingTask, PageTask, WritingTask } from "../task.ts";
 import { parseTaskYaml } from "./read_task_yaml.ts";
 import { TaskFileError } from "./task_file_error.ts";
 import { taskOfFile } from "./task_of_file.ts";
@@ -103,4 +103,44 @@ Deno.test("taskOfFile refuses what would change a written answer", () => {
     ["metric_list: [{metric: bleu}]", /metric bleu of generate_until is not offered/],
   ];
   for (const [settings, message] of cases) assert.throws(() => writing(settings), message);
+});
+
+Deno.test("parseTaskYaml reads YAML 1.1, and refuses what would be another thing here", () => {
+  assert.deepEqual(parseTaskYaml("x.yaml", "a: yes\nb: 010\nc: 1e3\nd: 1_000\ne: off"), {
+    a: true,
+    b: 8,
+    c: "1e3",
+    d: 1000,
+    e: false,
+  });
+  assert.throws(() => parseTaskYaml("x.yaml", "a: {2: b, 1: a}"), /the key 1 is a number/);
+  assert.throws(() => parseTaskYaml("x.yaml", "a: 2024-01-02"), /it has a Date, want texts/);
+  const bomb = Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`);
+  assert.throws(
+    () => parseTaskYaml("x.yaml", ["a0: &a0 x", ...bomb].join("\n")),
+    /more than 100000 values/,
+  );
+});
+
+Deno.test("arguments of filters and metrics that are not known are refused", () => {
+  const base = "task: w\ndataset_path: d\ntest_split: t\ndoc_to_text: q\ndoc_to_target: a\n";
+  for (
+    const line of [
+      "filter_list: [{name: x, filter: [{function: regex, regex_patern: x}]}]",
+      "filter_list: [{name: x, filter: [{function: take_first, k: 1}]}]",
+      "filter_list: [{name: x, filter: [{function: take_first_k}]}]",
+      "metric_list: [{metric: exact_match, ignore_pucntuation: true}]",
+      "generation_kwargs: {temperature: {toString: 1}}",
+      "dataset_kwargs: {data_dir: sub}",
+    ]
+  ) assert.throws(() => read("w.yaml", base + line), TaskFileError, line);
+});
+
+Deno.test("a column that is no text is no prompt", () => {
+  const task = read(
+    "w.yaml",
+    "task: w\ndataset_path: d\ntest_split: t\ndoc_to_text: q\ndoc_to_target: a\n",
+  ) as WritingTask;
+  assert.throws(() => task.ask({ q: null, a: "y" }), /doc_to_text gives None, want a text/);
+  assert.throws(() => task.ask({ q: [1], a: "y" }), /doc_to_text gives \[1\], want a text/);
 });
