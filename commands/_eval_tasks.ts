@@ -231,14 +231,28 @@ async function filesOf(task: Task, paths: readonly string[]): Promise<string[]> 
   for (const path of paths) {
     if (!path.includes("*")) found.push(path);
     else {
-      const fits = new RegExp(`^${basename(path).split(/\*+/).map(RegExp.escape).join(".*")}$`);
-      const names = (await readdir(dirname(path))).filter((name) => fits.test(name)).sort();
+      const names = (await readdir(dirname(path))).filter((name) => fitsStars(basename(path), name))
+        .sort();
       found.push(...names.map((name) => join(dirname(path), name)));
     }
   }
   const missing = found.find((path) => !existsSync(path));
   if (missing === undefined) return found;
   throw new RangeError(`Cannot load ${task.name}: there is no ${missing}`);
+}
+
+/** Whether a name is what a pattern with stars says, in time that does not grow with the stars. */
+function fitsStars(pattern: string, name: string): boolean {
+  const [first, ...rest] = pattern.split(/\*+/);
+  const last = rest.pop()!;
+  if (!name.startsWith(first) || !name.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at + last.length <= name.length;
 }
 
 /** A file as a task of its own: its perplexity. */

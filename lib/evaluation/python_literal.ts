@@ -11,6 +11,16 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
+/** What literals of Python consist of besides texts, numbers and names of values. */
+const MARKS = /^[\s[\](){},:+.-]*$/;
+const PARTS =
+  /[rbuRBU]{0,2}'[^'\\]*(?:\\[^][^'\\]*)*'|[rbuRBU]{0,2}"[^"\\]*(?:\\[^][^"\\]*)*"|\b0[xob][\da-f_]+|\d[\d_]*(?:e[+-]?\d+)?j?|\b(?:True|False|None)\b/gi;
+
+/** Whether a text may be a literal of Python that {@linkcode pythonLiteral} does not know. */
+export function mayBeLiteral(text: string): boolean {
+  return MARKS.test(text.replace(PARTS, ""));
+}
+
 /**
  * `ast.literal_eval` of lists, tuples, texts, numbers and truth values; undefined for anything else, which leaves
  * the text as it is.

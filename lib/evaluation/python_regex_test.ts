@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pythonLiteral } from "./python_literal.ts";
+import { mayBeLiteral, pythonLiteral } from "./python_literal.ts";
 import { pythonRegex } from "./python_regex.ts";
 import { pythonString } from "./python_string.ts";
 
@@ -38,7 +38,10 @@ Deno.test("pythonLiteral reads lists as Python does", () => {
       ["['a', \"it's\", True, None, -3]", "['a', \"it's\", True, None, -3]"],
     ]
   ) assert.equal(pythonString(pythonLiteral(text)), shown);
-  for (const text of ["[citation needed]", "[01]", "[", "x"]) {
+  for (const text of ["[citation needed]", "[01]", "[", "x", "[see 'a', 3]"]) {
     assert.equal(pythonLiteral(text), undefined, text);
   }
+  const unknown = ["['a' 'b']", "[+1]", "[0x10]", "[{'a': 1}]", "[r'x', 1_000, 2j]", "['\\d']"];
+  for (const text of unknown) assert.ok(mayBeLiteral(text), text);
+  for (const text of ["[citation needed]", "[see 'a', 3]"]) assert.ok(!mayBeLiteral(text), text);
 });

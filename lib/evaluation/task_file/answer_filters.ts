@@ -123,7 +123,9 @@ function multiChoice(given: Arguments): AnswerStep {
     return given.ignore_punctuation ? cased.replace(/\p{P}/gu, "") : cased;
   };
   return each((answer, choices) => {
-    if (!Array.isArray(choices)) throw new RangeError("multi_choice_regex wants a column choices");
+    if (!Array.isArray(choices) || choices.length === 0) {
+      throw new RangeError("multi_choice_regex wants a column choices, with a list");
+    }
     const text = typeof answer === "string" ? answer : "";
     const byExpression = find(text);
     if (byExpression) return byExpression;

@@ -1,7 +1,7 @@
 import { type Document, DocumentError } from "../document.ts";
 import { PythonTemplate } from "../jinja/python_template.ts";
 import { itemsOf, pythonText } from "../jinja/python_value.ts";
-import { pythonLiteral } from "../python_literal.ts";
+import { mayBeLiteral, pythonLiteral } from "../python_literal.ts";
 import { pythonInteger } from "../columns/python_object.ts";
 import { pythonString } from "../python_string.ts";
 import { TaskFileError } from "./task_file_error.ts";
@@ -58,6 +58,11 @@ export function goldSource(
       return pythonInteger(BigInt(found));
     }
     const list = /^\[[^]*\]$/.test(found) ? pythonLiteral(found) : undefined;
+    if (list === undefined && /^\[[^]*\]$/.test(found) && mayBeLiteral(found)) {
+      throw new DocumentError(
+        `${key} gives ${found.slice(0, 80)}, want a list of texts, numbers, True, False or None`,
+      );
+    }
     return Array.isArray(list) ? list : found;
   };
 }
