@@ -18,6 +18,7 @@ import type { Hub } from "../lib/hub/hub.ts";
 import { HubError } from "../lib/hub/hub_error.ts";
 import { checkRunDefinition, parseRunDefinition } from "../lib/swarm/run_definition.ts";
 import type { EvalOptions } from "./_eval_options.ts";
+import { fitsStars } from "./_fits_stars.ts";
 import { UsageError } from "./command.ts";
 
 /** Tasks with their documents, and those whose documents could not be had. */
@@ -239,20 +240,6 @@ async function filesOf(task: Task, paths: readonly string[]): Promise<string[]> 
   const missing = found.find((path) => !existsSync(path));
   if (missing === undefined) return found;
   throw new RangeError(`Cannot load ${task.name}: there is no ${missing}`);
-}
-
-/** Whether a name is what a pattern with stars says, in time that does not grow with the stars. */
-function fitsStars(pattern: string, name: string): boolean {
-  const [first, ...rest] = pattern.split(/\*+/);
-  const last = rest.pop()!;
-  if (!name.startsWith(first) || !name.endsWith(last)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at + last.length <= name.length;
 }
 
 /** A file as a task of its own: its perplexity. */

@@ -1,0 +1,13 @@
+/** Whether a name is what a pattern with stars says, in time that does not grow with the stars. */
+export function fitsStars(pattern: string, name: string): boolean {
+  const [first, ...rest] = pattern.split(/\*+/);
+  const last = rest.pop()!;
+  if (!name.startsWith(first) || !name.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at + last.length <= name.length;
+}
