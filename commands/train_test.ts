@@ -196,15 +196,15 @@ Deno.test("covey starts from a checkpoint of another run", async () => {
 
 Deno.test("covey train on its own text falls clearly below the entropy of single bytes", async () => {
   await withRun(async ({ out }) => {
-    const options = ["--peers", "2", "--windows", "5", "--device", "cpu", "--out", out];
-    const { code, error } = await run(["train", ...options]);
+    const options = "--peers 2 --windows 5 --batch 4 --device cpu".split(" ");
+    const { code, error } = await run(["train", ...options, "--out", out]);
     assert.equal(code, 0, error);
     const events = readEvents(join(out, "events.jsonl"));
     const [started] = events.flatMap((event) => event.event === "started" ? [event] : []);
     const losses = events.flatMap((event) => event.event === "held-out-loss" ? [event.loss] : []);
     assert.equal(losses.length, 5);
     const best = Math.min(...losses);
-    assert.ok(best < started.unigramEntropy - 0.3, `${losses}, entropy ${started.unigramEntropy}`);
+    assert.ok(best < started.unigramEntropy - 0.2, `${losses}, entropy ${started.unigramEntropy}`);
   });
 });
 
@@ -224,13 +224,13 @@ Deno.test({
   ignore: !swiftShaderIsThere(),
   fn: async () => {
     await withRun(async ({ out, train }) => {
-      const args = train("--windows", "2", "--peers", "2", "--device", "webgpu");
+      const args = train("--windows", "1", "--peers", "2", "--device", "webgpu");
       const { code, error } = await run(args, swiftShaderEnvironment());
       assert.equal(code, 0, error);
       const events = readEvents(join(out, "events.jsonl"));
       const started = events.find((event) => event.event === "started");
       assert.equal(started?.event === "started" && started.device, "webgpu");
-      assert.deepEqual([...digestsByWindow(events).values()].map(({ size }) => size), [1, 1]);
+      assert.deepEqual([...digestsByWindow(events).values()].map(({ size }) => size), [1]);
     });
   },
 });

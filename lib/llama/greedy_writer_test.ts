@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fixture } from "../../fixtures/fixture.ts";
 import { locateModel } from "../checkpoint/locate_model.ts";
-import { deviceTests } from "../engine/_test_engine.ts";
+import { deviceTests, testOnCpu } from "../engine/_test_engine.ts";
 import { GreedyWriter } from "./greedy_writer.ts";
 
 const testOnDevices = deviceTests(import.meta.url);
@@ -22,7 +22,7 @@ testOnDevices(
   },
 );
 
-testOnDevices(
+testOnCpu(
   "GreedyWriter stops each text where it ends, and takes prompts of one token and of many",
   async (engine) => {
     const writer = new GreedyWriter(engine, { config, tensors, frugal: false });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openSafetensors } from "../checkpoint/safetensors_file.ts";
 import { readModelDirectory } from "../checkpoint/model_directory.ts";
 import type { Engine } from "../engine/engine.ts";
-import { deviceTests } from "../engine/_test_engine.ts";
+import { deviceTests, testOnCpu } from "../engine/_test_engine.ts";
 import { fixture } from "../../fixtures/fixture.ts";
 import { type LlamaConfig, parseLlamaConfig } from "./config.ts";
 import type { MicroBatch } from "./gradient_pass.ts";
@@ -43,7 +43,7 @@ for (const shape of ["whole", "blocks"] as const) {
 }
 
 for (const file of ["model.f32", "model.bf16"]) {
-  testOnDevices(`LogitsModel gives numpy's logits of ${file}`, async (engine) => {
+  testOnCpu(`LogitsModel gives numpy's logits of ${file}`, async (engine) => {
     const values = await readParameters(`tiny_llama/${file}.safetensors`, "");
     await assertLogits(engine, values, LOGITS[`logits_${file.slice(6)}`]);
   });
@@ -56,7 +56,7 @@ testOnDevices("LogitsModel gives numpy's logits of a model in shards", async (en
 
 for (const tiedEmbeddings of [false, true]) {
   const name = tiedEmbeddings ? "tied" : "untied";
-  testOnDevices(
+  testOnCpu(
     `Trainer takes the same steps whole and in blocks (${name}, 3 micro-batches)`,
     async (engine) => {
       const config = { ...CONFIG, tiedEmbeddings };
@@ -112,7 +112,7 @@ testOnDevices("Trainer keeps its state on the device between steps", async (engi
   await trainer.close();
 });
 
-testOnDevices("Trainer refuses a step whose loss is not finite", async (engine) => {
+testOnCpu("Trainer refuses a step whose loss is not finite", async (engine) => {
   const trainer = await openTrainer(engine, CONFIG, "whole");
   const values = await readParameters("tiny_llama/model.f32.safetensors", "");
   values.get("model.norm.weight")![0] = NaN;
