@@ -189,3 +189,13 @@ Deno.test("every module with logic has a test in its folder", () => {
   );
   assert.deepEqual(without, []);
 });
+
+Deno.test("packages with build scripts are named, so that the first start says nothing of them", () => {
+  const read = (name: string) => JSON.parse(readFileSync(join(ROOT, name), "utf8"));
+  const { allow, deny } = read("deno.json").allowScripts ?? { allow: [], deny: [] };
+  const packages: [string, { scripts?: true }][] = Object.entries(read("deno.lock").npm);
+  const scripted = packages.filter(([, { scripts }]) => scripts)
+    .map(([name]) => `npm:${name.replace(/(?<=.)@.*/, "")}`);
+  assert.ok(scripted.length > 0);
+  assert.deepEqual(scripted.filter((name) => ![...allow, ...deny].includes(name)), []);
+});

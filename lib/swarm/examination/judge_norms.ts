@@ -22,12 +22,12 @@ export interface NormJudgement {
 }
 
 /**
- * Compares norms with what is usual. One that is far too large is refused: with few peers the median clip alone
- * would leave the scale to an attacker. How far honest norms differ follows from the error feedback: one
- * that could not be sent for long holds up to 1 / (1 - decay) windows, 20 by default. One that is far too small is set aside, since the median of few peers
- * would be its own and scale the others' steps down to it. It breaks no rule: whoever comes late or comes
- * back has an empty error feedback, and sends a tenth of what the others do. Whether it helps is for its
- * evaluation to say.
+ * Compares norms with what is usual. One that is far too large is refused: with few peers the median clip
+ * alone would leave the scale to an attacker. How far honest norms differ follows from the error feedback:
+ * one that could not be sent for long holds up to 1 / (1 - decay) windows, 20 by default. One that is far
+ * too small is set aside, since the median of few peers would be its own and scale the others' steps down
+ * to it. It breaks no rule: whoever comes late or comes back has an empty error feedback, and sends a tenth
+ * of what the others do. Whether it helps is for its evaluation to say.
  */
 export function judgeNorms(
   found: ReadonlyMap<number, Found>,
