@@ -7,12 +7,12 @@ if (globalThis.name === "engine") {
 } else if (globalThis.name === "command") {
   const worker = globalThis as unknown as Worker;
   try {
-    const { serveCommand } = await import("./commands/_command_worker.ts");
+    const { serveCommand } = await import("./commands/program/command_worker.ts");
     serveCommand(worker);
   } catch (cause) {
     worker.postMessage({ failure: String(cause) }); // modules that cannot be read
   }
 } else if (import.meta.main) {
-  const { supervise } = await import("./commands/_supervisor.ts");
+  const { supervise } = await import("./commands/program/supervisor.ts");
   Deno.exit(await supervise(Deno.args, new URL(import.meta.url)));
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { runTestSwarm, withDirectory } from "../swarm/_test_run.ts";
+import { runTestSwarm } from "../../testing/swarm_run.ts";
+import { withDirectory } from "../../testing/with_directory.ts";
 import type { EventOf } from "../swarm/swarm_event.ts";
 import { ADVERSARIES } from "./adversaries.ts";
 

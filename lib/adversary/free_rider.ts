@@ -8,14 +8,14 @@ import { readSubmission } from "./_read_submission.ts";
 export const freeRider = (): Behaviour => ({
   samples: (assigned) => assigned.subarray(0, 0),
   tensors: async (honest, moment) => {
-    const { tensors, topk, uid, window } = moment.context;
+    const { shapes, topk, uid, window } = moment.context;
     const others: CompressedTensor[][] = [];
     for (const peer of moment.peers) {
       const sent = peer === uid ? undefined : await readSubmission(moment, peer, window - 1);
       if (sent) others.push(sent);
     }
     if (others.length === 0) return honest;
-    return tensors.map(({ dims }, i) => {
+    return shapes.map(({ dims }, i) => {
       const average = Float32Array.from(aggregate(others.map((each) => each[i]), "selected-mean"));
       return compress(average, new Float32Array(average.length), dims, topk, 0);
     });

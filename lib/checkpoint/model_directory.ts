@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { formatLlamaConfig, type LlamaConfig } from "../llama/config.ts";
-import { llamaParameters } from "../llama/parameters.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import { CorruptFileError } from "./corrupt_file_error.ts";
+import { formatLlamaConfig } from "../llama/model/format_llama_config.ts";
+import type { LlamaConfig } from "../llama/model/llama_config.ts";
+import { llamaParameters } from "../llama/model/parameters.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { locateModel } from "./locate_model.ts";
-import { readTextIfAny } from "./read_text_if_any.ts";
-import { replaceFile } from "./replace_file.ts";
+import { readTextIfAny } from "../file/read_text_if_any.ts";
+import { replaceFile } from "../file/replace_file.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors_file.ts";
 import { writeSafetensors } from "./write_safetensors.ts";
 

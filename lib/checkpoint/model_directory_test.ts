@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fixture } from "../../fixtures/fixture.ts";
-import { HEAD } from "../llama/parameters.ts";
+import { HEAD } from "../llama/model/parameters.ts";
 import { byteTokenizer } from "../tokenizer/byte_tokenizer.ts";
-import { CorruptFileError } from "./corrupt_file_error.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { locateModel } from "./locate_model.ts";
 import { readModelDirectory, writeModelDirectory } from "./model_directory.ts";
 

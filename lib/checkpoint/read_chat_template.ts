@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CorruptFileError } from "./corrupt_file_error.ts";
-import { readTextIfAny } from "./read_text_if_any.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
+import { readTextIfAny } from "../file/read_text_if_any.ts";
 import type { TokenizerSettingFiles } from "./read_tokenizer_settings.ts";
 
 /** Name of the template that a model itself would use. */

@@ -4,9 +4,9 @@ import {
   type TokenizerSettings,
   type TokenProperties,
 } from "../tokenizer/tokenizer_settings.ts";
-import { CorruptFileError } from "./corrupt_file_error.ts";
-import { parseJsonObject } from "./parse_json_object.ts";
-import { readTextIfAny } from "./read_text_if_any.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
+import { parseJsonObject } from "../file/parse_json_object.ts";
+import { readTextIfAny } from "../file/read_text_if_any.ts";
 
 /** Settings of a tokenizer, and what else their files say. */
 export interface TokenizerSettingFiles extends TokenizerSettings {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fixture } from "../../fixtures/fixture.ts";
 import { TokenizerError, TokenizerFile } from "../tokenizer/tokenizer_file.ts";
-import { CorruptFileError } from "./corrupt_file_error.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { readTokenizerSettings } from "./read_tokenizer_settings.ts";
 
 interface Case {

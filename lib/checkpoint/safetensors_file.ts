@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { CorruptFileError } from "./corrupt_file_error.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import {
   parseSafetensorsHeader,
   type SafetensorsHeader,

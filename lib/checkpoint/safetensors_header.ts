@@ -1,5 +1,5 @@
-import { elementCount } from "../graph/tensor.ts";
-import { CorruptFileError } from "./corrupt_file_error.ts";
+import { elementCount } from "../tensor/dims.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 
 /** Bytes of one element of each safetensors type that this program reads. */
 export const ELEMENT_BYTES: Readonly<Record<string, number>> = {

@@ -1,4 +1,4 @@
-import { CorruptFileError } from "./corrupt_file_error.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 
 /**
  * Elements of a float tensor as f32: exact for F32, BF16 and F16, rounded for F64.

@@ -1,4 +1,4 @@
-import { replaceFile } from "./replace_file.ts";
+import { replaceFile } from "../file/replace_file.ts";
 
 /** A tensor to write. */
 export interface TensorToWrite {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { byteTokenizer } from "../tokenizer/byte_tokenizer.ts";
 import { assignmentSeed, assignSamples, choose } from "./assign_samples.ts";
 import { Corpus } from "./corpus.ts";

@@ -1,4 +1,4 @@
-import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 
 /** Kinds of whole numbers, as numpy names them. */
 const ARRAYS: Readonly<

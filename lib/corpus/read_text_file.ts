@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { CorruptFileError } from "../checkpoint/corrupt_file_error.ts";
+import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { parseNpy } from "./npy.ts";
 import { type TextFormat, textFormat } from "./text_format.ts";
 

@@ -1,4 +1,4 @@
-import { replaceFile } from "../checkpoint/replace_file.ts";
+import { replaceFile } from "../file/replace_file.ts";
 import { npyHeader } from "./npy.ts";
 
 /** Writes tokens as a shard that numpy, the reference and `readTexts` read: a `.npy` vector of uint32. */

@@ -1,4 +1,4 @@
-import type { ElementArray, HostType } from "../graph/tensor.ts";
+import type { ElementArray, HostType } from "../graph/element_type.ts";
 
 /** Devices that a session can run on. */
 export type DeviceName = "cpu" | "webgpu" | "cuda";

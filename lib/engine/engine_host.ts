@@ -1,6 +1,6 @@
 import type { InferenceSession, OnnxValue, Tensor } from "onnxruntime-node";
 import { Graph } from "../graph/graph.ts";
-import { elementCount, sameDims } from "../graph/tensor.ts";
+import { elementCount, sameDims } from "../tensor/dims.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
 import type {

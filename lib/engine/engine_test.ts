@@ -6,7 +6,7 @@ import { serializeGraph } from "../graph/serialize_graph.ts";
 import { EngineError, type HostTensor } from "./engine.ts";
 import { EngineHost } from "./engine_host.ts";
 import { startEngineWorker } from "./start_engine_worker.ts";
-import { deviceTests, testOnCpu } from "./_test_engine.ts";
+import { deviceTests, testOnCpu } from "../../testing/engine.ts";
 
 const testOnDevices = deviceTests(import.meta.url);
 

@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { EngineError } from "../engine/engine.ts";
-import type { BatchScores, ScoringBatch, ScoringShape } from "../llama/scoring_batch.ts";
+import type { BatchScores, ScoringBatch, ScoringShape } from "../llama/scoring/scoring_batch.ts";
 import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.ts";
 import { type PackedBatch, packTrees } from "./pack_trees.ts";
 import type { RequestEncoder, TokenPair } from "./request_encoder.ts";
 import { ResponseCache } from "./response_cache.ts";
 import { type TextTree, textTrees } from "./text_tree.ts";
-import { type TextWriter, writeAnswers } from "./write_answers.ts";
+import { type TextGenerator, writeAnswers } from "./write_answers.ts";
 
 /** Scores batches of one shape, in order: `Scorer`'s side that matters here. */
 export interface BatchScorer {
@@ -41,7 +41,7 @@ export interface CheckpointModelOptions {
   /** Opens the model to score; called only when something is to be computed. */
   readonly open: (plan: ScoringPlan) => Promise<BatchScorer>;
   /** Opens the model to write. */
-  readonly openWriter: (texts: number) => Promise<TextWriter>;
+  readonly openGenerator: (texts: number) => Promise<TextGenerator>;
   /** Texts to write at once, by the tokens of the longest. */
   readonly writingRows: (tokens: number) => number;
   /** Answers of earlier runs. */

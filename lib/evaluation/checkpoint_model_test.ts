@@ -3,11 +3,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { fixture } from "../../fixtures/fixture.ts";
 import { locateModel } from "../checkpoint/locate_model.ts";
-import { testOnCpu } from "../engine/_test_engine.ts";
+import { testOnCpu } from "../../testing/engine.ts";
 import type { Engine } from "../engine/engine.ts";
-import { GreedyWriter } from "../llama/greedy_writer.ts";
-import { Scorer } from "../llama/scorer.ts";
-import { arrangedWhole } from "../llama/scoring_memory.ts";
+import { TokenGenerator } from "../llama/generation/token_generator.ts";
+import { Scorer } from "../llama/scoring/scorer.ts";
+import { arrangedWhole } from "../llama/scoring/scoring_memory.ts";
 import { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import { type BatchScorer, CheckpointModel, NotANumberError } from "./checkpoint_model.ts";
 import type { ModelRequest, PairAnswer } from "./language_model.ts";
@@ -50,7 +50,7 @@ function modelOf(
   return new CheckpointModel({
     encoder,
     open: () => Promise.resolve(scorer),
-    openWriter: () => Promise.reject(new Error("nothing is to be written")),
+    openGenerator: () => Promise.reject(new Error("nothing is to be written")),
     writingRows: () => 4,
     cache,
     batchTokens,
@@ -299,9 +299,9 @@ testOnCpu("answers in writing are the harness's, and are remembered", async (eng
     let opened = 0;
     const model = modelOf({ stepsPerBatch: 1, async *score() {} }, encoder, { cache });
     Object.assign(model.options, {
-      openWriter: () => {
+      openGenerator: () => {
         opened++;
-        return Promise.resolve(new GreedyWriter(engine, { config, tensors, frugal: false }));
+        return Promise.resolve(new TokenGenerator(engine, { config, tensors, frugal: false }));
       },
     });
     const requests = cases.map((

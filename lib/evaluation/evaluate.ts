@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { pythonJson } from "./columns/python_json.ts";
-import type { Document } from "./document.ts";
+import { pythonJson } from "../python/python_json.ts";
+import type { Document } from "./documents/document.ts";
 import type { LanguageModel, ModelAnswer, ModelRequest } from "./language_model.ts";
 import { METRICS, type MetricValue } from "./metrics.ts";
 import { type Question, type QuestionOptions, questionsOf } from "./questions.ts";

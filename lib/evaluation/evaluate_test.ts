@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fixture } from "../../fixtures/fixture.ts";
-import { hashModel } from "./_test_model.ts";
-import { ChatTemplate } from "./chat_template.ts";
-import type { Document } from "./document.ts";
+import { hashModel } from "../../testing/language_model.ts";
+import { ChatTemplate } from "../template/chat_template.ts";
+import type { Document } from "./documents/document.ts";
 import { evaluate, type EvaluationOptions, type TaskResult } from "./evaluate.ts";
 import { groupResults } from "./group_result.ts";
 import type { LanguageModel, ModelRequest } from "./language_model.ts";
-import { parseDocuments } from "./parse_documents.ts";
+import { parseDocuments } from "./documents/parse_documents.ts";
 import { resultDocument } from "./result_document.ts";
 import { resultTables } from "./result_table.ts";
 import { sampleLines } from "./sample_lines.ts";

@@ -1,6 +1,6 @@
-import { pythonJson } from "./columns/python_json.ts";
+import { pythonJson } from "../python/python_json.ts";
 import { PythonRandom } from "../random/python_random.ts";
-import type { Document } from "./document.ts";
+import type { Document } from "./documents/document.ts";
 import type { TaskData } from "./task.ts";
 
 /** Draws the examples that stand in front of a task's questions, in the order of its documents. */

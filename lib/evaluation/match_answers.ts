@@ -1,4 +1,4 @@
-import { pythonRegex } from "./python_regex.ts";
+import { pythonRegex } from "../python/python_regex.ts";
 
 /** What is overlooked when a written answer is compared, as `exact_match` of the harness has it. */
 export interface MatchOptions {

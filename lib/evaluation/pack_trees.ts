@@ -1,4 +1,4 @@
-import type { ScoringBatch } from "../llama/scoring_batch.ts";
+import type { ScoringBatch } from "../llama/scoring/scoring_batch.ts";
 import type { TextTree } from "./text_tree.ts";
 
 /** Length of the shortest rows, tokens: shorter texts share one. */

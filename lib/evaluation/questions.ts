@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
-import { type Document, DocumentError } from "./document.ts";
+import { type Document, DocumentError } from "./documents/document.ts";
 import { Examples } from "./examples.ts";
 import type { ModelRequest } from "./language_model.ts";
-import { isSpace } from "./python_text.ts";
-import { ANSWER_GAP, PLAIN_PROMPT, type PromptFormat, type Turn } from "./prompt.ts";
+import { isSpace } from "../python/python_text.ts";
+import { ANSWER_GAP, PLAIN_PROMPT, type PromptFormat, type Turn } from "../template/prompt.ts";
 import type { ChoiceQuestion, Task } from "./task.ts";
 
 /** Documents that are asked about before others may have a turn. */

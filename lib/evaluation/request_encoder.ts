@@ -1,5 +1,5 @@
 import type { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
-import { stripRight } from "./python_text.ts";
+import { stripRight } from "../python/python_text.ts";
 
 /** Whether texts begin with the token that begins a document. */
 export type BosPolicy = "auto" | "yes" | "no";

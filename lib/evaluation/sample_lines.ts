@@ -1,7 +1,7 @@
-import { pythonJson } from "./columns/python_json.ts";
+import { pythonJson } from "../python/python_json.ts";
 import type { Sample, TaskResult } from "./evaluate.ts";
 import type { ModelAnswer, ModelRequest } from "./language_model.ts";
-import { formatFloat } from "./python_text.ts";
+import { formatFloat } from "../python/python_text.ts";
 import type { Task } from "./task.ts";
 
 /** Samples of a task, one JSON object a line, with the keys of lm-evaluation-harness. */

@@ -1,7 +1,7 @@
 import type { ModelAnswer, PairAnswer } from "./language_model.ts";
 import type { MetricValue } from "./metrics.ts";
-import { pythonString } from "./python_string.ts";
-import { length, splitWords } from "./python_text.ts";
+import { pythonString } from "../python/python_string.ts";
+import { length, splitWords } from "../python/python_text.ts";
 import type { Question } from "./questions.ts";
 import type { ChoiceTask, Task, WritingTask } from "./task.ts";
 

@@ -1,4 +1,4 @@
-import type { Document } from "./document.ts";
+import type { Document } from "./documents/document.ts";
 import type { AnswerMatcher } from "./match_answers.ts";
 import type { AnswerPipeline } from "./task_file/answer_filters.ts";
 

@@ -2,10 +2,10 @@ import type { ModelAnswer, ModelRequest } from "./language_model.ts";
 import type { RequestEncoder } from "./request_encoder.ts";
 import { ResponseCache } from "./response_cache.ts";
 
-/** Continues texts with their likeliest tokens: `GreedyWriter`'s side that matters here. */
-export interface TextWriter {
+/** Continues texts with their likeliest tokens: `TokenGenerator`'s side that matters here. */
+export interface TextGenerator {
   /** New tokens of each prompt; `isDone` says where a text ends. */
-  write(
+  generate(
     prompts: readonly (readonly number[])[],
     options: {
       readonly tokensMax: number;
@@ -20,7 +20,7 @@ export interface WriteAnswersOptions {
   /** Tokens of texts. */
   readonly encoder: RequestEncoder;
   /** Opens the model; called only when something is to be written. */
-  readonly openWriter: (texts: number) => Promise<TextWriter>;
+  readonly openGenerator: (texts: number) => Promise<TextGenerator>;
   /** Texts to write at once, by the tokens of the longest. */
   readonly writingRows: (tokens: number) => number;
   /** Answers of earlier runs. */
@@ -44,7 +44,7 @@ export async function writeAnswers(
   requests: readonly WritingRequest[],
   options: WriteAnswersOptions,
 ): Promise<ModelAnswer[]> {
-  const { cache, encoder, onProgress, openWriter } = options;
+  const { cache, encoder, onProgress, openGenerator } = options;
   const jobs = requests.map((request) => jobOf(request, encoder));
   const sorted = jobs.filter((job): job is Job => !(job instanceof Error))
     .sort((a, b) => b.prompt.length - a.prompt.length);
@@ -59,11 +59,11 @@ export async function writeAnswers(
     else batches.push([job]);
   }
   const open = batches.filter((batch) => batch.some(({ key }) => cache.get(key) === undefined));
-  const writer = open.length > 0
-    ? await openWriter(open.reduce((sum, { length }) => sum + length, 0))
+  const generator = open.length > 0
+    ? await openGenerator(open.reduce((sum, { length }) => sum + length, 0))
     : undefined;
   for (const [done, batch] of open.entries()) {
-    const texts = await writeBatch(writer!, batch, options);
+    const texts = await writeBatch(generator!, batch, options);
     cache.add(batch.map(({ key }, i) => [key, texts[i]]));
     onProgress((done + 1) / open.length);
   }
@@ -71,14 +71,14 @@ export async function writeAnswers(
 }
 
 async function writeBatch(
-  writer: TextWriter,
+  generator: TextGenerator,
   batch: readonly Job[],
   { encoder, signal }: WriteAnswersOptions,
 ): Promise<string[]> {
   const { eosTokens } = encoder.options;
   const stops = batch.map(({ request }) => stopsOf(request, encoder));
   const text = (written: readonly number[]) => encoder.tokenizer.decode(written, true);
-  const written = await writer.write(batch.map(({ prompt }) => prompt), {
+  const written = await generator.generate(batch.map(({ prompt }) => prompt), {
     tokensMax: batch[0].request.tokensMax,
     isDone: (row, ids) => {
       if (eosTokens.includes(ids.at(-1)!)) return true;

@@ -1,7 +1,7 @@
 import type { PeerRecord } from "./gauntlet_state.ts";
 import type { PeerObservation } from "./observation.ts";
 import type { GauntletPolicy } from "./policy.ts";
-import type { PeerScore } from "./score_window.ts";
+import type { PeerScore } from "./peer_score.ts";
 
 /** One line of an explanation. */
 export interface Term {

@@ -1,6 +1,6 @@
 import { add } from "./operators/arithmetic.ts";
 import { zerosLike } from "./operators/zeros.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor } from "./graph.ts";
 
 /**
  * Gradients of a scalar loss by reverse accumulation over the tape.

@@ -1,24 +1,33 @@
 import assert from "node:assert/strict";
 import type { Engine, HostTensor } from "../engine/engine.ts";
-import { testOnCpu } from "../engine/_test_engine.ts";
-import { rmsNorm } from "../llama/rms_norm.ts";
-import { gatedUnit } from "../llama/gated_unit.ts";
+import { testOnCpu } from "../../testing/engine.ts";
+import { rmsNorm } from "../llama/model/rms_norm.ts";
+import { gatedUnit } from "../llama/model/gated_unit.ts";
 import { SeededRandom } from "../random/seeded_random.ts";
-import { Graph } from "./graph.ts";
+import { Graph, type Tensor } from "./graph.ts";
 import { gradients } from "./gradients.ts";
-import { add, divide, multiply, negate, scale, subtract } from "./operators/arithmetic.ts";
+import {
+  add,
+  divide,
+  expand,
+  multiply,
+  negate,
+  reduceMean,
+  reduceSum,
+  scale,
+  subtract,
+  sumOfSquares,
+} from "./operators/arithmetic.ts";
 import { crossEntropy } from "./operators/cross_entropy.ts";
-import { expand } from "./operators/expand.ts";
 import { exp, log, reciprocal, sigmoid, sqrt, tanh } from "./operators/functions.ts";
 import { gatherRows, pick } from "./operators/gather.ts";
 import { gemm, linear, matmul } from "./operators/matmul.ts";
-import { reduceMean, reduceSum, sumOfSquares } from "./operators/reduction.ts";
 import { reshape } from "./operators/reshape.ts";
 import { softmax } from "./operators/softmax.ts";
 import { concatenate, split } from "./operators/split.ts";
 import { transpose } from "./operators/transpose.ts";
 import { serializeGraph } from "./serialize_graph.ts";
-import { elementCount, type Tensor } from "./tensor.ts";
+import { elementCount } from "../tensor/dims.ts";
 
 type Case = [name: string, shapes: number[][], build: (...inputs: Tensor[]) => Tensor];
 

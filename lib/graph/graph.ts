@@ -1,4 +1,17 @@
-import { type ElementArray, elementCount, type ElementType, type Tensor } from "./tensor.ts";
+import type { ElementArray, ElementType } from "./element_type.ts";
+import { elementCount } from "../tensor/dims.ts";
+
+/** A symbolic value of a graph: a type and a shape that is fully known. */
+export interface Tensor {
+  /** Graph that holds the value. */
+  readonly graph: Graph;
+  /** Name of the value in the ONNX file. */
+  readonly name: string;
+  /** Element type. */
+  readonly type: ElementType;
+  /** Length of every axis; empty for a scalar. */
+  readonly dims: readonly number[];
+}
 
 /** Value of a node attribute, wrapped in the name of its kind. */
 export type Attribute = { int: number } | { text: string } | { ints: number[] };

@@ -1,4 +1,4 @@
-import type { ElementType } from "./tensor.ts";
+import type { ElementType } from "./element_type.ts";
 
 /** ONNX's number of each element type (TensorProto.DataType). */
 export const ONNX_TYPE: Readonly<Record<ElementType, number>> = {

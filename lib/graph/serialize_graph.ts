@@ -1,7 +1,6 @@
 import { ProtobufWriter } from "./_protobuf.ts";
-import type { Attribute, Graph, Initializer, Node } from "./graph.ts";
+import type { Attribute, Graph, Initializer, Node, Tensor } from "./graph.ts";
 import { ONNX_TYPE } from "./onnx_type.ts";
-import type { Tensor } from "./tensor.ts";
 
 /** Operator set of the files: the first with every form used here. */
 const OPSET = 21;

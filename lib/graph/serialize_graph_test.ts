@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testOnCpu } from "../engine/_test_engine.ts";
+import { testOnCpu } from "../../testing/engine.ts";
 import { Graph } from "./graph.ts";
 import { add, multiply } from "./operators/arithmetic.ts";
 import { exp } from "./operators/functions.ts";

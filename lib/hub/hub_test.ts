@@ -3,7 +3,7 @@ import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import type { Clock } from "../clock/clock.ts";
-import { HUB_COMMIT, HUB_TOKEN, type HubFile, startTestHub } from "./_test_hub.ts";
+import { HUB_COMMIT, HUB_TOKEN, type HubFile, startTestHub } from "../../testing/hub.ts";
 import { fetchModel } from "./fetch_model.ts";
 import { fetchSplit, fetchSplits } from "./fetch_split.ts";
 import { Hub } from "./hub.ts";

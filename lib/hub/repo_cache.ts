@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, link, mkdir, readFile, realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { replaceFile } from "../checkpoint/replace_file.ts";
+import { replaceFile } from "../file/replace_file.ts";
 import { HubError } from "./hub_error.ts";
 
 /** Kinds of repositories, by what the hub's addresses call them. */

@@ -1,14 +1,14 @@
-import type { ParameterValues } from "../llama/trainer.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import { decompress } from "../sparseloco/compressed_tensor.ts";
 import { decodeSubmission } from "../sparseloco/submission.ts";
-import type { Learner } from "../swarm/learner.ts";
 import type { Snapshot } from "../swarm/store/state_store.ts";
 import type { EventOf, SwarmEvent } from "../swarm/swarm_event.ts";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /** What the checkers know of a simulation. */
 export interface CheckedWorld {
   /** Tensors of the model. */
-  readonly tensors: Learner["tensors"];
+  readonly shapes: readonly TensorShape[];
   /** Run id. */
   readonly run: string;
   /** Entries kept of a chunk. */
@@ -137,15 +137,15 @@ export class Checkers {
     const { bytes, delta } = this.#work.get(uid) ?? {};
     this.#work.delete(uid);
     if (!bytes || !delta) return;
-    const { decay, run, tensors, topk } = this.world;
-    const context = { run, uid, window: snapshot.window - 1, topk, tensors };
+    const { decay, run, shapes, topk } = this.world;
+    const context = { run, uid, window: snapshot.window - 1, topk, shapes };
     let sent: Float32Array[];
     try {
       sent = decodeSubmission(context, bytes).map(decompress);
     } catch {
       return; // of a window that was cut off and came to nothing
     }
-    tensors.forEach(({ name }, t) => {
+    shapes.forEach(({ name }, t) => {
       const left = snapshot.parts.error_feedback.get(name)!;
       const change = delta.get(name)!;
       const old = before?.get(name);

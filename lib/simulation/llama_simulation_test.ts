@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openLlamaModel } from "../../scripts/simulate/llama_model.ts";
-import { testOnCpu } from "../engine/_test_engine.ts";
+import { testOnCpu } from "../../testing/engine.ts";
 import { simulate } from "./simulate.ts";
 
 testOnCpu("a scenario runs on the real engine too, and is the same each time", async (engine) => {

@@ -1,7 +1,8 @@
 import type { Corpus } from "../corpus/corpus.ts";
-import type { OptimizerState, ParameterValues } from "../llama/trainer.ts";
+import type { OptimizerState } from "../tensor/optimizer_state.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Evaluator } from "../swarm/evaluator.ts";
-import type { InnerStep, Learner, LearnerState, TrainHooks } from "../swarm/learner.ts";
+import type { InnerStep, Learner, LearnerState, Optimizer, TrainHooks } from "../swarm/learner.ts";
 
 /** Part of a target that a sample has for itself. */
 const OWN_PART = 0.5;
@@ -14,9 +15,9 @@ const MOMENTUM = 0.5;
  * the sample have come closer to. Exact gradients, no engine, as stateful as AdamW.
  */
 export class QuadraticLearner implements Learner, Evaluator {
-  readonly tensors = [{ name: "w", dims: [64, 24] }, { name: "norm", dims: [40] }];
+  readonly shapes = [{ name: "w", dims: [64, 24] }, { name: "norm", dims: [40] }];
   readonly #points = new Map<number, Float32Array>();
-  readonly #length = this.tensors.reduce((sum, { dims }) => sum + size(dims), 0);
+  readonly #length = this.shapes.reduce((sum, { dims }) => sum + size(dims), 0);
 
   /** @param corpus Text of the run; its tokens name the points. */
   constructor(readonly corpus: Corpus) {}
@@ -26,25 +27,28 @@ export class QuadraticLearner implements Learner, Evaluator {
     return this.#split(new Float32Array(this.#length));
   }
 
+  /** See {@linkcode Learner.optimizer}. */
+  optimizer(state: OptimizerState): Optimizer {
+    return { read: () => Promise.resolve(state) };
+  }
+
   /** See {@linkcode Learner.train}. */
-  // deno-lint-ignore require-await
   async train(
     { parameters, optimizer }: LearnerState,
-    steps: Iterable<InnerStep>,
+    steps: AsyncIterable<InnerStep>,
     { onStart, onStep }: TrainHooks,
   ): Promise<LearnerState> {
     onStart();
     const values = this.#join(parameters);
-    const speed = optimizer ? this.#join(optimizer.first) : new Float32Array(this.#length);
-    let taken = optimizer?.steps ?? 0;
+    const before = await optimizer?.read();
+    const speed = before ? this.#join(before.first) : new Float32Array(this.#length);
+    let taken = before?.steps ?? 0;
     let index = 0;
-    for (const { batches, learningRate } of steps) {
+    for await (const { samples: { tokens }, learningRate } of steps) {
       const { sequence } = this.corpus;
-      const points = batches.flatMap(({ tokens }) =>
-        Array.from(
-          { length: tokens.length / sequence },
-          (_, row) => this.#point(tokens.subarray(row * sequence, (row + 1) * sequence)),
-        )
+      const points = Array.from(
+        { length: tokens.length / sequence },
+        (_, row) => this.#point(tokens.subarray(row * sequence, (row + 1) * sequence)),
       );
       let loss = 0;
       for (let i = 0; i < values.length; i++) {
@@ -61,7 +65,7 @@ export class QuadraticLearner implements Learner, Evaluator {
       if (!onStep({ loss, gradientNorm: Math.sqrt(2 * loss) }, index++)) break;
     }
     const moment = this.#split(speed);
-    const next: OptimizerState = { first: moment, second: moment, steps: taken };
+    const next = this.optimizer({ first: moment, second: moment, steps: taken });
     return { parameters: this.#split(values), optimizer: next };
   }
 
@@ -93,7 +97,7 @@ export class QuadraticLearner implements Learner, Evaluator {
   #join(values: ParameterValues): Float32Array<ArrayBuffer> {
     const joined = new Float32Array(this.#length);
     let at = 0;
-    for (const { name, dims } of this.tensors) {
+    for (const { name, dims } of this.shapes) {
       joined.set(values.get(name)!, at);
       at += size(dims);
     }
@@ -102,7 +106,7 @@ export class QuadraticLearner implements Learner, Evaluator {
 
   #split(joined: Float32Array<ArrayBuffer>): ParameterValues {
     let at = 0;
-    return new Map(this.tensors.map(({ name, dims }) => {
+    return new Map(this.shapes.map(({ name, dims }) => {
       const part = joined.slice(at, at + size(dims));
       at += size(dims);
       return [name, part];

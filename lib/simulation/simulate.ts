@@ -1,46 +1,18 @@
 import { createHash } from "node:crypto";
-import { ADVERSARIES } from "../adversary/adversaries.ts";
-import { MemoryBucket } from "../bucket/memory_bucket.ts";
 import { MemoryChain } from "../chain/memory_chain.ts";
-import { VirtualClock } from "../clock/virtual_clock.ts";
-import { Corpus } from "../corpus/corpus.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import { SeededRandom } from "../random/seeded_random.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
 import { applySubmissions } from "../swarm/apply_submissions.ts";
-import type { Evaluator } from "../swarm/evaluator.ts";
 import { fetchAccepted } from "../swarm/examination/fetch_accepted.ts";
-import type { Learner } from "../swarm/learner.ts";
-import { MemoryStateStore } from "../swarm/store/memory_state_store.ts";
-import { type RunDefinition, runId } from "../swarm/run_definition.ts";
 import { readStatement } from "../swarm/statement/signed_object.ts";
-import type { SwarmEvent } from "../swarm/swarm_event.ts";
 import { VERDICT } from "../swarm/statement/verdict.ts";
 import { checkEpochs } from "./check_epochs.ts";
-import { Checkers } from "./checkers.ts";
-import { QuadraticLearner } from "./quadratic_learner.ts";
 import { randomScenario, type Scenario } from "./scenario.ts";
 import { SimulatedBlocks } from "./simulated_blocks.ts";
-import { simulatedDefinition } from "./simulated_definition.ts";
-import { simulatedKeypair, verifySimulated } from "./simulated_keys.ts";
-import { liveNode, type SimulatedNode, type SimulatedWorld } from "./simulated_node.ts";
-import { Weather } from "./weather.ts";
-
-/** What a simulation runs with, besides its seed. */
-export interface SimulateOptions {
-  /** What happens; undefined lets the seed decide. */
-  readonly scenario?: Scenario;
-  /** Told of every event. */
-  readonly trace?: (timeMs: number, event: SwarmEvent) => void;
-  /** A model in place of the quadratic one. */
-  readonly model?: {
-    readonly definition: RunDefinition;
-    readonly corpus: Corpus;
-    readonly learner: Learner;
-    readonly evaluator: Evaluator;
-    readonly initialParameters: ParameterValues;
-  };
-}
+import { verifySimulated } from "./simulated_keys.ts";
+import { liveNode, type SimulatedWorld } from "./simulated_node.ts";
+import { buildWorld, GENESIS_MS } from "./build_world.ts";
+import type { SimulateOptions } from "./simulate_options.ts";
+import { randomOf } from "./random_of.ts";
 
 /** What came of a simulation. */
 export interface SimulationResult {
@@ -54,11 +26,6 @@ export interface SimulationResult {
   readonly windows: number;
 }
 
-const GENESIS_MS = Date.UTC(2026, 0, 1);
-/** Windows whose objects nodes keep. Who is away for longer than that cannot come back by the log alone. */
-const RETAINED_WINDOWS = 12;
-/** Windows that a node may have missed when it starts with nothing: what they left is still kept then. */
-const LATEST_START_WINDOWS = RETAINED_WINDOWS - 4;
 /** Windows of the log that are done again at the end. */
 const REPLAYED_WINDOWS = 8;
 /** Windows after the last fault in which all have to come together. */
@@ -118,95 +85,6 @@ export async function simulate(
     trace: hash.digest("hex"),
     windows: Math.min(...done),
   };
-}
-
-async function buildWorld(
-  seed: number,
-  scenario: Scenario,
-  tell: (timeMs: number, event: SwarmEvent) => void,
-  { model }: SimulateOptions,
-) {
-  const clock = new VirtualClock(GENESIS_MS);
-  const corpus = model?.corpus ?? simulatedCorpus();
-  const quadratic = new QuadraticLearner(corpus);
-  const definition = model?.definition ?? simulatedDefinition();
-  const { blocks: perWindow, blockSeconds } = definition.window;
-  const windowMs = perWindow * blockSeconds * 1000;
-  const calmFromMs = GENESIS_MS + scenario.windows * windowMs;
-  const failUntilMs = GENESIS_MS + LATEST_START_WINDOWS * windowMs;
-  const missed = randomOf(seed, "blocks");
-  const blocks = new SimulatedBlocks(
-    clock,
-    blockSeconds * 1000,
-    GENESIS_MS,
-    () => clock.nowMs() < calmFromMs && missed.uniform() < scenario.faults.missedBlock,
-  );
-  const chain = new MemoryChain(blocks);
-  const total = scenario.peers + scenario.validators;
-  const firstAdversary = scenario.peers - scenario.adversaries.length;
-  const kindOf = (uid: number) => scenario.adversaries[uid - firstAdversary];
-  const nodes = Array.from({ length: total }, (_, uid): SimulatedNode => {
-    const kind = uid < scenario.peers ? kindOf(uid) : undefined;
-    const joining = randomOf(seed, `joining ${uid}`);
-    const comesLate = uid < scenario.peers && joining.uniform() < scenario.faults.lateJoin;
-    const latest = Math.min(LATEST_START_WINDOWS, scenario.windows);
-    return {
-      uid,
-      validates: uid >= scenario.peers,
-      keypair: simulatedKeypair(`node ${uid}`),
-      store: new MemoryStateStore(),
-      joinsMs: GENESIS_MS + (comesLate ? Math.floor(joining.uniform() * latest * windowMs) : 0),
-      weather: new Weather(
-        scenario.faults,
-        randomOf(seed, `node ${uid}`),
-        clock,
-        calmFromMs,
-        failUntilMs,
-      ),
-      behaviour: kind === undefined ? undefined : ADVERSARIES[kind].create,
-    };
-  });
-  for (const { keypair, uid, validates } of nodes) {
-    await chain.register(keypair.hotkey, validates ? total - uid : 0);
-  }
-  const learner = model?.learner ?? quadratic;
-  const run = runId(definition);
-  const { errorFeedbackDecay: decay, topk } = definition.sparseloco;
-  const checkers = new Checkers({
-    tensors: learner.tensors,
-    run,
-    topk,
-    decay,
-    honest: new Set(nodes.filter(({ behaviour }) => !behaviour).map(({ uid }) => uid)),
-    invalid: new Set(nodes.filter(({ uid }) => INVALID.has(kindOf(uid))).map(({ uid }) => uid)),
-  });
-  const world: SimulatedWorld = {
-    clock,
-    chain,
-    buckets: new Map(nodes.map(({ uid }) => [uid, new MemoryBucket(clock)])),
-    run,
-    definition,
-    windows: scenario.windows + scenario.quietWindows,
-    retainedWindows: RETAINED_WINDOWS,
-    corpus,
-    learner,
-    evaluator: model?.evaluator ?? quadratic,
-    initialParameters: model?.initialParameters ?? quadratic.initial(),
-    checkers,
-    emit: (event) => {
-      checkers.event(event);
-      tell(clock.nowMs(), event);
-    },
-  };
-  return { blocks, chain, nodes, world };
-}
-
-/** Kinds of peers whose submissions are refused whatever happens. */
-const INVALID = new Set<string | undefined>(["non-finite", "oversized", "malformed"]);
-
-function simulatedCorpus(): Corpus {
-  const tokens = Uint32Array.from({ length: 6000 }, (_, i) => (i * i * 31 + i * 7) % 251);
-  return new Corpus(tokens, 8);
 }
 
 /** Looks at the world once a window, and lets the chain lose blocks. */
@@ -287,7 +165,7 @@ async function checkReplay(
     const about = { run, window };
     const verdict = await readStatement(leaderBucket, VERDICT, about, leader, verifySimulated);
     if (!verdict) return checkers.fail(`the verdict of window ${window} is gone`);
-    const context = { run, window, topk: definition.sparseloco.topk, tensors: learner.tensors };
+    const context = { run, window, topk: definition.sparseloco.topk, shapes: learner.shapes };
     const accepted = await fetchAccepted(verdict.content, {
       context,
       verify: verifySimulated,
@@ -295,15 +173,10 @@ async function checkReplay(
       bucketOf: (uid) => Promise.resolve(buckets.get(uid)),
       leaderBucket,
     });
-    parameters = applySubmissions(learner.tensors, parameters, accepted, definition.sparseloco);
-    const digest = stateDigest(learner.tensors, parameters);
+    parameters = applySubmissions(learner.shapes, parameters, accepted, definition.sparseloco);
+    const digest = stateDigest(learner.shapes, parameters);
     if (digest !== checkers.digests.get(window)) {
       return checkers.fail(`the log of window ${window} leads to ${digest.slice(0, 8)}`);
     }
   }
-}
-
-function randomOf(seed: number, purpose: string): SeededRandom {
-  const digest = createHash("sha256").update(`covey simulation ${seed} ${purpose}`).digest();
-  return new SeededRandom(digest.readBigUInt64LE());
 }

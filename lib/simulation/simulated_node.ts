@@ -7,22 +7,23 @@ import type { Chain } from "../chain/chain.ts";
 import type { Keypair } from "../chain/keypair.ts";
 import type { VirtualClock } from "../clock/virtual_clock.ts";
 import type { Corpus } from "../corpus/corpus.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Behaviour } from "../swarm/behaviour.ts";
 import type { Evaluator } from "../swarm/evaluator.ts";
 import type { Learner } from "../swarm/learner.ts";
 import type { NodeDependencies } from "../swarm/node.ts";
 import { Peer } from "../swarm/peer.ts";
-import { freshState, peerStateOf } from "../swarm/peer_state.ts";
 import type { RunDefinition } from "../swarm/run_definition.ts";
 import type { MemoryStateStore } from "../swarm/store/memory_state_store.ts";
 import type { SwarmEvent } from "../swarm/swarm_event.ts";
 import { Validator } from "../swarm/validator.ts";
-import { freshValidatorState, validatorStateOf } from "../swarm/validator_state.ts";
 import type { Checkers } from "./checkers.ts";
 import { NodeGate } from "./node_gate.ts";
 import { verifySimulated } from "./simulated_keys.ts";
 import type { Weather } from "./weather.ts";
+import { type NodeHost, runNode } from "../node/run_node.ts";
+import { hostedValidator } from "../node/hosted_validator.ts";
+import { hostedPeer } from "../node/hosted_peer.ts";
 
 /** The world that all nodes of a simulation share. */
 export interface SimulatedWorld {
@@ -95,22 +96,15 @@ export async function liveNode(node: SimulatedNode, world: SimulatedWorld): Prom
 }
 
 async function peerLife(node: SimulatedNode, world: SimulatedWorld, gate: NodeGate): Promise<void> {
-  const { definition, initialParameters, retainedWindows, run, windows } = world;
+  const { definition, retainedWindows, run } = world;
   const { uid } = node;
   const dependencies = nodeDependencies(node, world, gate);
-  const peer = new Peer({ uid, run, definition, retainedWindows, microBatch: 1 }, {
+  const peer = new Peer({ uid, run, definition, retainedWindows }, {
     ...dependencies,
     learner: gate.wrap(watchedLearner(node, world), ["train"]),
     ...(node.behaviour ? { behaviour: node.behaviour() } : {}),
   });
-  const last = (await dependencies.store.windows()).at(-1);
-  let state = last === undefined
-    ? freshState(world.learner.tensors, initialParameters)
-    : peerStateOf(await dependencies.store.load(last));
-  while (state.window < windows) {
-    node.weather.windowBegins();
-    ({ state } = await peer.runWindow(state));
-  }
+  await runNode(hostedPeer(peer), hostOf(node, world));
 }
 
 async function validatorLife(
@@ -118,13 +112,12 @@ async function validatorLife(
   world: SimulatedWorld,
   gate: NodeGate,
 ): Promise<void> {
-  const { definition, evaluator, initialParameters, learner, retainedWindows, run, windows } =
-    world;
+  const { definition, evaluator, learner, retainedWindows, run } = world;
   const { uid } = node;
   const dependencies = nodeDependencies(node, world, gate);
   const validator = new Validator({ uid, run, definition, retainedWindows }, {
     ...dependencies,
-    tensors: learner.tensors,
+    shapes: learner.shapes,
     evaluator: gate.wrap(
       { losses: (...args) => world.clock.during(() => evaluator.losses(...args)) },
       ["losses"],
@@ -132,14 +125,20 @@ async function validatorLife(
     nonceOf: (window, purpose) =>
       createHash("sha256").update(`${node.keypair.hotkey} ${window} ${purpose}`).digest("hex"),
   });
-  const last = (await dependencies.store.windows()).at(-1);
-  let state = last === undefined
-    ? freshValidatorState(learner.tensors, initialParameters)
-    : validatorStateOf(await dependencies.store.load(last));
-  while (state.gauntlet.window < windows) {
-    node.weather.windowBegins();
-    state = await validator.runWindow(state);
-  }
+  await runNode(hostedValidator(validator), hostOf(node, world));
+}
+
+function hostOf<State>(
+  { weather }: SimulatedNode,
+  { initialParameters, windows }: SimulatedWorld,
+): NodeHost<State> {
+  return {
+    initialParameters,
+    begins: (window) => {
+      if (window < windows) weather.windowBegins();
+      return window < windows;
+    },
+  };
 }
 
 /** What a node calls, behind its gate: from where the network begins, and where the disk does. */
@@ -204,9 +203,15 @@ function watchedLearner(
   { checkers, clock, learner }: SimulatedWorld,
 ): Learner {
   return {
-    tensors: learner.tensors,
+    shapes: learner.shapes,
+    optimizer: (state) => learner.optimizer(state),
     train: async (state, steps, hooks) => {
-      const result = await clock.during(() => learner.train(state, steps, hooks));
+      const result = await clock.during(async () => {
+        const result = await learner.train(state, steps, hooks);
+        // Here and not when it is saved: what takes real time must not let virtual time run.
+        await result.optimizer?.read();
+        return result;
+      });
       await clock.sleepUntil(clock.nowMs() + TRAIN_SECONDS_MAX * 1000 * weather.random.uniform());
       checkers.trained(uid, state.parameters, result.parameters);
       return result;

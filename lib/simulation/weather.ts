@@ -1,5 +1,4 @@
-import type { BucketFault, BucketFaults } from "../bucket/fault_bucket.ts";
-import { BUCKET_FAULTS } from "../bucket/fault_bucket.ts";
+import { BUCKET_FAULTS, type BucketFault, type BucketFaults } from "../bucket/fault_bucket.ts";
 import { type Chain, ChainUnavailableError } from "../chain/chain.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { SeededRandom } from "../random/seeded_random.ts";

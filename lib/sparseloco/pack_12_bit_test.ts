@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { pack12Bit, unpack12Bit } from "./pack_12_bit.ts";
+import { pack12Bit, unpack12Bit } from "../../testing/pack_12_bit.ts";
 
 Deno.test("pack12Bit gives the reference's bytes", () => {
   assert.equal(pack12Bit([1, 2]).toHex(), "012000");

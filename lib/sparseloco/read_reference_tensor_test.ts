@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { pack12Bit } from "./pack_12_bit.ts";
-import { readReferenceTensor } from "./read_reference_tensor.ts";
+import { pack12Bit } from "../../testing/pack_12_bit.ts";
+import { readReferenceTensor } from "../../testing/read_reference_tensor.ts";
 import type { RefusalReason } from "./refusal.ts";
 
 const GOOD = {

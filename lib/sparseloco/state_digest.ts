@@ -1,19 +1,20 @@
 import { createHash } from "node:crypto";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /**
  * SHA-256 of consensus state: for every tensor its name, shape and f32 bits, in the model's order. Equal
  * digests mean equal parameters to the last bit.
  *
- * @param tensors Names and shapes in canonical order.
+ * @param shapes Names and shapes in canonical order.
  * @param values Elements by name, row-major.
  * @returns 64 hexadecimal digits.
  */
 export function stateDigest(
-  tensors: readonly { readonly name: string; readonly dims: readonly number[] }[],
+  shapes: readonly TensorShape[],
   values: ReadonlyMap<string, Float32Array>,
 ): string {
   const hash = createHash("sha256");
-  for (const { name, dims } of tensors) {
+  for (const { name, dims } of shapes) {
     const { buffer, byteLength, byteOffset } = values.get(name)!;
     hash.update(`${name}[${dims.join()}]`);
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));

@@ -6,6 +6,7 @@ import { readIndices, RICE_MAX, writeIndices } from "./_index_coding.ts";
 import { type CompressedTensor, emptyCompressed, LEVELS } from "./compressed_tensor.ts";
 import { RefusedError } from "./refusal.ts";
 import { keptPerChunk, tilingOf } from "./tiling.ts";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /** What both sides of a run know before a submission is read. */
 export interface SubmissionContext {
@@ -18,7 +19,7 @@ export interface SubmissionContext {
   /** Entries kept of a chunk. */
   readonly topk: number;
   /** Tensors of the model in canonical order. */
-  readonly tensors: readonly { readonly name: string; readonly dims: readonly number[] }[];
+  readonly shapes: readonly TensorShape[];
 }
 
 const MAGIC = "COVEYSUB";
@@ -31,7 +32,7 @@ const LEVEL_MAX = 1e4;
 /**
  * Writes a submission; `docs/submission-format.md` describes the bytes.
  *
- * @param tensors One for each of the context's tensors, in their order.
+ * @param tensors One for each of the context's shapes, in their order.
  *
  * @example A submission and what it holds
  * ```ts
@@ -39,8 +40,8 @@ const LEVEL_MAX = 1e4;
  * import { decodeSubmission, encodeSubmission } from "./submission.ts";
  * import assert from "node:assert/strict";
  *
- * const tensors = [{ name: "w", dims: [64, 64] }];
- * const context = { run: "ab".repeat(32), window: 0, uid: 1, topk: 64, tensors };
+ * const shapes = [{ name: "w", dims: [64, 64] }];
+ * const context = { run: "ab".repeat(32), window: 0, uid: 1, topk: 64, shapes };
  * const delta = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i * i));
  * const sent = [compress(delta, new Float32Array(4096), [64, 64], 64, 0.95)];
  * assert.deepEqual(decodeSubmission(context, encodeSubmission(context, sent)), sent);
@@ -84,7 +85,7 @@ export function decodeSubmission(
 ): CompressedTensor[] {
   checkHeader(context, bytes);
   let at = HEADER_BYTES;
-  const tensors = context.tensors.map(({ name, dims }) => {
+  const tensors = context.shapes.map(({ name, dims }) => {
     if (bytes.length - at < TENSOR_HEADER_BYTES) {
       throw new RefusedError("truncated", `${bytes.length} bytes end before tensor "${name}"`);
     }
@@ -105,8 +106,8 @@ export function decodeSubmission(
 }
 
 /** Most bytes that a valid submission for a model can have; longer ones are not even fetched. */
-export function submissionBytesMax({ tensors, topk }: SubmissionContext): number {
-  return tensors.reduce((sum, { dims }) => {
+export function submissionBytesMax({ shapes, topk }: SubmissionContext): number {
+  return shapes.reduce((sum, { dims }) => {
     const { chunks, chunkLength } = tilingOf(dims);
     const kept = keptPerChunk(topk, chunkLength);
     const indexBits = kept === chunkLength ? 0 : chunks * (kept * (RICE_MAX + 1) + chunkLength);
@@ -116,9 +117,9 @@ export function submissionBytesMax({ tensors, topk }: SubmissionContext): number
 }
 
 /** SHA-256 of a model's tensor names and shapes, 64 hexadecimal digits. */
-export function shapeDigest(tensors: SubmissionContext["tensors"]): string {
+export function shapeDigest(shapes: readonly TensorShape[]): string {
   const hash = createHash("sha256");
-  for (const { name, dims } of tensors) hash.update(`${name}[${dims.join()}]\n`);
+  for (const { name, dims } of shapes) hash.update(`${name}[${dims.join()}]\n`);
   return hash.digest("hex");
 }
 
@@ -154,7 +155,7 @@ function decodeTensor(
   return tensor;
 }
 
-function encodeHeader({ run, window, uid, topk, tensors }: SubmissionContext) {
+function encodeHeader({ run, window, uid, topk, shapes }: SubmissionContext) {
   const bytes = new Uint8Array(HEADER_BYTES);
   const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(MAGIC));
@@ -162,9 +163,9 @@ function encodeHeader({ run, window, uid, topk, tensors }: SubmissionContext) {
   view.setUint16(10, topk, true);
   view.setUint32(12, window, true);
   view.setUint32(16, uid, true);
-  view.setUint32(20, tensors.length, true);
+  view.setUint32(20, shapes.length, true);
   bytes.set(Uint8Array.fromHex(run), 24);
-  bytes.set(Uint8Array.fromHex(shapeDigest(tensors)), 56);
+  bytes.set(Uint8Array.fromHex(shapeDigest(shapes)), 56);
   return bytes;
 }
 

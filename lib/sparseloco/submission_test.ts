@@ -16,7 +16,7 @@ const CONTEXT: SubmissionContext = {
   window: 7,
   uid: 3,
   topk: 8,
-  tensors: [
+  shapes: [
     { name: "matrix", dims: [64, 64] },
     { name: "odd", dims: [10, 97] },
     { name: "norm", dims: [8] },
@@ -25,7 +25,7 @@ const CONTEXT: SubmissionContext = {
 
 function sample(context: SubmissionContext, seed: bigint): CompressedTensor[] {
   const random = new SeededRandom(seed);
-  return context.tensors.map(({ dims }) => {
+  return context.shapes.map(({ dims }) => {
     const length = dims.reduce((product, dim) => product * dim, 1);
     const delta = Float32Array.from({ length }, () => random.normal());
     return compress(delta, new Float32Array(length), dims, context.topk, 0.95);
@@ -47,7 +47,7 @@ Deno.test("decodeSubmission gives back what was encoded, for any shapes and topk
   fc.assert(
     fc.property(run, ({ shapes, topk, seed }) => {
       const tensors = shapes.map((dims, i) => ({ name: `t${i}`, dims }));
-      const context = { ...CONTEXT, topk, tensors };
+      const context = { ...CONTEXT, topk, shapes: tensors };
       const sent = sample(context, seed);
       const bytes = encodeSubmission(context, sent);
       assert.ok(bytes.length <= submissionBytesMax(context));
@@ -58,7 +58,7 @@ Deno.test("decodeSubmission gives back what was encoded, for any shapes and topk
 });
 
 Deno.test("submissions take at most 9.5 bits a value at 64 of 4096", () => {
-  const context = { ...CONTEXT, topk: 64, tensors: [{ name: "w", dims: [512, 512] }] };
+  const context = { ...CONTEXT, topk: 64, shapes: [{ name: "w", dims: [512, 512] }] };
   const sent = sample(context, 5n);
   const bits = (encodeSubmission(context, sent).length * 8) / sent[0].codes.length;
   assert.ok(bits <= 9.5, `${bits} bits a value`);
@@ -87,9 +87,9 @@ Deno.test("decodeSubmission refuses by name", () => {
     ["wrong-window", GOOD, { window: 8 }],
     ["wrong-uid", GOOD, { uid: 4 }],
     ["wrong-run", GOOD, { run: "f".repeat(64) }],
-    ["wrong-shape", GOOD, { tensors: CONTEXT.tensors.slice(0, 2) }],
+    ["wrong-shape", GOOD, { shapes: CONTEXT.shapes.slice(0, 2) }],
     ["wrong-shape", GOOD, {
-      tensors: CONTEXT.tensors.map((t) => ({ ...t, dims: t.dims.toReversed() })),
+      shapes: CONTEXT.shapes.map((t) => ({ ...t, dims: t.dims.toReversed() })),
     }],
     ["non-finite-levels", setLevel(NaN)],
     ["non-finite-levels", setLevel(Infinity)],
@@ -105,7 +105,7 @@ Deno.test("decodeSubmission refuses by name", () => {
 Deno.test("decodeSubmission refuses an index behind the end of its chunk", () => {
   const context = {
     ...CONTEXT,
-    tensors: [{ name: "odd", dims: [97, 97] }, { name: "m", dims: [64, 64] }],
+    shapes: [{ name: "odd", dims: [97, 97] }, { name: "m", dims: [64, 64] }],
   };
   const [odd, matrix] = sample(context, 9n);
   matrix.indices[7] = 4096;

@@ -1,8 +1,8 @@
-import type { ParameterValues } from "../llama/trainer.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import { aggregate, type AggregationMode } from "../sparseloco/aggregate.ts";
 import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 import { outerStep } from "../sparseloco/outer_step.ts";
-import type { Learner } from "./learner.ts";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /**
  * The outer step over a whole model, tensor by tensor: aggregate the accepted submissions, move the
@@ -13,7 +13,7 @@ import type { Learner } from "./learner.ts";
  * @returns State after.
  */
 export function applySubmissions(
-  tensors: Learner["tensors"],
+  shapes: readonly TensorShape[],
   parameters: ParameterValues,
   accepted: readonly { readonly tensors: readonly CompressedTensor[] }[],
   { aggregation, normsMax, outerLearningRate }: {
@@ -23,7 +23,7 @@ export function applySubmissions(
     normsMax?: readonly number[];
   },
 ): ParameterValues {
-  return new Map(tensors.map(({ name }, index) => {
+  return new Map(shapes.map(({ name }, index) => {
     const values = parameters.get(name)!.slice();
     if (accepted.length > 0) {
       const ofPeers = accepted.map(({ tensors }) => tensors[index]);

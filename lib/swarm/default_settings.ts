@@ -1,5 +1,5 @@
 import { POLICIES } from "../gauntlet/policy.ts";
-import type { LlamaConfig } from "../llama/config.ts";
+import type { LlamaConfig } from "../llama/model/llama_config.ts";
 import type { ScheduleSettings } from "../sparseloco/schedule.ts";
 import type { RunDefinition } from "./run_definition.ts";
 

@@ -1,4 +1,4 @@
-import type { ParameterValues } from "../llama/trainer.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 
 /** Measures parameters on samples of the run's text. */
 export interface Evaluator {

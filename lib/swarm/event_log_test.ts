@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { EventLog, readEvents } from "./event_log.ts";
-import { withDirectory } from "./_test_run.ts";
+import { withDirectory } from "../../testing/with_directory.ts";
 
 Deno.test("EventLog appends, and removes a line that a crash has cut", async () => {
   await withDirectory(async (directory) => {

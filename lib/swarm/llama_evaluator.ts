@@ -1,7 +1,7 @@
 import type { Corpus } from "../corpus/corpus.ts";
-import type { BatchShape } from "../llama/gradient_pass.ts";
-import type { LossModel } from "../llama/loss_model.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
+import type { BatchShape } from "../llama/training/gradient_pass.ts";
+import type { LossModel } from "../llama/training/loss_model.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { RunDefinition } from "./run_definition.ts";
 

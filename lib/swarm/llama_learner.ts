@@ -1,36 +1,65 @@
-import { llamaParameters } from "../llama/parameters.ts";
-import type { LlamaConfig } from "../llama/config.ts";
-import type { Trainer } from "../llama/trainer.ts";
-import type { InnerStep, Learner, LearnerState, TrainHooks } from "./learner.ts";
+import type { LlamaConfig } from "../llama/model/llama_config.ts";
+import { llamaParameters } from "../llama/model/parameters.ts";
+import type { MicroBatch } from "../llama/training/gradient_pass.ts";
+import type { Trainer } from "../llama/training/trainer.ts";
+import type { OptimizerState } from "../tensor/optimizer_state.ts";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
+import type { InnerStep, Learner, LearnerState, Optimizer, TrainHooks } from "./learner.ts";
 
-/** A learner on one trainer; whoever comes while it works waits for its turn. */
+/** A learner on one trainer; who comes while it works waits for its turn. */
 export class LlamaLearner implements Learner {
-  readonly tensors: Learner["tensors"];
+  readonly shapes: readonly TensorShape[];
   readonly #trainer: Trainer;
   #turn: Promise<unknown> = Promise.resolve();
+  /** The optimizer whose moments are those on the device. */
+  #loaded: TrainerOptimizer | undefined;
 
   /** @param trainer Stays with the caller, who closes it. */
   constructor(trainer: Trainer, config: LlamaConfig) {
     this.#trainer = trainer;
-    this.tensors = llamaParameters(config);
+    this.shapes = llamaParameters(config);
+  }
+
+  /** See {@linkcode Learner.optimizer}. */
+  optimizer(state: OptimizerState): Optimizer {
+    return new TrainerOptimizer(() => Promise.resolve(state), state);
   }
 
   /** See {@linkcode Learner.train}. */
   train(
     { parameters, optimizer }: LearnerState,
-    steps: Iterable<InnerStep>,
+    steps: AsyncIterable<InnerStep>,
     { onStart, onStep }: TrainHooks,
   ): Promise<LearnerState> {
     return this.#inTurn(async () => {
       onStart();
       const trainer = this.#trainer;
-      await trainer.load(parameters, optimizer);
+      await this.#load(parameters, optimizer as TrainerOptimizer | undefined);
       let index = 0;
-      for (const { batches, learningRate } of steps) {
-        if (!onStep(await trainer.step(batches, learningRate), index++)) break;
+      for await (const { samples, learningRate } of steps) {
+        const result = await trainer.step(microBatches(samples, trainer), learningRate);
+        if (!onStep(result, index++)) break;
       }
-      return { parameters: await trainer.parameters(), optimizer: await trainer.optimizer() };
+      const next = new TrainerOptimizer((self) => this.#inTurn(() => this.#read(self)));
+      this.#loaded = next;
+      return { parameters: await trainer.parameters(), optimizer: next };
     });
+  }
+
+  /** Moments that are on the device already need not cross again; those of others are read back first. */
+  async #load(
+    parameters: LearnerState["parameters"],
+    optimizer: TrainerOptimizer | undefined,
+  ): Promise<void> {
+    const loaded = this.#loaded;
+    if (loaded) await this.#read(loaded);
+    this.#loaded = undefined;
+    if (loaded && loaded === optimizer) await this.#trainer.loadParameters(parameters);
+    else await this.#trainer.load(parameters, optimizer?.state);
+  }
+
+  async #read(optimizer: TrainerOptimizer): Promise<OptimizerState> {
+    return optimizer.state ??= await this.#trainer.optimizer();
   }
 
   #inTurn<Value>(task: () => Promise<Value>): Promise<Value> {
@@ -38,4 +67,26 @@ export class LlamaLearner implements Learner {
     this.#turn = result.catch(() => {});
     return result;
   }
+}
+
+/** AdamW's moments, on the host once they were read. */
+class TrainerOptimizer implements Optimizer {
+  constructor(
+    readonly fetch: (self: TrainerOptimizer) => Promise<OptimizerState>,
+    public state?: OptimizerState,
+  ) {}
+
+  /** See {@linkcode Optimizer.read}. */
+  async read(): Promise<OptimizerState> {
+    return this.state ?? await this.fetch(this);
+  }
+}
+
+/** Cuts a batch into the micro-batches that a trainer accumulates. */
+function microBatches({ targets, tokens }: MicroBatch, { accumulate }: Trainer): MicroBatch[] {
+  const length = tokens.length / accumulate;
+  return Array.from({ length: accumulate }, (_, i) => ({
+    tokens: tokens.slice(i * length, (i + 1) * length),
+    targets: targets.slice(i * length, (i + 1) * length),
+  }));
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { elementCount } from "../graph/tensor.ts";
-import type { OptimizerState, ParameterValues } from "../llama/trainer.ts";
+import { elementCount } from "../tensor/dims.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import { compress } from "../sparseloco/compress.ts";
 import { keptCount } from "../sparseloco/compressed_tensor.ts";
 import { encodeManifest } from "../sparseloco/manifest.ts";
@@ -12,7 +12,7 @@ import { awaitVerdict } from "./statement/await_verdict.ts";
 import { type Behaviour, deliverHonestly, type Delivery, type Moment } from "./behaviour.ts";
 import { compareStates, publishState } from "./statement/exchange_states.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
-import type { InnerStep, Learner } from "./learner.ts";
+import type { Learner, Optimizer } from "./learner.ts";
 import type { NodeDependencies, NodeIdentity } from "./node.ts";
 import { objectKeys } from "./statement/object_keys.ts";
 import { peerSnapshot, type PeerState } from "./peer_state.ts";
@@ -21,6 +21,7 @@ import { removeOldObjects } from "./statement/remove_old_objects.ts";
 import { trainersOf } from "./roles.ts";
 import type { Phase } from "./swarm_event.ts";
 import { WindowClock, type WindowTimes } from "./window_clock.ts";
+import { innerSteps } from "./inner_steps.ts";
 
 /** All that a peer reaches the world through. */
 export interface PeerDependencies extends NodeDependencies {
@@ -30,26 +31,18 @@ export interface PeerDependencies extends NodeDependencies {
   readonly behaviour?: Behaviour;
 }
 
-/** Identity of a peer within a run. */
-export interface PeerIdentity extends NodeIdentity {
-  /** Sequences of one pass over the model; divides the run's batch. */
-  readonly microBatch: number;
-}
-
 /** What a peer knows of a window once it is over. */
 export interface WindowOutcome {
   /** State to go on with. */
   readonly state: PeerState;
-  /** Digest of its parameters. */
-  readonly digest: string;
   /** Whether no other state has more supporters. */
   readonly agrees: boolean;
 }
 
 /** What a peer's own work in a window leaves. */
 interface Contribution {
-  /** AdamW's memory after the inner steps. */
-  readonly optimizer: OptimizerState | undefined;
+  /** AdamW's state after the inner steps. */
+  readonly optimizer: Optimizer | undefined;
   /** What is not sent, by tensor. */
   readonly errorFeedback: ParameterValues;
   /** The coded submission. */
@@ -65,7 +58,7 @@ interface Contribution {
 export class Peer {
   readonly #windows: WindowClock;
 
-  constructor(readonly identity: PeerIdentity, readonly dependencies: PeerDependencies) {
+  constructor(readonly identity: NodeIdentity, readonly dependencies: PeerDependencies) {
     const { chain, clock } = dependencies;
     this.#windows = new WindowClock(chain, clock, identity.definition.window);
   }
@@ -81,7 +74,8 @@ export class Peer {
     const contribution = await this.#contribute(state);
     const outcome = await persevere(() => this.#conclude(state, contribution), patience);
     if (outcome.agrees) {
-      await this.#phase(window, "save", () => store.save(peerSnapshot(outcome.state)));
+      const save = async () => await store.save(await peerSnapshot(outcome.state));
+      await this.#phase(window, "save", save);
     }
     return outcome;
   }
@@ -184,16 +178,16 @@ export class Peer {
     samples: Uint32Array,
     times: WindowTimes,
     onStart: () => void,
-  ): Promise<{ delta: ParameterValues; optimizer: OptimizerState | undefined }> {
+  ): Promise<{ delta: ParameterValues; optimizer: Optimizer | undefined }> {
     const { definition: { training }, uid } = this.identity;
-    const { clock, emit, learner, signal } = this.dependencies;
+    const { clock, corpus, emit, learner, signal } = this.dependencies;
     const { window } = state;
     const rate = (index: number) =>
       learningRate(training.schedule, window * training.innerSteps + index);
     const tokens = training.batch * training.sequence;
     const { parameters, optimizer } = await learner.train(
       state,
-      this.#innerSteps(samples, rate),
+      innerSteps(corpus, samples, training.batch, rate),
       {
         onStart: () => {
           signal.throwIfAborted();
@@ -208,26 +202,13 @@ export class Peer {
       },
     );
     const delta: ParameterValues = new Map();
-    for (const { name } of learner.tensors) {
+    for (const { name } of learner.shapes) {
       const before = state.parameters.get(name)!;
       const after = parameters.get(name)!;
       for (let i = 0; i < after.length; i++) after[i] = before[i] - after[i];
       delta.set(name, after);
     }
     return { delta, optimizer };
-  }
-
-  *#innerSteps(samples: Uint32Array, rate: (index: number) => number): Iterable<InnerStep> {
-    const { definition: { training }, microBatch } = this.identity;
-    for (let index = 0; index * training.batch < samples.length; index++) {
-      const ofStep = samples.subarray(index * training.batch, (index + 1) * training.batch);
-      const batches = Array.from(
-        { length: training.batch / microBatch },
-        (_, i) =>
-          this.dependencies.corpus.batch(ofStep.subarray(i * microBatch, (i + 1) * microBatch)),
-      );
-      yield { batches, learningRate: rate(index) };
-    }
   }
 
   /** Error feedback, top-k, quantiser and coding; what is not sent stays in the error feedback. */
@@ -238,7 +219,7 @@ export class Peer {
   ): Promise<Uint8Array<ArrayBuffer>> {
     const { definition: { sparseloco: { errorFeedbackDecay, topk } } } = this.identity;
     const { behaviour, learner } = this.dependencies;
-    const honest = learner.tensors.map(({ name, dims }) =>
+    const honest = learner.shapes.map(({ name, dims }) =>
       compress(delta.get(name)!, errorFeedback.get(name)!, dims, topk, errorFeedbackDecay)
     );
     const tensors = await behaviour?.tensors?.(honest, moment) ?? honest;
@@ -248,9 +229,9 @@ export class Peer {
 
   #tellSubmitted({ length: bytes }: Uint8Array, window: number, sampleDigest: string): void {
     const { definition: { sparseloco: { topk } }, uid } = this.identity;
-    const { emit, learner: { tensors } } = this.dependencies;
-    const values = tensors.reduce((sum, { dims }) => sum + keptCount(dims, topk), 0);
-    const denseBytes = tensors.reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0);
+    const { emit, learner: { shapes } } = this.dependencies;
+    const values = shapes.reduce((sum, { dims }) => sum + keptCount(dims, topk), 0);
+    const denseBytes = shapes.reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0);
     emit({ event: "submitted", window, uid, bytes, values, denseBytes, sampleDigest });
   }
 
@@ -278,10 +259,10 @@ export class Peer {
       window,
       "outer",
       () =>
-        Promise.resolve(applySubmissions(learner.tensors, state.parameters, accepted, sparseloco)),
+        Promise.resolve(applySubmissions(learner.shapes, state.parameters, accepted, sparseloco)),
     );
-    const digest = stateDigest(learner.tensors, parameters);
-    const shown = { ...this.dependencies, tensors: learner.tensors, about, nonce, digest };
+    const digest = stateDigest(learner.shapes, parameters);
+    const shown = { ...this.dependencies, shapes: learner.shapes, about, nonce, digest };
     await publishState({ ...shown, state: parameters });
     emit({ event: "digest", window, uid, digest });
     await clock.sleepUntil(times.digestEndMs, signal);
@@ -291,12 +272,12 @@ export class Peer {
     emit({ event: "agreement", window, uid, ...standing });
     await removeOldObjects(bucket, window, retainedWindows);
     const { optimizer, errorFeedback } = contribution ?? state;
-    return { state: { window: window + 1, parameters, optimizer, errorFeedback }, digest, agrees };
+    return { state: { window: window + 1, parameters, optimizer, errorFeedback }, agrees };
   }
 
   #context(window: number) {
     const { run, definition: { sparseloco: { topk } }, uid } = this.identity;
-    return { run, window, uid, topk, tensors: this.dependencies.learner.tensors };
+    return { run, window, uid, topk, shapes: this.dependencies.learner.shapes };
   }
 
   /** Times a part of a window; a task that has to wait for its turn calls `begin` when it comes. */

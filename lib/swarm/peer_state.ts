@@ -1,6 +1,7 @@
-import type { OptimizerState, ParameterValues } from "../llama/trainer.ts";
-import type { Learner } from "./learner.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Snapshot } from "./store/state_store.ts";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
+import type { Learner, Optimizer } from "./learner.ts";
 
 /** All that a peer carries from one window to the next. */
 export interface PeerState {
@@ -8,17 +9,17 @@ export interface PeerState {
   window: number;
   /** Consensus parameters. */
   parameters: ParameterValues;
-  /** AdamW's memory; undefined before the first window. */
-  optimizer: OptimizerState | undefined;
+  /** Undefined before the first window. */
+  optimizer: Optimizer | undefined;
   /** What was not sent yet, by tensor. */
   errorFeedback: ParameterValues;
 }
 
 /** State before the first window: parameters as given, nothing left unsent. */
-export function freshState(tensors: Learner["tensors"], parameters: ParameterValues): PeerState {
+export function freshState(shapes: readonly TensorShape[], parameters: ParameterValues): PeerState {
   const errorFeedback: ParameterValues = new Map();
   const copy: ParameterValues = new Map();
-  for (const { name } of tensors) {
+  for (const { name } of shapes) {
     copy.set(name, parameters.get(name)!.slice());
     errorFeedback.set(name, new Float32Array(parameters.get(name)!.length));
   }
@@ -26,24 +27,32 @@ export function freshState(tensors: Learner["tensors"], parameters: ParameterVal
 }
 
 /** A peer's state as it is saved. */
-export function peerSnapshot(
+export async function peerSnapshot(
   { window, parameters, optimizer, errorFeedback }: PeerState,
-): Snapshot {
-  const moments: Record<string, ParameterValues> = optimizer
-    ? { first_moment: optimizer.first, second_moment: optimizer.second }
+): Promise<Snapshot> {
+  const read = await optimizer?.read();
+  const moments: Record<string, ParameterValues> = read
+    ? { first_moment: read.first, second_moment: read.second }
     : {};
   return {
     window,
     parts: { parameters, error_feedback: errorFeedback, ...moments },
-    facts: { optimizer_steps: String(optimizer?.steps ?? 0) },
+    facts: { optimizer_steps: String(read?.steps ?? 0) },
   };
 }
 
 /** The state that a snapshot was made from. */
-export function peerStateOf({ window, parts, facts }: Snapshot): PeerState {
+export function peerStateOf(
+  { window, parts, facts }: Snapshot,
+  learner: Pick<Learner, "optimizer">,
+): PeerState {
   const { parameters, error_feedback, first_moment, second_moment } = parts;
   const optimizer = first_moment && second_moment
-    ? { first: first_moment, second: second_moment, steps: Number(facts.optimizer_steps) }
+    ? learner.optimizer({
+      first: first_moment,
+      second: second_moment,
+      steps: Number(facts.optimizer_steps),
+    })
     : undefined;
   return { window, parameters, errorFeedback: error_feedback, optimizer };
 }

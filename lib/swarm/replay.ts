@@ -3,7 +3,7 @@ import type { Chain, Registration } from "../chain/chain.ts";
 import type { VerifySignature } from "../chain/keypair.ts";
 import type { Corpus } from "../corpus/corpus.ts";
 import type { GauntletState } from "../gauntlet/gauntlet_state.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import { type RefusalReason, RefusedError } from "../sparseloco/refusal.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
 import { applySubmissions } from "./apply_submissions.ts";
@@ -14,7 +14,6 @@ import { chooseAccepted, planWindow } from "./examination/plan_window.ts";
 import { judgeNorms } from "./examination/judge_norms.ts";
 import { type ExamineOptions, examinePlace, relayPlace } from "./examination/examine_submission.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
-import type { Learner } from "./learner.ts";
 import { recordWindow } from "./examination/record_window.ts";
 import { leaderOf } from "./roles.ts";
 import type { RunDefinition } from "./run_definition.ts";
@@ -28,6 +27,7 @@ import { STATE_STATEMENT, type StateStatement } from "./statement/state_statemen
 import { freshValidatorState, type ValidatorState } from "./validator_state.ts";
 import { VERDICT } from "./statement/verdict.ts";
 import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /** Objects that a replay needs are gone or changed. */
 export class DamagedRunError extends Error {
@@ -47,7 +47,7 @@ export interface ReplayOptions {
   /** Checks signatures. */
   readonly verify: VerifySignature;
   /** Tensors of the model in canonical order. */
-  readonly tensors: Learner["tensors"];
+  readonly shapes: readonly TensorShape[];
   /** Text of the run. */
   readonly corpus: Corpus;
   /** Measures losses; undefined takes the recorded ones. */
@@ -74,10 +74,10 @@ export interface ReplayedWindow {
  * nobody can show later what was not there in time.
  */
 export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWindow> {
-  const { run, tensors, verify } = options;
+  const { run, shapes, verify } = options;
   const { bucket, leader, registrations } = await leadOf(options);
   const windows = await windowsIn(bucket);
-  let state = freshValidatorState(tensors, options.initialParameters);
+  let state = freshValidatorState(shapes, options.initialParameters);
   for (let window = 0; window < windows; window++) {
     const about = { run, window };
     const record = await readStatement(bucket, WINDOW_RECORD, about, leader, verify);
@@ -134,10 +134,10 @@ async function replayWindow(
   },
   options: ReplayOptions,
 ): Promise<{ next: ValidatorState; result: ReplayedWindow }> {
-  const { bucketOf, definition, run, tensors, verify } = options;
+  const { bucketOf, definition, run, shapes, verify } = options;
   const { window } = state.gauntlet;
   const policy = definition.gauntlet;
-  const context = { run, window, topk: definition.sparseloco.topk, tensors };
+  const context = { run, window, topk: definition.sparseloco.topk, shapes };
   const verdict = await readStatement(bucket, VERDICT, { run, window }, leader, verify);
   if (!verdict) {
     throw new DamagedRunError(`Cannot replay window ${window + 1}: its verdict is missing`);
@@ -149,18 +149,13 @@ async function replayWindow(
   const { judged, small } = judgeNorms(found, state.gauntlet, policy);
   const chosen = chooseAccepted(plan, judged, small);
   const { accepted: named, nonce: challenge } = verdict.content;
-  const accepted = await fetchAccepted(verdict.content, {
-    context,
-    verify,
-    registrations,
-    bucketOf,
-    leaderBucket: bucket,
-  }).catch((cause) => {
+  const fetching = { context, verify, registrations, bucketOf, leaderBucket: bucket };
+  const accepted = await fetchAccepted(verdict.content, fetching).catch((cause) => {
     if (!(cause instanceof BucketUnavailableError)) throw cause;
     throw new DamagedRunError(`Cannot replay window ${window + 1}: ${cause.message}`, { cause });
   });
-  const after = applySubmissions(tensors, state.parameters, accepted, definition.sparseloco);
-  const digest = stateDigest(tensors, after);
+  const after = applySubmissions(shapes, state.parameters, accepted, definition.sparseloco);
+  const digest = stateDigest(shapes, after);
   const recorded = options.evaluator ? {} : { evaluations: recordedEvaluations(published) };
   const { gauntlet, masks, record: recomputed } = await recordWindow({
     ...options,

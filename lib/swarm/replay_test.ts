@@ -4,13 +4,12 @@ import { ADVERSARIES } from "../adversary/adversaries.ts";
 import { verifySignature } from "../chain/keypair.ts";
 import { LocalChain } from "../chain/local_chain.ts";
 import { PastClock } from "../clock/past_clock.ts";
-import { SystemClock } from "../clock/system_clock.ts";
 import { explainScore } from "../gauntlet/explain_score.ts";
 import { QuadraticLearner } from "../simulation/quadratic_learner.ts";
 import { simulatedDefinition } from "../simulation/simulated_definition.ts";
-import { runTestSwarm, testCorpus, withDirectory } from "./_test_run.ts";
-import { followRun } from "./local/follow.ts";
-import { LOCAL_GENESIS_MS, localBuckets } from "./local/local_nodes.ts";
+import { runTestSwarm, testCorpus } from "../../testing/swarm_run.ts";
+import { withDirectory } from "../../testing/with_directory.ts";
+import { LOCAL_GENESIS_MS, localBuckets } from "../node/local/local_nodes.ts";
 import { DamagedRunError, replay, type ReplayedWindow, type ReplayOptions } from "./replay.ts";
 import { runId } from "./run_definition.ts";
 import type { SwarmEvent } from "./swarm_event.ts";
@@ -40,7 +39,7 @@ async function withReplay(
     windows: new WindowClock(chain, past, definition.window),
     bucketOf: localBuckets(directory, chain, past),
     verify: verifySignature,
-    tensors: learner.tensors,
+    shapes: learner.shapes,
     corpus,
     evaluator: learner,
     initialParameters: learner.initial(),
@@ -156,36 +155,6 @@ Deno.test("a replay refuses a record that is gone or not as the validator signed
         () => collect(options),
         /Cannot replay window 2: its verdict is missing/,
       );
-    });
-  });
-});
-
-Deno.test("a validator that follows scores every window, sets weights, and goes on where it was", async () => {
-  await withDirectory(async (directory) => {
-    const follow = async () => {
-      const events: SwarmEvent[] = [];
-      await withReplay(directory, async (options) => {
-        await followRun({
-          ...options,
-          directory,
-          evaluator: options.evaluator!,
-          clock: new SystemClock(),
-          emit: (event) => events.push(event),
-          stopwatch: () => 0,
-          signal: new AbortController().signal,
-          isOver: () => true,
-        });
-      });
-      return events.flatMap((each) => each.event === "scored" ? [each.window] : []);
-    };
-    await runTestSwarm(directory, 3);
-    assert.deepEqual(await follow(), [0, 1, 2]);
-    await runTestSwarm(directory, 6);
-    assert.deepEqual(await follow(), [3, 4, 5]);
-    await withReplay(directory, async ({ chain }) => {
-      const [leader, follower] = await Promise.all([chain.weights(3), chain.weights(4)]);
-      assert.ok(leader.length > 0 && follower.length > 0);
-      assert.ok((await chain.weightsBlock(4) ?? 0) >= 120);
     });
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { dump, load } from "js-yaml";
 import * as v from "valibot";
-import { formatLlamaConfig } from "../llama/config.ts";
-import { PRESETS } from "../llama/presets.ts";
+import { formatLlamaConfig } from "../llama/model/format_llama_config.ts";
+import { PRESETS } from "../llama/model/presets.ts";
 import { PARTIAL_POLICY_SCHEMA, POLICY_SCHEMA } from "../gauntlet/policy.ts";
 import { canonicalJson } from "./statement/canonical_json.ts";
 

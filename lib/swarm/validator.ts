@@ -15,7 +15,6 @@ import {
   type GatherOptions,
   gatherSubmissions,
 } from "./examination/gather.ts";
-import type { Learner } from "./learner.ts";
 import { foundBefore } from "./examination/found_before.ts";
 import { masksOfCopies } from "./examination/masks_of_copies.ts";
 import type { NodeDependencies, NodeIdentity } from "./node.ts";
@@ -29,13 +28,14 @@ import { validatorSnapshot, type ValidatorState } from "./validator_state.ts";
 import { VERDICT, type Verdict } from "./statement/verdict.ts";
 import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
 import { WindowClock, type WindowTimes } from "./window_clock.ts";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /** All that a validator reaches the world through. */
 export interface ValidatorDependencies extends NodeDependencies {
   /** 64 hexadecimal digits that nobody else can foresee, for a purpose in a window; the same after a restart. */
   readonly nonceOf: (window: number, purpose: "draws" | "challenge") => string;
   /** Tensors of the model in canonical order. */
-  readonly tensors: Learner["tensors"];
+  readonly shapes: readonly TensorShape[];
   /** Measures losses. */
   readonly evaluator: Evaluator;
 }
@@ -76,7 +76,7 @@ export class Validator {
   }
 
   async #judge(state: ValidatorState): Promise<{ next: ValidatorState; record: WindowRecord }> {
-    const { bucket, chain, clock, emit, keypair, nonceOf, signal, tensors } = this.dependencies;
+    const { bucket, chain, clock, emit, keypair, nonceOf, signal, shapes } = this.dependencies;
     const { definition, run, uid } = this.identity;
     const { window } = state.gauntlet;
     const about = { run, window, uid };
@@ -94,8 +94,8 @@ export class Validator {
     const verdict = await this.#settle(ours, earlier !== undefined, registrations, window);
     this.#tellVerdict(verdict, plan, window);
     const accepted = await this.#fetch(verdict, found, registrations, options);
-    const after = applySubmissions(tensors, state.parameters, accepted, definition.sparseloco);
-    const digest = stateDigest(tensors, after);
+    const after = applySubmissions(shapes, state.parameters, accepted, definition.sparseloco);
+    const digest = stateDigest(shapes, after);
     await publishState({ ...this.dependencies, about, nonce: verdict.nonce, digest, state: after });
     emit({ event: "digest", window, uid, digest });
     await clock.sleepUntil(times.digestEndMs, signal);
@@ -153,7 +153,7 @@ export class Validator {
 
   #context(window: number) {
     const { run, definition: { sparseloco: { topk } } } = this.identity;
-    return { run, window, topk, tensors: this.dependencies.tensors };
+    return { run, window, topk, shapes: this.dependencies.shapes };
   }
 
   /** Copies of what was examined: evidence for the scores, and a second source for peers. */

@@ -1,8 +1,8 @@
 import { type GauntletState, NEW_STATE } from "../gauntlet/gauntlet_state.ts";
 import type { MaskedSubmission } from "../gauntlet/find_copies.ts";
-import type { ParameterValues } from "../llama/trainer.ts";
-import type { Learner } from "./learner.ts";
+import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Snapshot } from "./store/state_store.ts";
+import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /** All that a validator carries from one window to the next. */
 export interface ValidatorState {
@@ -18,10 +18,10 @@ export interface ValidatorState {
 
 /** State before the first window. */
 export function freshValidatorState(
-  tensors: Learner["tensors"],
+  shapes: readonly TensorShape[],
   parameters: ParameterValues,
 ): ValidatorState {
-  const copy = new Map(tensors.map(({ name }) => [name, parameters.get(name)!.slice()]));
+  const copy = new Map(shapes.map(({ name }) => [name, parameters.get(name)!.slice()]));
   return { parameters: copy, gauntlet: NEW_STATE, examined: [], masks: [] };
 }
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
+import { type CompressedTensor, emptyCompressed } from "../sparseloco/compressed_tensor.ts";
 import { simulate } from "../simulation/simulate.ts";
 import { simulatedDefinition } from "../simulation/simulated_definition.ts";
-import { runTestSwarm, testCorpus, withDirectory } from "./_test_run.ts";
+import { runTestSwarm, testCorpus } from "../../testing/swarm_run.ts";
+import { withDirectory } from "../../testing/with_directory.ts";
 import { Corpus } from "../corpus/corpus.ts";
 import { NEW_STATE } from "../gauntlet/gauntlet_state.ts";
 import { RefusedError } from "../sparseloco/refusal.ts";
@@ -13,9 +14,9 @@ import { evaluateSubmissions } from "./examination/evaluate_submissions.ts";
 import type { Moment } from "./behaviour.ts";
 import { objectKeys } from "./statement/object_keys.ts";
 import type { Submission } from "./examination/examine_submission.ts";
-import { emptyCompressed } from "../sparseloco/compressed_tensor.ts";
 import { QuadraticLearner } from "../simulation/quadratic_learner.ts";
 import type { EventOf, SwarmEvent } from "./swarm_event.ts";
+import type { OptimizerState } from "../tensor/optimizer_state.ts";
 
 function of<Name extends SwarmEvent["event"]>(events: SwarmEvent[], name: Name) {
   return events.filter((event): event is EventOf<Name> => event.event === name);
@@ -29,11 +30,11 @@ async function samplesLookedAt(nonce: string): Promise<{ corpus: Corpus; looked:
   const looked = new Set<number>();
   const submission = (uid: number) => ({
     uid,
-    tensors: learner.tensors.map(({ dims }) => emptyCompressed(dims, 64)),
+    tensors: learner.shapes.map(({ dims }) => emptyCompressed(dims, 64)),
   } as unknown as Submission);
   await evaluateSubmissions([3, 5].map(submission), [], {
     definition,
-    tensors: learner.tensors,
+    shapes: learner.shapes,
     before: learner.initial(),
     corpus,
     window: 2,
@@ -194,7 +195,8 @@ Deno.test("a run that is stopped after its verdict goes on, though peers come to
     const corpus = testCorpus();
     const learner = new QuadraticLearner(corpus);
     const other = {
-      tensors: learner.tensors,
+      shapes: learner.shapes,
+      optimizer: (state: OptimizerState) => learner.optimizer(state),
       train: async (...args: Parameters<QuadraticLearner["train"]>) => {
         const result = await learner.train(...args);
         for (const values of result.parameters.values()) values[0] += 1e-3;

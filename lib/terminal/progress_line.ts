@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds } from "./format_quantity.ts";
+import { formatBytes, formatSeconds } from "../report/format_quantity.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings on a screen, and between two lines elsewhere, seconds. */

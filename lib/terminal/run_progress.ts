@@ -1,15 +1,15 @@
 // Rules of this display: everything goes to standard error; a screen gets two lines that are redrawn, a
 // pipe or file one plain line a window, and one every ten seconds meanwhile; nothing blinks.
 import type { EventOf, SwarmEvent } from "../swarm/swarm_event.ts";
-import { formatBytes, formatCount, formatSeconds } from "./format_quantity.ts";
-import { sparkline } from "./loss_plot.ts";
+import { formatBytes, formatCount, formatSeconds } from "../report/format_quantity.ts";
+import { sparkline } from "../report/loss_plot.ts";
 import {
   emptySummary,
   type RunSummary,
   summarize,
   trainLoss,
   type WindowSummary,
-} from "./run_summary.ts";
+} from "../report/run_summary.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Least time between two drawings, and longest between two lines where nothing is redrawn, seconds. */

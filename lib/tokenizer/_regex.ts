@@ -1,6 +1,6 @@
-import { isSwiftRegex } from "./_is_swift_regex.ts";
-import { LinearRegex } from "./_linear_regex.ts";
-import { parseRegex } from "./_regex_syntax.ts";
+import { isSwiftRegex } from "../regex/is_swift_regex.ts";
+import { LinearRegex } from "../regex/linear_regex.ts";
+import { parseRegex } from "../regex/parse_regex.ts";
 
 /** What patterns of tokenizers mean by `\s`; JavaScript's own differs in two characters. */
 const SPACE = "\\p{White_Space}";

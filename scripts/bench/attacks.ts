@@ -8,15 +8,15 @@ import { Corpus } from "../../lib/corpus/corpus.ts";
 import { readTexts } from "../../lib/corpus/read_texts.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { POLICIES } from "../../lib/gauntlet/policy.ts";
-import { formatLlamaConfig } from "../../lib/llama/config.ts";
-import { initialParameters } from "../../lib/llama/initial_parameters.ts";
-import { LossModel } from "../../lib/llama/loss_model.ts";
-import { PRESETS } from "../../lib/llama/presets.ts";
-import { Trainer } from "../../lib/llama/trainer.ts";
+import { formatLlamaConfig } from "../../lib/llama/model/format_llama_config.ts";
+import { initialParameters } from "../../lib/llama/model/initial_parameters.ts";
+import { LossModel } from "../../lib/llama/training/loss_model.ts";
+import { PRESETS } from "../../lib/llama/model/presets.ts";
+import { Trainer } from "../../lib/llama/training/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { evaluationShape, LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import { LlamaLearner } from "../../lib/swarm/llama_learner.ts";
-import { runLocalSwarm } from "../../lib/swarm/local/local_swarm.ts";
+import { runLocalSwarm } from "../../lib/node/local/local_swarm.ts";
 import { defaultSettings } from "../../lib/swarm/default_settings.ts";
 import type { RunDefinition } from "../../lib/swarm/run_definition.ts";
 import type { SwarmEvent } from "../../lib/swarm/swarm_event.ts";
@@ -27,7 +27,7 @@ const [HONEST, CROOKS, WINDOWS, INNER_STEPS, BATCH, SEQUENCE] = [7, 3, 20, 10, 8
 const HELD_OUT = 256;
 const STEPS = WINDOWS * INNER_STEPS;
 const CONFIG = PRESETS.tiny;
-const TEXT = fileURLToPath(new URL("../../fixtures/text/shakespeare.txt", import.meta.url));
+const TEXT = fileURLToPath(new URL("../../assets/shakespeare.txt", import.meta.url));
 const TABLE = new URL("../../docs/attacks.md", import.meta.url);
 
 const DEFAULTS = defaultSettings(CONFIG, STEPS);
@@ -75,7 +75,6 @@ async function attack(engine: Engine, kind: string | undefined, peers: number): 
       peers,
       adversaries: Array.from({ length: crooks }, () => ADVERSARIES[kind!].create()),
       windows: WINDOWS,
-      microBatch: BATCH,
       learner: new LlamaLearner(trainer, CONFIG),
       evaluator,
       corpus,

@@ -15,7 +15,7 @@ const CONTEXT = {
   window: 0,
   uid: 0,
   topk: 64,
-  tensors: [{ name: "w", dims: [SIDE, SIDE] }],
+  shapes: [{ name: "w", dims: [SIDE, SIDE] }],
 };
 
 /** Sizes and speeds of what a peer does besides training, one thread. */

@@ -6,11 +6,12 @@ import { fileURLToPath } from "node:url";
 import { Corpus } from "../../lib/corpus/corpus.ts";
 import { readTexts } from "../../lib/corpus/read_texts.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
-import { initialParameters } from "../../lib/llama/initial_parameters.ts";
-import { llamaParameters, parameterCount } from "../../lib/llama/parameters.ts";
-import { LossModel } from "../../lib/llama/loss_model.ts";
-import { PRESETS } from "../../lib/llama/presets.ts";
-import { type OptimizerState, type ParameterValues, Trainer } from "../../lib/llama/trainer.ts";
+import { initialParameters } from "../../lib/llama/model/initial_parameters.ts";
+import { llamaParameters, parameterCount } from "../../lib/llama/model/parameters.ts";
+import { LossModel } from "../../lib/llama/training/loss_model.ts";
+import { PRESETS } from "../../lib/llama/model/presets.ts";
+import type { ParameterValues } from "../../lib/tensor/parameter_values.ts";
+import { Trainer } from "../../lib/llama/training/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { aggregate, type AggregationMode } from "../../lib/sparseloco/aggregate.ts";
 import { compress } from "../../lib/sparseloco/compress.ts";
@@ -22,6 +23,7 @@ import { LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import { LlamaLearner } from "../../lib/swarm/llama_learner.ts";
 import { byteTokenizer } from "../../lib/tokenizer/byte_tokenizer.ts";
 import { openBenchEngine } from "./bench_engine.ts";
+import type { Optimizer } from "../../lib/swarm/learner.ts";
 
 const [PEERS, WINDOWS, INNER_STEPS, BATCH, SEQUENCE] = [4, 30, 15, 8, 128];
 const HELD_OUT = 64;
@@ -74,7 +76,7 @@ function sparseloco(topk: number, mode: AggregationMode, rate: number): Outer {
     TENSORS.forEach(({ name }, i) =>
       outerStep(parameters.get(name)!, aggregate(sent.map((tensors) => tensors[i]), mode), rate)
     );
-    const context = { run: "00".repeat(32), window, uid: 0, topk, tensors: TENSORS };
+    const context = { run: "00".repeat(32), window, uid: 0, topk, shapes: TENSORS };
     return encodeSubmission(context, sent[0]).length;
   };
 }
@@ -135,17 +137,21 @@ async function windowed(
   const trainer = await openTrainer(engine, 1);
   const learner = new LlamaLearner(trainer, CONFIG);
   const parameters = initialParameters(CONFIG, new SeededRandom(0n));
-  const optimizers = new Array<OptimizerState | undefined>(PEERS).fill(undefined);
+  const optimizers = new Array<Optimizer | undefined>(PEERS).fill(undefined);
   let bytes = 0;
   for (let window = 0; window < WINDOWS; window++) {
     const deltas: ParameterValues[] = [];
     for (let uid = 0; uid < PEERS; uid++) {
-      const steps = stepSamples(corpus, uid, window).map((samples, step) => ({
-        batches: [corpus.batch(samples)],
-        learningRate: learningRate(SCHEDULE, window * INNER_STEPS + step),
-      }));
+      const batches = stepSamples(corpus, uid, window);
+      // deno-lint-ignore require-await
+      const steps = async function* () {
+        for (const [step, samples] of batches.entries()) {
+          const rate = learningRate(SCHEDULE, window * INNER_STEPS + step);
+          yield { samples: corpus.batch(samples), learningRate: rate };
+        }
+      };
       const hooks = { onStart: () => {}, onStep: () => true };
-      const end = await learner.train({ parameters, optimizer: optimizers[uid] }, steps, hooks);
+      const end = await learner.train({ parameters, optimizer: optimizers[uid] }, steps(), hooks);
       optimizers[uid] = end.optimizer;
       deltas.push(
         new Map(TENSORS.map(({ name }) => [
@@ -162,7 +168,7 @@ async function windowed(
 }
 
 const path = Deno.args[0] ??
-  fileURLToPath(new URL("../../fixtures/text/shakespeare.txt", import.meta.url));
+  fileURLToPath(new URL("../../assets/shakespeare.txt", import.meta.url));
 const corpus = new Corpus(await readTexts([path], byteTokenizer()), SEQUENCE);
 const METHODS: [name: string, outer: Outer][] = [
   ["SparseLoCo, k = 64, selected-mean", sparseloco(64, "selected-mean", 1)],

@@ -1,10 +1,10 @@
 import type { Engine } from "../../lib/engine/engine.ts";
 import { Corpus } from "../../lib/corpus/corpus.ts";
 import { POLICIES } from "../../lib/gauntlet/policy.ts";
-import { parseLlamaConfig } from "../../lib/llama/config.ts";
-import { initialParameters } from "../../lib/llama/initial_parameters.ts";
-import { LossModel } from "../../lib/llama/loss_model.ts";
-import { llamaParameters } from "../../lib/llama/parameters.ts";
+import { parseLlamaConfig } from "../../lib/llama/model/parse_llama_config.ts";
+import { initialParameters } from "../../lib/llama/model/initial_parameters.ts";
+import { LossModel } from "../../lib/llama/training/loss_model.ts";
+import { llamaParameters } from "../../lib/llama/model/parameters.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { simulatedDefinition } from "../../lib/simulation/simulated_definition.ts";
 import { compress } from "../../lib/sparseloco/compress.ts";
@@ -56,7 +56,7 @@ export async function timedEvaluation(engine: Engine, step: StepCase) {
   let sequences = 0;
   const context = {
     definition: { ...base, training, gauntlet: POLICIES.templar },
-    tensors,
+    shapes: tensors,
     before: initialParameters(config, random),
     corpus,
     window: 0,

@@ -2,10 +2,11 @@ import type { Engine } from "../../lib/engine/engine.ts";
 import { Graph } from "../../lib/graph/graph.ts";
 import { matmul } from "../../lib/graph/operators/matmul.ts";
 import { serializeGraph } from "../../lib/graph/serialize_graph.ts";
-import { type LlamaConfig, parseLlamaConfig } from "../../lib/llama/config.ts";
-import { initialParameters } from "../../lib/llama/initial_parameters.ts";
-import { parameterCount } from "../../lib/llama/parameters.ts";
-import { Trainer } from "../../lib/llama/trainer.ts";
+import type { LlamaConfig } from "../../lib/llama/model/llama_config.ts";
+import { parseLlamaConfig } from "../../lib/llama/model/parse_llama_config.ts";
+import { initialParameters } from "../../lib/llama/model/initial_parameters.ts";
+import { parameterCount } from "../../lib/llama/model/parameters.ts";
+import { Trainer } from "../../lib/llama/training/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 
 /** A model and batch that the bench times, here and in PyTorch. */

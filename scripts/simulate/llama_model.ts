@@ -1,18 +1,19 @@
 import { fileURLToPath } from "node:url";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { Corpus } from "../../lib/corpus/corpus.ts";
-import { initialParameters } from "../../lib/llama/initial_parameters.ts";
-import { formatLlamaConfig, parseLlamaConfig } from "../../lib/llama/config.ts";
-import { LossModel } from "../../lib/llama/loss_model.ts";
-import { Trainer } from "../../lib/llama/trainer.ts";
+import { initialParameters } from "../../lib/llama/model/initial_parameters.ts";
+import { formatLlamaConfig } from "../../lib/llama/model/format_llama_config.ts";
+import { parseLlamaConfig } from "../../lib/llama/model/parse_llama_config.ts";
+import { LossModel } from "../../lib/llama/training/loss_model.ts";
+import { Trainer } from "../../lib/llama/training/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { simulatedDefinition } from "../../lib/simulation/simulated_definition.ts";
-import type { SimulateOptions } from "../../lib/simulation/simulate.ts";
+import type { SimulateOptions } from "../../lib/simulation/simulate_options.ts";
 import { evaluationShape, LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import { LlamaLearner } from "../../lib/swarm/llama_learner.ts";
 import { SMALL_CONFIG } from "../../fixtures/small_config.ts";
 
-const TEXT = fileURLToPath(new URL("../../fixtures/text/shakespeare.txt", import.meta.url));
+const TEXT = fileURLToPath(new URL("../../assets/shakespeare.txt", import.meta.url));
 
 /** A very small LLaMA on the real engine, for simulations. */
 export async function openLlamaModel(

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fixture } from "../../../fixtures/fixture.ts";
-import { DocumentError } from "../document.ts";
-import { PythonTemplate } from "../jinja/python_template.ts";
-import { parseDocuments } from "../parse_documents.ts";
-import { pythonString } from "../python_string.ts";
-import { pythonJson } from "./python_json.ts";
+import { DocumentError } from "../documents/document.ts";
+import { PythonTemplate } from "../../template/python_template.ts";
+import { parseDocuments } from "../documents/parse_documents.ts";
+import { pythonString } from "../../python/python_string.ts";
+import { pythonJson } from "../../python/python_json.ts";
 
 /** What a template with the column, or with it in a list, or in an `if`, writes row by row. */
 interface Column {

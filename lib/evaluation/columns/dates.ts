@@ -1,4 +1,4 @@
-import { PythonObject } from "./python_object.ts";
+import { PythonObject } from "../../python/python_object.ts";
 import { isSecondTime, offsetText, type Zone } from "./zones.ts";
 
 /** Microseconds of a day. */

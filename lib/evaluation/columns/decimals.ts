@@ -1,4 +1,4 @@
-import { PythonObject } from "./python_object.ts";
+import { PythonObject } from "../../python/python_object.ts";
 
 /** Value below which `str(Decimal)` has an exponent: that of its first digit. */
 const EXPONENT_MIN = -6;

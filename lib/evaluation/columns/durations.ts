@@ -1,5 +1,5 @@
 import { DAY, floorDivide } from "./dates.ts";
-import { PythonObject } from "./python_object.ts";
+import { PythonObject } from "../../python/python_object.ts";
 
 const SECOND = 1_000_000n;
 const DAYS_MAX = 999_999_999n;

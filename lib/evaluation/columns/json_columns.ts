@@ -1,10 +1,10 @@
-import type { Document } from "../document.ts";
+import type { Document } from "../documents/document.ts";
 import { checkKeys } from "./check_keys.ts";
 import { pythonMoment } from "./dates.ts";
 import { isoMoment } from "./iso_moment.ts";
 import { freeValue } from "./json_free_value.ts";
 import { checkWhole, doubleOf, isInteger, rewritten, WrittenNumber } from "./json_number.ts";
-import { pythonFloat, pythonInteger } from "./python_object.ts";
+import { pythonFloat, pythonInteger } from "../../python/python_object.ts";
 
 /** Deepest place. */
 const DEPTH_MAX = 100;

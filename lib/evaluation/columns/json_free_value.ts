@@ -1,6 +1,6 @@
 import { checkKeys } from "./check_keys.ts";
 import { isInteger, keepNumber, looseDouble, rewritten, WrittenNumber } from "./json_number.ts";
-import { pythonFloat, pythonInteger } from "./python_object.ts";
+import { pythonFloat, pythonInteger } from "../../python/python_object.ts";
 
 /**
  * A value of a column that has values of several kinds. The reader keeps each as JSON and reads it where it is

@@ -1,4 +1,4 @@
-import type { Document } from "../document.ts";
+import type { Document } from "../documents/document.ts";
 import { rowsOfValues } from "./json_columns.ts";
 import { keepNumber, WrittenNumber } from "./json_number.ts";
 

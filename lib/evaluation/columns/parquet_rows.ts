@@ -1,7 +1,7 @@
 import { parquetMetadata, parquetReadObjects, parquetSchema, type SchemaTree } from "hyparquet";
 import { setImmediate } from "node:timers/promises";
 import { compressors } from "hyparquet-compressors";
-import type { Document } from "../document.ts";
+import type { Document } from "../documents/document.ts";
 import { type ArrowField, arrowFields } from "./arrow_schema.ts";
 import { checkKeys } from "./check_keys.ts";
 import { checkFeatures } from "./hugging_face_features.ts";

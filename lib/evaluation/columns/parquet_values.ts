@@ -4,7 +4,7 @@ import { pandasMoment, pythonDate, pythonMoment, pythonTime } from "./dates.ts";
 import { integerOfBytes, pythonDecimal } from "./decimals.ts";
 import { pandasDuration, pythonDuration } from "./durations.ts";
 import { storedJson } from "./json_free_value.ts";
-import { pythonFloat, pythonInteger, PythonObject } from "./python_object.ts";
+import { pythonFloat, pythonInteger, PythonObject } from "../../python/python_object.ts";
 import { zoneOf } from "./zones.ts";
 
 /** Extensions whose values are as they are stored, or JSON. */

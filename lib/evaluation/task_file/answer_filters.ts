@@ -1,5 +1,5 @@
-import { pythonRegex } from "../python_regex.ts";
-import { strip } from "../python_text.ts";
+import { pythonRegex } from "../../python/python_regex.ts";
+import { strip } from "../../python/python_text.ts";
 import type { FilterConfig } from "./config_schema.ts";
 import { TaskFileError } from "./task_file_error.ts";
 

@@ -1,9 +1,9 @@
-import { type Document, DocumentError } from "../document.ts";
-import { PythonTemplate } from "../jinja/python_template.ts";
-import { itemsOf, pythonText } from "../jinja/python_value.ts";
-import { mayBeLiteral, pythonLiteral } from "../python_literal.ts";
-import { pythonInteger } from "../columns/python_object.ts";
-import { pythonString } from "../python_string.ts";
+import { type Document, DocumentError } from "../documents/document.ts";
+import { PythonTemplate } from "../../template/python_template.ts";
+import { itemsOf, pythonText } from "../../template/python_value.ts";
+import { mayBeLiteral, pythonLiteral } from "../../python/python_literal.ts";
+import { pythonInteger } from "../../python/python_object.ts";
+import { pythonString } from "../../python/python_string.ts";
 import { TaskFileError } from "./task_file_error.ts";
 
 /** Longest text that a template may write, characters. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Task, TaskGroup } from "../task.ts";
-import type { TaskSource } from "./included_tasks.ts";
+import type { TaskSource } from "./task_source.ts";
 import { TaskFileError } from "./task_file_error.ts";
 import { taskOfFile } from "./task_of_file.ts";
 

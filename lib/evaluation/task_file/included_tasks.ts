@@ -5,6 +5,7 @@ import { groupOfFile } from "./group_of_file.ts";
 import { readTaskYaml } from "./read_task_yaml.ts";
 import { TaskFileError } from "./task_file_error.ts";
 import { taskOfFile } from "./task_of_file.ts";
+import type { TaskSource } from "./task_source.ts";
 
 /** Most files of a directory, and deepest of its folders. */
 const FILES_MAX = 20_000;
@@ -18,12 +19,6 @@ export interface IncludedTasks {
   readonly groups: readonly TaskGroup[];
   /** Why a file holds none, by the name that it gives, or its own: told when somebody asks for it. */
   readonly unusable: ReadonlyMap<string, TaskFileError>;
-}
-
-/** The keys of a file, and where it lies. */
-export interface TaskSource {
-  readonly path: string;
-  readonly keys: Readonly<Record<string, unknown>>;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type Document, DocumentError } from "../document.ts";
+import { type Document, DocumentError } from "../documents/document.ts";
 import { answerMatcher } from "../match_answers.ts";
-import { pythonString } from "../python_string.ts";
+import { pythonString } from "../../python/python_string.ts";
 import type { ChoiceQuestion, Task, TaskData, TaskFacts } from "../task.ts";
 import { answerPipelines } from "./answer_filters.ts";
 import { checkTaskConfig, type MetricConfig, type TaskConfig } from "./config_schema.ts";

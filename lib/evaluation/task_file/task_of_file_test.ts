@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DocumentError } from "../document.ts";
+import { DocumentError } from "../documents/document.ts";
 import type { ChoiceTask, EndingTask, PageTask, WritingTask } from "../task.ts";
 import { parseTaskYaml } from "./read_task_yaml.ts";
 import { TaskFileError } from "./task_file_error.ts";

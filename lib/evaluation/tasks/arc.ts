@@ -1,4 +1,4 @@
-import { placeOf, record, text, texts } from "../document.ts";
+import { placeOf, record, text, texts } from "../documents/document.ts";
 import type { ChoiceTask } from "../task.ts";
 
 const arc = (name: string, configuration: string): ChoiceTask => ({

@@ -1,4 +1,4 @@
-import { place, text } from "../document.ts";
+import { place, text } from "../documents/document.ts";
 import type { ChoiceTask } from "../task.ts";
 
 /** Yes or no, by a passage. */

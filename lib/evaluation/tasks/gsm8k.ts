@@ -1,4 +1,4 @@
-import { text } from "../document.ts";
+import { text } from "../documents/document.ts";
 import { answerMatcher } from "../match_answers.ts";
 import type { WritingTask } from "../task.ts";
 import { answerPipelines } from "../task_file/answer_filters.ts";

@@ -1,5 +1,5 @@
-import { place, text, texts } from "../document.ts";
-import { capitalize, strip } from "../python_text.ts";
+import { place, text, texts } from "../documents/document.ts";
+import { capitalize, strip } from "../../python/python_text.ts";
 import type { ChoiceTask } from "../task.ts";
 
 /** How everyday scenes go on: four endings, one of them human. */

@@ -1,4 +1,4 @@
-import { text } from "../document.ts";
+import { text } from "../documents/document.ts";
 import type { EndingTask } from "../task.ts";
 
 /** The last word of passages that only their whole gives away. */

@@ -1,5 +1,5 @@
-import { DocumentError, place, text, texts } from "../document.ts";
-import { strip } from "../python_text.ts";
+import { DocumentError, place, text, texts } from "../documents/document.ts";
+import { strip } from "../../python/python_text.ts";
 import type { ChoiceTask, TaskGroup } from "../task.ts";
 
 /** Subjects by field. */

@@ -1,5 +1,5 @@
-import { placeOf, record, text, texts } from "../document.ts";
-import { stripLeft } from "../python_text.ts";
+import { placeOf, record, text, texts } from "../documents/document.ts";
+import { stripLeft } from "../../python/python_text.ts";
 import type { ChoiceTask } from "../task.ts";
 
 /** Elementary science, without the book. */

@@ -1,4 +1,4 @@
-import { place, text } from "../document.ts";
+import { place, text } from "../documents/document.ts";
 import type { ChoiceTask } from "../task.ts";
 
 /** Physical common sense: which of two ways reaches a goal. */

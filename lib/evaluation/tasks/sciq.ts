@@ -1,5 +1,5 @@
-import { text } from "../document.ts";
-import { stripLeft } from "../python_text.ts";
+import { text } from "../documents/document.ts";
+import { stripLeft } from "../../python/python_text.ts";
 import type { ChoiceTask } from "../task.ts";
 
 /** Science exams with a supporting passage. */

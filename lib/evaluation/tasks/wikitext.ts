@@ -1,5 +1,5 @@
-import { text } from "../document.ts";
-import { strip } from "../python_text.ts";
+import { text } from "../documents/document.ts";
+import { strip } from "../../python/python_text.ts";
 import type { PageTask } from "../task.ts";
 
 /** Wikipedia's good articles, by the word and by the byte. */

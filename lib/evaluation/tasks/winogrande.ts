@@ -1,5 +1,5 @@
-import { DocumentError, placeOf, text } from "../document.ts";
-import { strip } from "../python_text.ts";
+import { DocumentError, placeOf, text } from "../documents/document.ts";
+import { strip } from "../../python/python_text.ts";
 import type { ChoiceTask } from "../task.ts";
 
 /** Which of two names a sentence means: the rest of the sentence is scored behind each. */

@@ -1,5 +1,8 @@
-import type { Tensor } from "../tensor.ts";
-import { broadcastDims, sumToDims } from "./_broadcast.ts";
+import { elementCount, sameDims } from "../../tensor/dims.ts";
+import type { Tensor } from "../graph.ts";
+import { reshape } from "./reshape.ts";
+
+// Elementwise operators, expansion and reductions stand together: the gradient of each needs the others.
 
 /** Elementwise `a + b` with broadcasting. */
 export function add(a: Tensor, b: Tensor): Tensor {
@@ -58,4 +61,105 @@ function binary(
       return [sumToDims(left, a.dims), sumToDims(right, b.dims)];
     },
   })[0];
+}
+
+/** Repeats axes of length 1 until the shape is `dims`. */
+export function expand(x: Tensor, dims: readonly number[]): Tensor {
+  if (sameDims(x.dims, dims)) return x;
+  return x.graph.emit({
+    operator: "Expand",
+    inputs: [x, x.graph.integers(dims)],
+    outputs: [{ type: x.type, dims }],
+    pullback: ([gradient]) => [sumToDims(gradient!, x.dims)],
+  })[0];
+}
+
+/** Sum over `axes`, kept with length 1; negative axes count from the end. */
+export function reduceSum(x: Tensor, axes: number[]): Tensor {
+  return reduce("ReduceSum", x, axes, (gradient) => expand(gradient, x.dims));
+}
+
+/** Mean over `axes`, kept with length 1. */
+export function reduceMean(x: Tensor, axes: number[]): Tensor {
+  const result: Tensor = reduce("ReduceMean", x, axes, (gradient) => {
+    const count = elementCount(x.dims) / elementCount(result.dims);
+    return expand(scale(gradient, 1 / count), x.dims);
+  });
+  return result;
+}
+
+/** Mean of squares over the last axis, kept with length 1, in one pass over the elements. */
+export function meanSquare(x: Tensor): Tensor {
+  const last = x.dims.length - 1;
+  const squares = reduce(
+    "ReduceSumSquare",
+    x,
+    [last],
+    (gradient) => scale(multiply(x, expand(gradient, x.dims)), 2),
+  );
+  return scale(squares, 1 / x.dims[last]);
+}
+
+/** Maximum over `axes`, kept with length 1. It cannot be differentiated: it is used to shift, where no gradient is due. */
+export function reduceMax(x: Tensor, axes: number[]): Tensor {
+  return reduce("ReduceMax", x, axes);
+}
+
+/** Sum of the squares of all elements, shape []. */
+export function sumOfSquares(x: Tensor): Tensor {
+  return x.graph.emit({
+    operator: "ReduceSumSquare",
+    inputs: [x],
+    outputs: [{ type: x.type, dims: [] }],
+    attributes: { keepdims: { int: 0 } },
+    pullback: ([gradient]) => [scale(scale(x, 2), gradient!)],
+  })[0];
+}
+
+function reduce(
+  operator: string,
+  x: Tensor,
+  axes: number[],
+  pullback?: (gradient: Tensor) => Tensor,
+): Tensor {
+  const positive = axes.map((axis) => (axis < 0 ? axis + x.dims.length : axis));
+  const dims = x.dims.map((dim, axis) => (positive.includes(axis) ? 1 : dim));
+  return x.graph.emit({
+    operator,
+    inputs: [x, x.graph.integers(positive)],
+    outputs: [{ type: x.type, dims }],
+    attributes: { keepdims: { int: 1 } },
+    ...(pullback ? { pullback: ([gradient]) => [pullback(gradient!)] } : {}),
+  })[0];
+}
+
+/**
+ * Shape of an elementwise result, by numpy's rule.
+ *
+ * @throws RangeError when two axes differ and neither is 1.
+ */
+export function broadcastDims(
+  operator: string,
+  a: readonly number[],
+  b: readonly number[],
+): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a[axis - rank + a.length] ?? 1;
+    const right = b[axis - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) {
+      throw new RangeError(`Cannot apply ${operator}: shapes [${a}] and [${b}] do not broadcast`);
+    }
+    return left === 1 ? right : left;
+  });
+}
+
+/** Sums a gradient over the axes along which an operand was repeated. */
+export function sumToDims(gradient: Tensor, dims: readonly number[]): Tensor {
+  if (sameDims(gradient.dims, dims)) return gradient;
+  const extra = gradient.dims.length - dims.length;
+  const axes = gradient.dims
+    .map((dim, axis) => (axis < extra || (dims[axis - extra] === 1 && dim !== 1) ? axis : -1))
+    .filter((axis) => axis >= 0);
+  return reshape(axes.length > 0 ? reduceSum(gradient, axes) : gradient, dims);
 }

@@ -1,5 +1,6 @@
 import { ONNX_TYPE } from "../onnx_type.ts";
-import type { ElementType, Tensor } from "../tensor.ts";
+import type { ElementType } from "../element_type.ts";
+import type { Tensor } from "../graph.ts";
 
 /** The same values in another type; it cannot be differentiated. */
 export function cast(x: Tensor, type: ElementType): Tensor {

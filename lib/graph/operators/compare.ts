@@ -1,5 +1,5 @@
-import type { Tensor } from "../tensor.ts";
-import { broadcastDims } from "./_broadcast.ts";
+import type { Tensor } from "../graph.ts";
+import { broadcastDims } from "./arithmetic.ts";
 
 /** Elementwise `a = b` with broadcasting; it cannot be differentiated. */
 export function equal(a: Tensor, b: Tensor): Tensor {

@@ -1,8 +1,7 @@
-import type { Tensor } from "../tensor.ts";
-import { divide, multiply, negate, subtract } from "./arithmetic.ts";
+import type { Tensor } from "../graph.ts";
+import { divide, multiply, negate, reduceMax, reduceSum, subtract } from "./arithmetic.ts";
 import { exp, log } from "./functions.ts";
 import { pick, scatterAdd } from "./gather.ts";
-import { reduceMax, reduceSum } from "./reduction.ts";
 import { reshape } from "./reshape.ts";
 
 /**

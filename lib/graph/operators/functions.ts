@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../graph.ts";
 import { divide, multiply, scale, subtract } from "./arithmetic.ts";
 
 /** Elementwise natural exponential. */

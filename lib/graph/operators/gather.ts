@@ -1,5 +1,6 @@
-import { elementCount, type Tensor } from "../tensor.ts";
-import { expand } from "./expand.ts";
+import { elementCount } from "../../tensor/dims.ts";
+import type { Tensor } from "../graph.ts";
+import { expand } from "./arithmetic.ts";
 import { reshape } from "./reshape.ts";
 import { zerosLike } from "./zeros.ts";
 

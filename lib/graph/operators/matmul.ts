@@ -1,5 +1,6 @@
-import { elementCount, type Tensor } from "../tensor.ts";
-import { broadcastDims, sumToDims } from "./_broadcast.ts";
+import { elementCount } from "../../tensor/dims.ts";
+import type { Tensor } from "../graph.ts";
+import { broadcastDims, sumToDims } from "./arithmetic.ts";
 import { reshape } from "./reshape.ts";
 import { transpose } from "./transpose.ts";
 

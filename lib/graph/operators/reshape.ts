@@ -1,4 +1,5 @@
-import { elementCount, sameDims, type Tensor } from "../tensor.ts";
+import { elementCount, sameDims } from "../../tensor/dims.ts";
+import type { Tensor } from "../graph.ts";
 
 /**
  * Same elements in the same order under another shape.

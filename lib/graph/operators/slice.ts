@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../graph.ts";
 
 /** Part of `x` along an axis, from `start` to before `end`; no gradient passes. */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {

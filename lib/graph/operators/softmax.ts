@@ -1,6 +1,5 @@
-import type { Tensor } from "../tensor.ts";
-import { multiply, subtract } from "./arithmetic.ts";
-import { reduceSum } from "./reduction.ts";
+import type { Tensor } from "../graph.ts";
+import { multiply, reduceSum, subtract } from "./arithmetic.ts";
 
 /** Softmax over the last axis. */
 export function softmax(x: Tensor): Tensor {

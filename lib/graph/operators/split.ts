@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../graph.ts";
 import { zerosLike } from "./zeros.ts";
 
 /** Cuts `x` along its last axis into parts of equal length. */

@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../graph.ts";
 
 /** Reorders axes: axis i of the result is axis `order[i]` of `x`. */
 export function transpose(x: Tensor, order: number[]): Tensor {

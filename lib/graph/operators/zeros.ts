@@ -1,5 +1,5 @@
-import type { Tensor } from "../tensor.ts";
-import { expand } from "./expand.ts";
+import type { Tensor } from "../graph.ts";
+import { expand } from "./arithmetic.ts";
 import { reshape } from "./reshape.ts";
 
 /** Zeros of the type and shape of `x`, without storing them in the file. */

@@ -2,21 +2,21 @@ import { choose } from "../../corpus/assign_samples.ts";
 import type { Corpus } from "../../corpus/corpus.ts";
 import type { Evaluation } from "../../gauntlet/observation.ts";
 import { ownDataExcess, type SequenceLosses } from "../../gauntlet/own_data_evidence.ts";
-import type { ParameterValues } from "../../llama/trainer.ts";
+import type { ParameterValues } from "../../tensor/parameter_values.ts";
 import { tensorNorm } from "../../sparseloco/aggregate.ts";
 import { applySubmissions } from "../apply_submissions.ts";
 import { drawsOf } from "./draws.ts";
 import type { Evaluator } from "../evaluator.ts";
 import type { Submission } from "./examine_submission.ts";
-import type { Learner } from "../learner.ts";
 import type { RunDefinition } from "../run_definition.ts";
+import type { TensorShape } from "../../tensor/tensor_shape.ts";
 
 /** What evaluations need to know of a run and a window. */
 export interface EvaluationContext {
   /** Run. */
   readonly definition: RunDefinition;
   /** Tensors of the model in canonical order. */
-  readonly tensors: Learner["tensors"];
+  readonly shapes: readonly TensorShape[];
   /** Parameters that the window began with. */
   readonly before: ParameterValues;
   /** Measures losses. */
@@ -58,7 +58,7 @@ export async function evaluateSubmissions(
   const norms = (accepted.length > 0 ? accepted : chosen).map(({ tensors }) =>
     tensors.map(tensorNorm)
   );
-  const normsMax = context.tensors.map((_, i) => upperMedian(norms.map((each) => each[i])));
+  const normsMax = context.shapes.map((_, i) => upperMedian(norms.map((each) => each[i])));
   const beforeLosses = await measure(before, all);
   const commonLosses = accepted.length > 0
     ? await measure(afterStep(accepted, context), all)
@@ -109,10 +109,10 @@ function drawSamples(
 /** The state that a part of an outer step with these submissions leads to. */
 function afterStep(
   submissions: readonly Submission[],
-  { before, definition: { gauntlet, sparseloco }, tensors }: EvaluationContext,
+  { before, definition: { gauntlet, sparseloco }, shapes }: EvaluationContext,
   normsMax?: readonly number[],
 ): ParameterValues {
-  return applySubmissions(tensors, before, submissions, {
+  return applySubmissions(shapes, before, submissions, {
     ...sparseloco,
     ...(normsMax ? { normsMax } : {}),
     outerLearningRate: sparseloco.outerLearningRate * gauntlet.evaluation.stepFactor,

@@ -30,7 +30,7 @@ interface Misdeed {
 
 async function upload(clock: LockstepClock, uid: number, misdeed: Misdeed): Promise<Bucket> {
   const bucket = new MemoryBucket(clock);
-  const context = { run: RUN, window: 4, uid, topk: 16, tensors: TENSORS, ...misdeed.submission };
+  const context = { run: RUN, window: 4, uid, topk: 16, shapes: TENSORS, ...misdeed.submission };
   const delta = Float32Array.from({ length: 1024 }, (_, i) => Math.sin(i * (uid + 2)));
   const bytes = encodeSubmission(context, [
     compress(delta, new Float32Array(1024), [32, 32], context.topk, 1),
@@ -74,7 +74,7 @@ async function reasons(count: number, bucketOf: (uid: number) => Promise<Bucket>
     stake: 0,
   }));
   const options = {
-    context: { run: RUN, window: 4, topk: 16, tensors: TENSORS },
+    context: { run: RUN, window: 4, topk: 16, shapes: TENSORS },
     verify: verifySignature,
     times: TIMES,
     bucketOf,
@@ -106,7 +106,7 @@ const CASES: [reason: string, Misdeed][] = [
   ["wrong-window", { submission: { window: 3 } }],
   ["wrong-run", { submission: { run: "00".repeat(32) } }],
   ["wrong-topk", { submission: { topk: 8 } }],
-  ["wrong-shape", { submission: { tensors: [{ name: "v", dims: [32, 32] }] } }],
+  ["wrong-shape", { submission: { shapes: [{ name: "v", dims: [32, 32] }] } }],
 ];
 
 for (const [reason, misdeed] of CASES) {

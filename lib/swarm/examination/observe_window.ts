@@ -5,8 +5,8 @@ import { indexMask } from "../../gauntlet/index_overlap.ts";
 import type { Evaluation, PeerObservation, WindowObservation } from "../../gauntlet/observation.ts";
 import { addEvidence, evidenceDeviations } from "../../gauntlet/own_data_evidence.ts";
 import { stepsBehind } from "../../gauntlet/steps_behind.ts";
-import { elementCount } from "../../graph/tensor.ts";
-import type { ParameterValues } from "../../llama/trainer.ts";
+import { elementCount } from "../../tensor/dims.ts";
+import type { ParameterValues } from "../../tensor/parameter_values.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
 import type { Statement } from "../statement/signed_object.ts";
 import { decodeElements, type StateStatement } from "../statement/state_statement.ts";
@@ -110,8 +110,8 @@ function roleOf(uid: number, { selection }: Plan): PeerObservation["role"] {
 }
 
 /** Mean absolute change of an element, by tensor. */
-function stepChanges({ after, before, tensors }: ObservationInputs): number[] {
-  return tensors.map(({ dims, name }) => {
+function stepChanges({ after, before, shapes }: ObservationInputs): number[] {
+  return shapes.map(({ dims, name }) => {
     const [old, now] = [before.get(name)!, after.get(name)!];
     let sum = 0;
     for (let i = 0; i < now.length; i++) sum += Math.abs(now[i] - old[i]);
@@ -122,13 +122,13 @@ function stepChanges({ after, before, tensors }: ObservationInputs): number[] {
 /** Outer steps between a peer's state and the validator's; NaN where the peer showed nothing or lied. */
 function distance(
   uid: number,
-  { after, challenge, definition: { gauntlet: policy }, digest, statements, tensors }:
+  { after, challenge, definition: { gauntlet: policy }, digest, statements, shapes }:
     ObservationInputs,
   stepSizes: readonly number[],
 ): number {
   const statement = statements.get(uid)?.content;
   if (!statement) return NaN;
-  const values = tensors.map(({ name }) => after.get(name)!);
+  const values = shapes.map(({ name }) => after.get(name)!);
   const slices = challengeSlices(values.map(({ length }) => length), challenge, uid);
   const mine = challengedElements(values, slices);
   const theirs = decodeElements(statement.elements);

@@ -2,25 +2,25 @@ import type { Bucket } from "../../bucket/bucket.ts";
 import type { Chain, Registration } from "../../chain/chain.ts";
 import type { Keypair, VerifySignature } from "../../chain/keypair.ts";
 import { challengedElements, challengeSlices } from "../../gauntlet/challenge.ts";
-import type { ParameterValues } from "../../llama/trainer.ts";
-import type { Learner } from "../learner.ts";
+import type { ParameterValues } from "../../tensor/parameter_values.ts";
 import { isTransient } from "../persevere.ts";
 import { leaderOf, trainersOf } from "../roles.ts";
 import { publishStatement, readStatement, type Statement } from "./signed_object.ts";
 import { encodeElements, STATE_STATEMENT, type StateStatement } from "./state_statement.ts";
 import type { WindowTimes } from "../window_clock.ts";
+import type { TensorShape } from "../../tensor/tensor_shape.ts";
 
 /** Publishes the digest of a node's state and the elements that the verdict asks this node for. */
-export async function publishState({ about, bucket, digest, keypair, nonce, state, tensors }: {
+export async function publishState({ about, bucket, digest, keypair, nonce, state, shapes }: {
   readonly about: { readonly run: string; readonly window: number; readonly uid: number };
   readonly bucket: Bucket;
   readonly digest: string;
   readonly keypair: Keypair;
   readonly nonce: string;
   readonly state: ParameterValues;
-  readonly tensors: Learner["tensors"];
+  readonly shapes: readonly TensorShape[];
 }): Promise<void> {
-  const values = tensors.map(({ name }) => state.get(name)!);
+  const values = shapes.map(({ name }) => state.get(name)!);
   const slices = challengeSlices(values.map(({ length }) => length), nonce, about.uid);
   const elements = encodeElements(challengedElements(values, slices));
   await publishStatement(bucket, STATE_STATEMENT, about, { digest, elements }, keypair);

@@ -29,7 +29,7 @@ async function comparison(counted: number[], ofSybil: (uid: number) => string) {
       keypair,
       nonce: "",
       state: STATE,
-      tensors: TENSORS,
+      shapes: TENSORS,
     });
   }
   return await compareStates("aa".repeat(32), counted, {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { WindowObservation } from "../../gauntlet/observation.ts";
-import type { PeerScore } from "../../gauntlet/score_window.ts";
+import type { PeerScore } from "../../gauntlet/peer_score.ts";
 import { objectKeys } from "./object_keys.ts";
 import type { StatementKind } from "./signed_object.ts";
 

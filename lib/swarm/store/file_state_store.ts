@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { openSafetensors } from "../../checkpoint/safetensors_file.ts";
-import { CorruptFileError } from "../../checkpoint/corrupt_file_error.ts";
+import { CorruptFileError } from "../../file/corrupt_file_error.ts";
 import { type TensorToWrite, writeSafetensors } from "../../checkpoint/write_safetensors.ts";
-import { sameDims } from "../../graph/tensor.ts";
+import { sameDims } from "../../tensor/dims.ts";
 import { stateDigest } from "../../sparseloco/state_digest.ts";
-import type { ParameterValues } from "../../llama/trainer.ts";
-import type { Learner } from "../learner.ts";
+import type { ParameterValues } from "../../tensor/parameter_values.ts";
 import type { Snapshot, StateStore } from "./state_store.ts";
+import type { TensorShape } from "../../tensor/tensor_shape.ts";
 
 /** States kept: peers of one swarm can be one window apart when they are stopped. */
 const STATES_KEPT = 2;
@@ -17,7 +17,7 @@ const FILE = /^state-(\d{8})\.safetensors$/;
 /** Snapshots in a directory, one safetensors file a window. */
 export class FileStateStore implements StateStore {
   /** @param directory Made when it is not there. */
-  constructor(readonly directory: string, readonly tensors: Learner["tensors"]) {}
+  constructor(readonly directory: string, readonly shapes: readonly TensorShape[]) {}
 
   /** See {@linkcode StateStore.windows}. */
   async windows(): Promise<number[]> {
@@ -67,7 +67,7 @@ export class FileStateStore implements StateStore {
       const parts: Record<string, ParameterValues> = {};
       for (const part of names.split(",")) {
         const values: ParameterValues = new Map();
-        for (const { name, dims } of this.tensors) {
+        for (const { name, dims } of this.shapes) {
           const entry = file.tensors.get(`${part}.${name}`);
           if (!entry || !sameDims(entry.dims, dims)) {
             throw new CorruptFileError(
@@ -93,7 +93,7 @@ export class FileStateStore implements StateStore {
   /** Tensors of a snapshot's file, in order. */
   #contents({ parts }: Snapshot): TensorToWrite[] {
     return Object.entries(parts).flatMap(([part, values]) =>
-      this.tensors.map(({ name, dims }) => ({
+      this.shapes.map(({ name, dims }) => ({
         name: `${part}.${name}`,
         dims,
         data: values.get(name)!,

@@ -1,5 +1,5 @@
-import { CorruptFileError } from "../../checkpoint/corrupt_file_error.ts";
-import type { ParameterValues } from "../../llama/trainer.ts";
+import { CorruptFileError } from "../../file/corrupt_file_error.ts";
+import type { ParameterValues } from "../../tensor/parameter_values.ts";
 import type { Snapshot, StateStore } from "./state_store.ts";
 
 /** Snapshots in memory, for simulations: they survive the node that wrote them, as a disk would. */

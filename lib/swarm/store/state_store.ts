@@ -1,4 +1,4 @@
-import type { ParameterValues } from "../../llama/trainer.ts";
+import type { ParameterValues } from "../../tensor/parameter_values.ts";
 
 /** What is saved between windows: tensors of the model's shapes, and short facts. */
 export interface Snapshot {

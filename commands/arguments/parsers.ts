@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+import { evalParser } from "../eval/parser.ts";
+import { trainParser } from "../train/parser.ts";
+import { validateParser } from "../validate/parser.ts";
+
+/** Command lines of the verbs. */
+export const PARSERS: Readonly<Record<string, () => Command>> = {
+  train: trainParser,
+  validate: validateParser,
+  eval: evalParser,
+};

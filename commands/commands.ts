@@ -1,0 +1,19 @@
+import type { Command } from "./command.ts";
+
+/** The program's verbs; each is loaded only when it is asked for. */
+export const COMMANDS: Readonly<
+  Record<string, { summary: string; load: () => Promise<Command<unknown>> }>
+> = {
+  train: {
+    summary: "train a model on text with a swarm of peers on this machine",
+    load: async () => (await import("./train/train.ts")).train as Command<unknown>,
+  },
+  validate: {
+    summary: "score what the peers of a run sent, and say why",
+    load: async () => (await import("./validate/validate.ts")).validate as Command<unknown>,
+  },
+  eval: {
+    summary: "score a checkpoint on benchmark tasks, as lm-evaluation-harness does",
+    load: async () => (await import("./eval/eval.ts")).evaluateCommand as Command<unknown>,
+  },
+};

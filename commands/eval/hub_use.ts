@@ -1,0 +1,9 @@
+import { localModel } from "./open_model.ts";
+import type { EvalOptions } from "./parse.ts";
+
+/** Whether anything comes from the hub, and from the network. */
+export function hubUse({ dataDir, hub, model, offline, suite, tasks }: EvalOptions) {
+  const needsDocuments = suite !== undefined || tasks.some((name) => name !== "list");
+  const fromHub = !localModel(model) || (dataDir === undefined && needsDocuments);
+  return { fromHub, online: fromHub && !offline && !hub.offline };
+}

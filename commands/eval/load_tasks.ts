@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Corpus } from "../../lib/corpus/corpus.ts";
+import { readShard } from "../../lib/corpus/read_text_file.ts";
+import type { LoadedTask, TaskFailure } from "../../lib/evaluation/evaluate.ts";
+import { selectTasks } from "../../lib/evaluation/select_tasks.ts";
+import { SUITES } from "../../lib/evaluation/tasks.ts";
+import type { Hub } from "../../lib/hub/hub.ts";
+import { checkRunDefinition, parseRunDefinition } from "../../lib/swarm/run_definition.ts";
+import type { EvalOptions } from "./parse.ts";
+import { UsageError } from "../command.ts";
+import { textTask } from "../../lib/evaluation/text_task.ts";
+import { tokensTask } from "../../lib/evaluation/tokens_task.ts";
+import { taskCatalog } from "../../lib/evaluation/task_catalog.ts";
+import { loadDocuments, type LoadedTasks } from "../../lib/evaluation/load_documents.ts";
+
+/** Held-out samples of a run that are scored. */
+const HELD_OUT_MAX = 2048;
+
+/**
+ * Finds what was asked for, and its documents.
+ *
+ * @throws UsageError when nothing was asked for and MODEL is no run.
+ */
+export async function loadTasks(
+  options: EvalOptions,
+  hub: Hub,
+  lengthMax: number,
+  signal: AbortSignal,
+): Promise<LoadedTasks> {
+  const { dataDir, includePath, numFewshot: shots } = options;
+  const text = [...new Set(options.text)];
+  const selection = selectTasks(namesOf(options), await taskCatalog(includePath));
+  const tasks: LoadedTask[] = [];
+  const failures: TaskFailure[] = [];
+  for (const path of text) {
+    const short = basename(path);
+    const taken = text.filter((each) => basename(each) === short).length > 1 ||
+      selection.tasks.some((task) => task.name === short);
+    const name = taken ? path : short;
+    try {
+      tasks.push(await textTask(name, path, lengthMax));
+    } catch (cause) {
+      signal.throwIfAborted();
+      failures.push({ name, error: cause as Error });
+    }
+  }
+  const loaded = await loadDocuments(selection, hub, { dataDir, shots, signal });
+  tasks.push(...loaded.tasks);
+  failures.unshift(...loaded.failures);
+  if (tasks.length === 0 && failures.length === 0) {
+    tasks.push(await heldOutTask(options.model, lengthMax));
+  }
+  checkSamples(options, [
+    ...tasks.map(({ task }) => task.name),
+    ...failures.map(({ name }) => name),
+  ]);
+  return { groups: selection.groups, tasks, failures };
+}
+
+/** Documents that are chosen of a task that nobody asked for would change nothing. */
+function checkSamples({ samples = {} }: EvalOptions, names: readonly string[]): void {
+  const unknown = Object.keys(samples).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new UsageError(`--samples names ${unknown}, want one of ${names.slice(0, 20).join(", ")}`);
+}
+
+/** Names of all tasks and groups that are asked for. */
+export function namesOf({ suite, tasks }: EvalOptions): string[] {
+  return [...(suite ? SUITES[suite] : []), ...tasks];
+}
+
+/** What a run holds out, sample by sample as its own loss is measured. */
+async function heldOutTask(model: string, lengthMax: number): Promise<LoadedTask> {
+  const [definition, tokens] = ["run.yaml", "tokens.npy"].map((name) => join(model, name));
+  if (!existsSync(definition) || !existsSync(tokens)) {
+    throw new UsageError(`nothing to score ${model} on: want --tasks, --suite or --text`);
+  }
+  const text = await readFile(definition, "utf8");
+  const { sequence } =
+    checkRunDefinition(parseRunDefinition(text, definition), definition).training;
+  const corpus = new Corpus(await readShard(tokens), sequence);
+  const length = Math.min(sequence, lengthMax);
+  return tokensTask(
+    "held_out",
+    corpus.heldOut(HELD_OUT_MAX).map((sample) =>
+      Array.from(corpus.tokens.subarray(sample * sequence, sample * sequence + length + 1))
+    ),
+  );
+}

@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import { checkFinite } from "../../lib/checkpoint/model_directory.ts";
+import { CheckpointModel, NotANumberError } from "../../lib/evaluation/checkpoint_model.ts";
+import { evaluate, type TaskFailure } from "../../lib/evaluation/evaluate.ts";
+import { groupResults } from "../../lib/evaluation/group_result.ts";
+import { resultTables } from "../../lib/evaluation/result_table.ts";
+import { ResponseCache } from "../../lib/evaluation/response_cache.ts";
+import type { Hub } from "../../lib/hub/hub.ts";
+import { NotFiniteError } from "../../lib/llama/training/trainer.ts";
+import { openHub } from "./open_hub.ts";
+import type { CommandDependencies } from "../command.ts";
+import { describeError } from "../program/describe_error.ts";
+import { type EvalModel, openEvalModel } from "./open_model.ts";
+import { type EvalOptions } from "./parse.ts";
+import { EvalProgress } from "./progress.ts";
+import { openableModel } from "./openable_model.ts";
+import { loadTasks } from "./load_tasks.ts";
+import { prefetch } from "./prefetch.ts";
+import type { LoadedTasks } from "../../lib/evaluation/load_documents.ts";
+import { evalDocument, prepareOutput, writeResults } from "./results.ts";
+import { hubUse } from "./hub_use.ts";
+import { taskCatalog } from "../../lib/evaluation/task_catalog.ts";
+
+/** Exit code when some tasks failed. */
+const EXIT_PARTIAL = 3;
+/** Version of what a cached answer depends on besides the model and the request. */
+const ANSWERS_VERSION = 1;
+
+/** Scores a checkpoint, or does one of the smaller things that `eval` does. */
+export async function runEval(
+  options: EvalOptions,
+  dependencies: CommandDependencies,
+): Promise<number> {
+  const { terminal } = dependencies;
+  if (options.tasks.includes("list")) {
+    terminal.out(await taskList(options));
+    return 0;
+  }
+  const progress = new EvalProgress(terminal, options.quiet, dependencies.stopwatch);
+  using _beat = dependencies.everySecond(() => progress.beat());
+  const { online } = hubUse(options);
+  const hub = await openHub(options.hub, online, dependencies, progress);
+  try {
+    if (options.prefetch !== undefined) {
+      const tell = (line: string) => progress.line(line);
+      const { signal } = dependencies;
+      const { failures, written } = await prefetch(options, options.prefetch, hub, tell, signal);
+      return tellFailures(failures, progress, written > 0);
+    }
+    return await scoreModel(options, dependencies, hub, progress);
+  } finally {
+    progress.clear();
+  }
+}
+
+async function scoreModel(
+  options: EvalOptions,
+  dependencies: CommandDependencies,
+  hub: Hub,
+  progress: EvalProgress,
+): Promise<number> {
+  const startSeconds = dependencies.stopwatch();
+  if (options.outputPath !== undefined) await prepareOutput(options.outputPath, options.model);
+  const model = await openEvalModel(options, hub, dependencies.nowMs());
+  for (const warning of model.warnings) dependencies.terminal.error(`note    ${warning}\n`);
+  progress.model(model);
+  if (model.chat) progress.chat(model.chat);
+  const { lengthMax } = model.encoder.options;
+  const loaded = await loadTasks(options, hub, lengthMax, dependencies.signal);
+  if (loaded.tasks.length === 0) return tellFailures(loaded.failures, progress, false);
+  progress.tasks(loaded.tasks, options);
+  const outcome = await answerAll(options, dependencies, model, loaded, progress);
+  progress.clear();
+  const failures = [...loaded.failures, ...outcome.failures];
+  const groups = groupResults(loaded.groups, outcome.results);
+  const facts = {
+    options,
+    model,
+    nowMs: dependencies.nowMs(),
+    seconds: dependencies.stopwatch() - startSeconds,
+  };
+  if (outcome.results.length > 0) {
+    const document = evalDocument(facts, outcome.results, groups, failures);
+    // First what needs no disk: a full one must not cost the results.
+    dependencies.terminal.out(
+      options.json
+        ? JSON.stringify(document, null, 2) + "\n"
+        : resultTables(outcome.results, groups).join("\n\n") + "\n",
+    );
+    if (options.outputPath !== undefined) {
+      for (const path of await writeResults(options.outputPath, facts, document, outcome.results)) {
+        progress.line(`wrote   ${path}`);
+      }
+    }
+  }
+  return tellFailures(failures, progress, outcome.results.length > 0);
+}
+
+/** Tells what failed, and gives the exit code. */
+function tellFailures(
+  failures: readonly TaskFailure[],
+  progress: EvalProgress,
+  someDone: boolean,
+): number {
+  for (const { error, name } of failures) {
+    const { hint, text } = describeError(error);
+    progress.failure(name, text, hint);
+  }
+  if (failures.length === 0) return 0;
+  return someDone ? EXIT_PARTIAL : describeError(failures[0].error).exitCode;
+}
+
+/** Asks the model, and says which tensor is to blame when it answers with something that is no number. */
+async function answerAll(
+  options: EvalOptions,
+  dependencies: CommandDependencies,
+  model: EvalModel,
+  loaded: LoadedTasks,
+  progress: EvalProgress,
+) {
+  const settings = [ANSWERS_VERSION, options.device, model.encoder.options.lengthMax].join(" ");
+  const key = ResponseCache.key(model.fingerprint, settings);
+  const path = join(options.cacheDirectory, "answers", `${key}.jsonl`);
+  const opened = openableModel(options, dependencies, model, progress);
+  try {
+    return await evaluate(
+      loaded.tasks,
+      new CheckpointModel({
+        encoder: model.encoder,
+        open: opened.open,
+        openGenerator: opened.openGenerator,
+        writingRows: opened.writingRows,
+        cache: new ResponseCache(
+          options.cache ? path : undefined,
+          (why) => progress.line(`note    answers of this run are not kept: ${why}`),
+        ),
+        batchTokens: options.batchTokens ?? 1024,
+        share: options.pack,
+        onEncoded: (done) => progress.done("encoded", done),
+        onProgress: (done) => progress.done("scored", done),
+        signal: dependencies.signal,
+      }),
+      {
+        shots: options.numFewshot,
+        limit: options.limit,
+        samples: options.samples,
+        answerTokensMax: options.maxGenToks,
+        exampleSeed: options.seed ?? 1234,
+        systemInstruction: options.systemInstruction,
+        format: model.chat,
+        bootstrapIterations: options.bootstrapIters ?? 1000,
+        signal: dependencies.signal,
+      },
+    );
+  } catch (cause) {
+    const isNone = cause instanceof NotANumberError || cause instanceof NotFiniteError;
+    if (isNone) await checkFinite(model.directory, options.override);
+    throw cause;
+  } finally {
+    await opened.close();
+  }
+}
+
+async function taskList(options: EvalOptions): Promise<string> {
+  const { groups, tasks } = await taskCatalog(options.includePath);
+  const rows = [
+    ...tasks.map((
+      { data, name },
+    ) => [name, `${data.repository} ${data.configuration ?? ""}`.trim()]),
+    ...groups.map(({ members, name }) => [name, `${members.length} tasks or groups`]),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, what]) => `${name.padEnd(width)}  ${what}\n`).join("");
+}

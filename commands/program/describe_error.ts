@@ -1,0 +1,164 @@
+import { UnusableLedgerError } from "../../lib/chain/local_chain.ts";
+import { CorruptFileError } from "../../lib/file/corrupt_file_error.ts";
+import { UnusableTextError } from "../../lib/corpus/read_text_file.ts";
+import { NotANumberError } from "../../lib/evaluation/checkpoint_model.ts";
+import { ChatTemplateError } from "../../lib/template/chat_template.ts";
+import { DocumentError } from "../../lib/evaluation/documents/document.ts";
+import { TaskFileError } from "../../lib/evaluation/task_file/task_file_error.ts";
+import { UnknownTaskError } from "../../lib/evaluation/select_tasks.ts";
+import { HubError, type HubErrorKind } from "../../lib/hub/hub_error.ts";
+import { DeviceUnavailableError, EngineError } from "../../lib/engine/engine.ts";
+import { NotFiniteError } from "../../lib/llama/training/trainer.ts";
+import { nearest } from "../../lib/terminal/nearest.ts";
+import { RunDefinitionError, UnknownKeyError } from "../../lib/swarm/run_definition.ts";
+import { DamagedRunError } from "../../lib/swarm/replay.ts";
+import { DirectoryInUseError } from "../../lib/node/local/lock_directory.ts";
+import { DivergedError } from "../../lib/node/local/local_swarm.ts";
+import { TokenizerError } from "../../lib/tokenizer/tokenizer_file.ts";
+import { describeSystemError } from "./describe_system_error.ts";
+import { LinkOutsideError } from "./check_links.ts";
+import { InterruptedError, NotYetError, RefusedRequestError, UsageError } from "../command.ts";
+import type { ErrorDescription } from "./error_description.ts";
+
+/** Longest text of an error, characters. */
+const TEXT_LENGTH_MAX = 600;
+
+type Kind = new (...args: never[]) => Error;
+
+/** Errors that are expected, most specific first. */
+const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][] = [
+  [InterruptedError, 130, "run the same line again to go on"],
+  [RunDefinitionError, 2, undefined],
+  [
+    UnusableTextError,
+    2,
+    'give UTF-8 text, .jsonl with a "text" in each line, or .npy token shards',
+  ],
+  [
+    TokenizerError,
+    2,
+    "give a Hugging Face tokenizer.json with a byte-pair model; train does without on bytes",
+  ],
+  [
+    DamagedRunError,
+    6,
+    "a file of the run was lost or changed; fetch the run's directory again, buckets and all",
+  ],
+  [
+    DocumentError,
+    6,
+    "documents want the columns that the task names; templates are explained in docs",
+  ],
+  [ChatTemplateError, 6, "leave --apply-chat-template out, or give another with --chat-template"],
+  [TaskFileError, 2, "want the keys of an lm-evaluation-harness task; functions are not run"],
+  [
+    NotANumberError,
+    6,
+    "try --device cpu; weights that are finite can still be too large to compute with",
+  ],
+  [
+    LinkOutsideError,
+    4,
+    "put what it leads to in its place, or give that place itself as the option",
+  ],
+  [NotYetError, 5, "wait for the run's first window, or train it further"],
+  [
+    UnusableLedgerError,
+    6,
+    "put the run's own ledger.sqlite back, or remove it: train makes it again from the run's files",
+  ],
+  [CorruptFileError, 6, "fetch or make the file again; nothing was changed"],
+  [
+    NotFiniteError,
+    1,
+    "train with a lower learning rate: schedule.peak in a run.yaml given with --run",
+  ],
+  [
+    Deno.errors.BrokenPipe,
+    1,
+    "whatever read the output has gone; run the same line again to go on",
+  ],
+  [
+    DeviceUnavailableError,
+    2,
+    "choose --device cpu; webgpu needs a Vulkan driver, cuda the CUDA libraries of ONNX Runtime",
+  ],
+  [DirectoryInUseError, 5, "wait for it, or choose another --out"],
+  [DivergedError, 1, "this is a bug: please report it with events.jsonl"],
+  [
+    EngineError,
+    1,
+    "try --device cpu; less at once: train --micro-batch, eval --batch-tokens or --blocks",
+  ],
+];
+
+/** What to do about the hub's refusals. */
+const HUB: Readonly<Record<HubErrorKind, { exitCode: number; hint: string }>> = {
+  missing: {
+    exitCode: 2,
+    hint: "check name and revision; a path of this machine must have a config.json",
+  },
+  forbidden: {
+    exitCode: 4,
+    hint: "accept its terms on its page, and give your token in HF_TOKEN",
+  },
+  unavailable: { exitCode: 5, hint: "run the same line again: what has come is kept" },
+  corrupt: {
+    exitCode: 6,
+    hint: "run the same line again; if it stays so, the file is damaged there",
+  },
+};
+
+/** The one place that turns errors into text, hint and exit code. */
+export function describeError(error: unknown): ErrorDescription {
+  if (!(error instanceof Error)) return { text: String(error), hint: undefined, exitCode: 1 };
+  const text = error instanceof UsageError
+    ? withoutPassword(error.message)
+    : oneLine(error.message);
+  if (error instanceof UsageError) return { text, hint: undefined, exitCode: error.exitCode };
+  if (error instanceof RefusedRequestError) return { text, hint: error.hint, exitCode: 2 };
+  if (error instanceof UnknownKeyError) {
+    const guess = nearest(error.path.at(-1)!, error.known);
+    const key = guess && [...error.path.slice(0, -1), guess].join(".");
+    return { text, hint: key && `did you mean "${key}"?`, exitCode: 2 };
+  }
+  if (error instanceof UnknownTaskError) {
+    const guess = nearest(error.task, error.known);
+    return { text, hint: guess && `did you mean ${guess}?`, exitCode: 2 };
+  }
+  if (error instanceof HubError) return { text, ...HUB[error.kind] };
+  for (const [kind, exitCode, hint] of KNOWN) {
+    if (error instanceof kind) return { text, hint, exitCode };
+  }
+  const system = describeSystemError(error);
+  if (system) return system;
+  if (error instanceof Deno.errors.NotCapable) {
+    const path = /access to "([^"]+)"/.exec(error.message)?.[1] ?? "something";
+    return {
+      text: `Cannot reach ${path}: it is outside of what this command may read, write or ask`,
+      exitCode: 4,
+      hint:
+        "move it below a directory that is given as an option; --explain-permissions lists them",
+    };
+  }
+  // Our own messages begin with the action; the engine's ("Invalid array length") are bugs of ours.
+  if (error instanceof RangeError && text.startsWith("Cannot ")) {
+    return { text, hint: undefined, exitCode: 2 };
+  }
+  return { text, hint: "this is a bug: please report it with the line you ran", exitCode: 1 };
+}
+
+/**
+ * Errors of others may quote pages of input, contents of a file that was to be something else, or an address
+ * with the password of its user.
+ */
+function oneLine(text: string): string {
+  const line = withoutPassword(text).replace(/\s+/g, " ").trim()
+    .replace(/\w+ token .{0,100}? is not valid JSON/, "it is not JSON")
+    .replace(/"[^"]{0,100}"(\.\.\.)? is not valid JSON/, "it is not JSON");
+  return line.length > TEXT_LENGTH_MAX ? `${line.slice(0, TEXT_LENGTH_MAX)}...` : line;
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, "$1");
+}

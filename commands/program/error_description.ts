@@ -1,0 +1,9 @@
+/** How an error is told, and what the process ends with. */
+export interface ErrorDescription {
+  /** One sentence: action, value met, value wanted. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+  /** Exit code. */
+  readonly exitCode: number;
+}

@@ -1,0 +1,12 @@
+import type { Terminal } from "../../lib/terminal/terminal.ts";
+import { UsageError } from "../command.ts";
+import { describeError } from "./describe_error.ts";
+
+/** Writes an error for people: text and hint, or the help that was asked for. Gives the exit code. */
+export function tellError(terminal: Terminal, error: unknown): number {
+  const { exitCode, hint, text } = describeError(error);
+  if (exitCode === 0) terminal.out(text + "\n");
+  else if (error instanceof UsageError && text.includes("\n")) terminal.error(text + "\n");
+  else terminal.error(`error: ${text}\n${hint ? `hint: ${hint}\n` : ""}`);
+  return exitCode;
+}

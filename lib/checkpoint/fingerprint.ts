@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import type { LocatedModel } from "./locate_model.ts";
+/** Bytes of a weight file from which on it is sampled instead of read whole. */
+const HASHED_BYTES_MAX = 256_000_000;
+/** Pieces of a larger file that are read, and their length. */
+const SAMPLED_PIECES = 32;
+const PIECE_BYTES = 65_536;
+
+/** Hash of all that decides what a model answers. Large files are sampled at 32 places. */
+export async function fingerprint(
+  model: LocatedModel,
+  tokenizerJson: string,
+): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify(model.configJson)).update(tokenizerJson);
+  for (const path of new Set([...model.tensors.values()].map(({ path }) => path))) {
+    const file = await open(path, "r");
+    try {
+      const { mtimeMs, size } = await file.stat();
+      // What is only sampled may have been changed between the samples.
+      hash.update(size <= HASHED_BYTES_MAX ? `${size}` : `${size} ${mtimeMs}`);
+      const pieces = size <= HASHED_BYTES_MAX ? Math.ceil(size / PIECE_BYTES) : SAMPLED_PIECES;
+      const stride = size <= HASHED_BYTES_MAX
+        ? PIECE_BYTES
+        : Math.floor((size - PIECE_BYTES) / (SAMPLED_PIECES - 1));
+      const buffer = new Uint8Array(PIECE_BYTES);
+      for (let i = 0; i < pieces; i++) {
+        const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, i * stride);
+        hash.update(buffer.subarray(0, bytesRead));
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  return hash.digest("hex");
+}

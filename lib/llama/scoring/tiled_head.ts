@@ -1,0 +1,162 @@
+import {
+  add,
+  multiply,
+  reduceMax,
+  reduceSum,
+  scale,
+  subtract,
+} from "../../graph/operators/arithmetic.ts";
+import { cast } from "../../graph/operators/cast.ts";
+import { and, argMax, choose, lessOrEqual } from "../../graph/operators/compare.ts";
+import { exp, log } from "../../graph/operators/functions.ts";
+import { pick } from "../../graph/operators/gather.ts";
+import { linear } from "../../graph/operators/matmul.ts";
+import { reshape } from "../../graph/operators/reshape.ts";
+import type { Tensor } from "../../graph/graph.ts";
+import type { LlamaConfig } from "../model/llama_config.ts";
+import { EMBEDDING, FINAL_NORM, HEAD } from "../model/parameters.ts";
+import { modelNorm } from "../model/model_norm.ts";
+import { capped } from "../model/soft_cap.ts";
+import type { ParameterSource } from "../model/parameter_source.ts";
+import { join } from "../../graph/operators/slice.ts";
+
+/** What a vocabulary says of places, each of shape [places, 1]. */
+interface Verdict {
+  /** Largest logit. */
+  readonly best: Tensor;
+  /** Its token, int32; the first of equals. */
+  readonly likeliest: Tensor;
+  /** Sum of the exponentials of the logits less the largest. */
+  readonly powers: Tensor;
+  /** Sum of the logits: no number if one of them is none. */
+  readonly total: Tensor;
+  /** Logit of the target. */
+  readonly own: Tensor;
+}
+
+/** Tokens of a vocabulary whose weights are used at once. */
+interface Tile {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Parts of the vocabulary whose weights have so many bytes as float32 at most. */
+export function vocabularyTiles(
+  { hiddenSize, vocabSize }: Pick<LlamaConfig, "hiddenSize" | "vocabSize">,
+  bytesMax: number,
+): Tile[] {
+  const count = Math.min(vocabSize, Math.ceil(4 * hiddenSize * vocabSize / bytesMax));
+  const width = Math.ceil(vocabSize / count);
+  return Array.from({ length: Math.ceil(vocabSize / width) }, (_, i) => ({
+    from: i * width,
+    to: Math.min((i + 1) * width, vocabSize),
+  }));
+}
+
+/**
+ * Losses and likeliest tokens of places, a part of the vocabulary at a time: only one part's weights and
+ * logits need be in memory, and none is larger than a GPU takes. What a part adds to what is known follows
+ * the running softmax (Milakov and Gimelshein 2018); with one part it is the plain cross-entropy to the bit.
+ *
+ * @param hidden Shape [places, hidden].
+ * @param targets int32, shape [places].
+ * @param bytesMax Bytes of a part's weights as float32.
+ * @returns `losses` in nats, `likeliest` int32 and the `total` of the logits, each of shape [places].
+ */
+export function tiledHead(
+  hidden: Tensor,
+  targets: Tensor,
+  config: LlamaConfig,
+  parameter: ParameterSource,
+  bytesMax: number,
+): Record<"losses" | "likeliest" | "total", Tensor> {
+  const [places] = hidden.dims;
+  const column = reshape(targets, [places, 1]);
+  const logitsOf = tileLogits(hidden, config, parameter);
+  let known: Verdict | undefined;
+  for (const tile of vocabularyTiles(config, bytesMax)) {
+    const found = verdictOf(logitsOf(tile), column, tile, config.vocabSize);
+    known = known ? together(known, found, column, tile) : found;
+  }
+  const { best, likeliest, own, powers, total } = known!;
+  const flat = (x: Tensor) => reshape(x, [places]);
+  return {
+    losses: flat(subtract(log(powers), subtract(own, best))),
+    likeliest: flat(likeliest),
+    total: flat(total),
+  };
+}
+
+/**
+ * Logits of the whole vocabulary, [places, vocabulary].
+ *
+ * @param hidden Shape [places, hidden].
+ * @param bytesMax Bytes of a part's weights as float32.
+ */
+export function tiledLogits(
+  hidden: Tensor,
+  config: LlamaConfig,
+  parameter: ParameterSource,
+  bytesMax: number,
+): Tensor {
+  return join(vocabularyTiles(config, bytesMax).map(tileLogits(hidden, config, parameter)), 1);
+}
+
+/** Gives a function that computes the logits of a tile, [places, tokens of the tile]. */
+function tileLogits(
+  hidden: Tensor,
+  config: LlamaConfig,
+  parameter: ParameterSource,
+): (tile: Tile) => Tensor {
+  const { graph } = hidden;
+  const { hiddenSize, tiedEmbeddings, traits: { logitCap, logitScale = 1 } = {}, vocabSize } =
+    config;
+  const norm = cast(parameter(graph, { name: FINAL_NORM, dims: [hiddenSize] }), "float32");
+  const normed = modelNorm(hidden, norm, config);
+  const name = tiedEmbeddings ? EMBEDDING : HEAD;
+  return (tile) => {
+    const weight = parameter(graph, { name, dims: [vocabSize, hiddenSize], rows: tile });
+    const plain = linear(normed, cast(weight, "float32"));
+    return capped(logitScale === 1 ? plain : scale(plain, logitScale), logitCap);
+  };
+}
+
+/** @param logits Shape [places, tokens of the tile]. */
+function verdictOf(logits: Tensor, column: Tensor, { from, to }: Tile, vocabSize: number): Verdict {
+  const { graph } = logits;
+  const whole = to - from === vocabSize;
+  const integer = (value: number) => graph.scalar("int32", value);
+  const own = whole
+    ? pick(logits, column)
+    : pick(logits, choose(isIn(column, { from, to }), subtract(column, integer(from)), integer(0)));
+  const best = reduceMax(logits, [1]);
+  const likeliest = reshape(cast(argMax(logits), "int32"), column.dims);
+  return {
+    best,
+    likeliest: whole ? likeliest : add(likeliest, integer(from)),
+    powers: reduceSum(exp(subtract(logits, best)), [1]),
+    total: reduceSum(logits, [1]),
+    own,
+  };
+}
+
+function together(known: Verdict, found: Verdict, column: Tensor, tile: Tile): Verdict {
+  const keeps = lessOrEqual(found.best, known.best);
+  const best = choose(keeps, known.best, found.best);
+  const share = (verdict: Verdict) => multiply(verdict.powers, exp(subtract(verdict.best, best)));
+  return {
+    best,
+    likeliest: choose(keeps, known.likeliest, found.likeliest),
+    powers: add(share(known), share(found)),
+    total: add(known.total, found.total),
+    own: choose(isIn(column, tile), found.own, known.own),
+  };
+}
+
+function isIn(column: Tensor, { from, to }: Tile): Tensor {
+  const { graph } = column;
+  return and(
+    lessOrEqual(graph.scalar("int32", from), column),
+    lessOrEqual(column, graph.scalar("int32", to - 1)),
+  );
+}

@@ -1,0 +1,116 @@
+import type { Graph, Tensor } from "../../graph/graph.ts";
+import { add, multiply, sumOfSquares } from "../../graph/operators/arithmetic.ts";
+import type { DeviceTensor, HostTensor } from "../../engine/engine.ts";
+
+/** Shape of the token arrays of one pass. */
+export interface BatchShape {
+  /** Sequences of one pass: the micro-batch. */
+  readonly batch: number;
+  /** Tokens of each sequence. */
+  readonly sequence: number;
+}
+
+/** Tokens of one micro-batch, row-major [batch, sequence]. */
+export interface MicroBatch {
+  /** Tokens that the model sees. */
+  readonly tokens: Int32Array<ArrayBuffer>;
+  /** Token that follows each of them. */
+  readonly targets: Int32Array<ArrayBuffer>;
+}
+
+/** Tensors of a model on the device, by parameter name. */
+export type DeviceParameters = ReadonlyMap<string, DeviceTensor>;
+
+/** What one pass found. */
+export interface PassResult {
+  /** Mean cross-entropy of the micro-batch, nats a token. */
+  readonly loss: number;
+  /** Sum of the squares of the accumulated gradient. */
+  readonly sumOfSquares: number;
+}
+
+/**
+ * Computes gradients of the mean loss into tensors on the device. The two implementations, one graph and
+ * block by block, give the same numbers.
+ */
+export interface GradientPass {
+  /**
+   * Adds the gradient of one micro-batch, divided by the number of micro-batches of a step.
+   *
+   * @param first Whether this is the first micro-batch of a step, which overwrites what was there.
+   */
+  gradients(batch: MicroBatch, first: boolean): Promise<PassResult>;
+  /** Frees the sessions and buffers of the pass; parameters and gradients stay. */
+  release(): Promise<void>;
+}
+
+/** What both implementations are made from. */
+export interface GradientPassOptions extends BatchShape {
+  /** Parameters on the device, fed to every pass. */
+  readonly parameters: DeviceParameters;
+  /** Where gradients go. */
+  readonly gradients: DeviceParameters;
+  /** Micro-batches of one step. */
+  readonly accumulate: number;
+}
+
+/** Tokens and targets as feeds. */
+export function batchFeeds(
+  { tokens, targets }: MicroBatch,
+  { batch, sequence }: BatchShape,
+): { tokens: HostTensor; targets: HostTensor } {
+  const dims = [batch, sequence];
+  return {
+    tokens: { type: "int32", dims, data: tokens },
+    targets: { type: "int32", dims, data: targets },
+  };
+}
+
+/** A float scalar as a feed. */
+export function scalarFeed(value: number): HostTensor {
+  return { type: "float32", dims: [], data: Float32Array.of(value) };
+}
+
+/**
+ * Declares gradient outputs, and the inputs that carry what earlier micro-batches left:
+ * `gradient.NAME = carry * before.NAME + gradient`. Gives the sum of the squares of each.
+ *
+ * @param pairs Parameter name and gradient.
+ * @param accumulate Whether there is anything to carry.
+ */
+export function declareGradients(
+  graph: Graph,
+  pairs: [string, Tensor][],
+  accumulate: boolean,
+): Tensor[] {
+  const carry = accumulate ? graph.input("carry", "float32", []) : undefined;
+  return pairs.map(([name, gradient]) => {
+    const sum = carry
+      ? add(multiply(graph.input(`before.${name}`, "float32", gradient.dims), carry), gradient)
+      : gradient;
+    graph.output(`gradient.${name}`, sum);
+    return sumOfSquares(sum);
+  });
+}
+
+/** Sum of scalars as one output, `sum_of_squares`. */
+export function declareSumOfSquares(graph: Graph, squares: Tensor[]): void {
+  graph.output("sum_of_squares", squares.reduce((sum, square) => add(sum, square)));
+}
+
+/** Feeds and keeps for what {@linkcode declareGradients} declared. */
+export function gradientBindings(
+  names: [inGraph: string, onDevice: string][],
+  gradients: DeviceParameters,
+  carry: number | undefined,
+): { feeds: Record<string, HostTensor | DeviceTensor>; keep: Record<string, DeviceTensor> } {
+  const feeds: Record<string, HostTensor | DeviceTensor> = {};
+  const keep: Record<string, DeviceTensor> = {};
+  if (carry !== undefined) feeds.carry = scalarFeed(carry);
+  for (const [name, full] of names) {
+    const tensor = gradients.get(full)!;
+    if (carry !== undefined) feeds[`before.${name}`] = tensor;
+    keep[`gradient.${name}`] = tensor;
+  }
+  return { feeds, keep };
+}

@@ -1,0 +1,19 @@
+import type { Validator } from "../swarm/validator.ts";
+import {
+  freshValidatorState,
+  type ValidatorState,
+  validatorStateOf,
+} from "../swarm/validator_state.ts";
+import type { HostedNode } from "./run_node.ts";
+
+/** A validator as a node to run. It keeps what it has come to, whatever others show. */
+export function hostedValidator(validator: Validator): HostedNode<ValidatorState> {
+  const { shapes, store } = validator.dependencies;
+  return {
+    store,
+    fresh: (parameters) => freshValidatorState(shapes, parameters),
+    restore: validatorStateOf,
+    windowOf: ({ gauntlet: { window } }) => window,
+    runWindow: async (state) => ({ state: await validator.runWindow(state), agrees: true }),
+  };
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
+import { keypairFromSeed } from "../../chain/keypair.ts";
+import type { Clock } from "../../clock/clock.ts";
+import { PastClock } from "../../clock/past_clock.ts";
+import { SeededRandom } from "../../random/seeded_random.ts";
+import { FileStateStore } from "../../swarm/store/file_state_store.ts";
+import { LOCAL_STAKE, localBucketPath, localNonces } from "./local_nodes.ts";
+import type { ReplayOptions } from "../../swarm/replay.ts";
+import { leaderOf } from "../../swarm/roles.ts";
+import { readStatement } from "../../swarm/statement/signed_object.ts";
+import type { Emit } from "../../swarm/swarm_event.ts";
+import { Validator } from "../../swarm/validator.ts";
+import type { WindowClock } from "../../swarm/window_clock.ts";
+import { WINDOW_RECORD } from "../../swarm/statement/window_record.ts";
+import { hostedValidator } from "../hosted_validator.ts";
+import { runNode } from "../run_node.ts";
+
+/** Pause between two looks for the next window. */
+const POLL_MS = 500;
+
+/** What a validator that follows a local run needs. */
+export interface FollowOptions extends ReplayOptions {
+  /** Directory of the run. */
+  readonly directory: string;
+  /** Moments of windows. */
+  readonly windows: WindowClock;
+  /** Measures losses. */
+  readonly evaluator: NonNullable<ReplayOptions["evaluator"]>;
+  /** Time of the run's ledger: that of the window in hand. */
+  readonly past: PastClock;
+  /** The machine's own time. */
+  readonly clock: Clock;
+  /** Takes events. */
+  readonly emit: Emit;
+  /** Real seconds, for durations. */
+  readonly stopwatch: () => number;
+  /** Ends the following. */
+  readonly signal: AbortSignal;
+  /** Whether the run is over, so that no window is to come once all are scored. */
+  readonly isOver: () => boolean;
+}
+
+/**
+ * Scores a local run from another process as a validator of its own: registers with a smaller stake than the
+ * run's own validator, follows its verdicts, scores each window once that is over, publishes records and
+ * sets weights. It goes on where it was stopped.
+ */
+export async function followRun(options: FollowOptions): Promise<void> {
+  const { bucketOf, chain, clock, definition, directory, isOver, past, run, shapes, signal } =
+    options;
+  const seed = createHash("sha256").update(`covey local follower ${run}`).digest();
+  const keypair = keypairFromSeed(seed, new SeededRandom(seed.readBigUInt64LE()));
+  const leader = leaderOf(await chain.registrations());
+  if (!leader) throw new RangeError("Cannot follow run: its ledger has no validator");
+  const uid = await chain.register(keypair.hotkey, LOCAL_STAKE / 2);
+  await chain.commit(keypair.hotkey, `directory:${localBucketPath(uid)}`);
+  const store = new FileStateStore(join(directory, `validators/${uid}`), shapes);
+  const validator = new Validator({ uid, run, definition }, {
+    ...options,
+    clock: past,
+    store,
+    keypair,
+    bucket: new DirectoryBucket(join(directory, localBucketPath(uid)), past),
+    nonceOf: localNonces(run, uid),
+  });
+  await runNode(hostedValidator(validator), {
+    initialParameters: options.initialParameters,
+    begins: async (window) => {
+      for (;;) {
+        // The run's own validator has scored it: every statement on the window is there.
+        const bucket = await bucketOf(leader.uid);
+        const about = { run, window };
+        const done = isOver();
+        if (await readStatement(bucket!, WINDOW_RECORD, about, leader, options.verify)) break;
+        if (done) return false;
+        await clock.sleepUntil(clock.nowMs() + POLL_MS, signal);
+      }
+      const { digestEndMs } = await options.windows.times(window);
+      past.set(digestEndMs + 1);
+      return true;
+    },
+  });
+}

@@ -1,0 +1,226 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
+import { type Keypair, verifySignature } from "../../chain/keypair.ts";
+import { LocalChain } from "../../chain/local_chain.ts";
+import { LockstepClock } from "../../clock/lockstep_clock.ts";
+import type { Corpus } from "../../corpus/corpus.ts";
+import type { ParameterValues } from "../../tensor/parameter_values.ts";
+import type { Behaviour } from "../../swarm/behaviour.ts";
+import { cachedVerify } from "./cached_verify.ts";
+import type { Evaluator } from "../../swarm/evaluator.ts";
+import { FileStateStore } from "../../swarm/store/file_state_store.ts";
+import type { Learner } from "../../swarm/learner.ts";
+import {
+  LOCAL_GENESIS_MS,
+  localBucketPath,
+  localBuckets,
+  localKeypair,
+  localNonces,
+} from "./local_nodes.ts";
+import { registerLocalNodes } from "./local_ledger.ts";
+import type { NodeDependencies } from "../../swarm/node.ts";
+import { Peer } from "../../swarm/peer.ts";
+import { type RunDefinition, runId } from "../../swarm/run_definition.ts";
+import type { StateStore } from "../../swarm/store/state_store.ts";
+import type { Emit } from "../../swarm/swarm_event.ts";
+import { Validator } from "../../swarm/validator.ts";
+import type { Clock } from "../../clock/clock.ts";
+import type { ValidatorState } from "../../swarm/validator_state.ts";
+import { hostedPeer } from "../hosted_peer.ts";
+import { WindowGates } from "./_window_gates.ts";
+import { commonWindow } from "./_common_window.ts";
+import { hostedValidator } from "../hosted_validator.ts";
+import { allOrNone } from "./_all_or_none.ts";
+import { runNode } from "../run_node.ts";
+
+/** A swarm whose nodes live in one process and one directory. */
+export interface LocalSwarmOptions {
+  /** Holds ledger, buckets and the nodes' states. */
+  readonly directory: string;
+  /** What the nodes share. */
+  readonly definition: RunDefinition;
+  /** Number of peers; a run that exists must have as many. */
+  readonly peers: number;
+  /** Behaviours of the last peers; the others are honest. */
+  readonly adversaries?: readonly Behaviour[];
+  /** Windows to have done in the end, those of earlier calls included. */
+  readonly windows: number;
+  /** Trains for all peers in turn. */
+  readonly learner: Learner;
+  /** Measures losses for the validator. */
+  readonly evaluator: Evaluator;
+  /** Text of the run. */
+  readonly corpus: Corpus;
+  /** Parameters before the first window. */
+  readonly initialParameters: ParameterValues;
+  /** Takes events. */
+  readonly emit: Emit;
+  /** Real seconds, for durations. */
+  readonly stopwatch: () => number;
+  /** Stops the swarm; what was saved stays valid. */
+  readonly signal: AbortSignal;
+  /**
+   * Called with the validator's state after each window, before any peer begins the next, and at the start of a resumed run with the one it
+   * starts from: a stop may have come between the window's end and this call.
+   */
+  readonly onWindow?: (state: ConsensusState) => Promise<void>;
+}
+
+/** What the nodes of a run have in common after a window. */
+export interface ConsensusState {
+  /** Window to do next. */
+  readonly window: number;
+  /** Parameters. */
+  readonly parameters: ParameterValues;
+}
+
+/** Honest peers have come to different states. It must not happen; when it does, training stops. */
+export class DivergedError extends Error {
+  override readonly name = "DivergedError";
+}
+
+/**
+ * Runs peers and a validator through windows until all are done. Every node has its own bucket, key and
+ * state; they meet only through buckets and ledger, as on the internet. Virtual time makes the protocol's
+ * waits free.
+ *
+ * @returns The consensus state after the last window.
+ * @throws DivergedError
+ * @throws RangeError when the directory holds a swarm of another size.
+ */
+export async function runLocalSwarm(options: LocalSwarmOptions): Promise<ConsensusState> {
+  const { definition, directory, emit, peers } = options;
+  const stores = storesOf(options);
+  const window = await commonWindow(stores);
+  const { blocks, blockSeconds } = definition.window;
+  const startMs = LOCAL_GENESIS_MS + window * blocks * blockSeconds * 1000;
+  const clock = new LockstepClock(startMs, stores.length);
+  await mkdir(directory, { recursive: true });
+  using chain = new LocalChain(join(directory, "ledger.sqlite"), clock, {
+    blockMs: blockSeconds * 1000,
+    genesisMs: LOCAL_GENESIS_MS,
+  });
+  const keypairs = stores.map((_, uid) => localKeypair(runId(definition), uid, window));
+  if (await registerLocalNodes(chain, keypairs, window)) emit({ event: "resumed", window });
+  for (const uid of stores.keys()) await bucketOf(options, uid, clock).removeLeftovers();
+  const gates = new WindowGates();
+  const swarm = { options, stores, keypairs, clock, chain, window, gates };
+  const runs = stores.map((_, uid) => (signal: AbortSignal) => {
+    const run = uid === peers ? runValidator(swarm, signal) : runPeer(swarm, uid, signal);
+    return run.finally(() => clock.leave());
+  });
+  return (await allOrNone(runs, options.signal)).at(-1)!;
+}
+
+/** All that the nodes of a local swarm have between them. */
+interface LocalSwarm {
+  readonly options: LocalSwarmOptions;
+  /** By uid; the last is the validator's. */
+  readonly stores: readonly StateStore[];
+  readonly keypairs: readonly Keypair[];
+  readonly clock: Clock;
+  readonly chain: LocalChain;
+  /** Window to go on from. */
+  readonly window: number;
+  readonly gates: WindowGates;
+}
+
+async function runValidator(swarm: LocalSwarm, signal: AbortSignal): Promise<ConsensusState> {
+  const { gates, options, window } = swarm;
+  const { definition, evaluator, initialParameters, learner, onWindow, peers, windows } = options;
+  const run = runId(definition);
+  const validator = new Validator({ uid: peers, run, definition }, {
+    ...dependenciesOf(swarm, peers, signal),
+    nonceOf: localNonces(run, peers),
+    shapes: learner.shapes,
+    evaluator,
+  });
+  const consensus = ({ gauntlet: { window }, parameters }: ValidatorState) => ({
+    window,
+    parameters,
+  });
+  try {
+    const state = await runNode(hostedValidator(validator), {
+      initialParameters,
+      from: window,
+      begins: (window) => window < windows,
+      onStart: async (state) => {
+        if (window > 0) await onWindow?.(consensus(state));
+        gates.open(window);
+      },
+      onWindow: async ({ state }) => {
+        await onWindow?.(consensus(state));
+        gates.open(state.gauntlet.window);
+      },
+    });
+    return consensus(state);
+  } finally {
+    gates.close();
+  }
+}
+
+async function runPeer(
+  swarm: LocalSwarm,
+  uid: number,
+  signal: AbortSignal,
+): Promise<ConsensusState> {
+  const { gates, options, window } = swarm;
+  const { adversaries = [], definition, initialParameters, learner, peers, windows } = options;
+  const behaviour = adversaries[uid - peers + adversaries.length];
+  const identity = { uid, run: runId(definition), definition };
+  const peer = new Peer(identity, {
+    ...dependenciesOf(swarm, uid, signal),
+    learner,
+    ...(behaviour ? { behaviour } : {}),
+  });
+  return await runNode(hostedPeer(peer), {
+    initialParameters,
+    from: window,
+    begins: async (window) => {
+      if (window < windows) await gates.passed(window);
+      return window < windows;
+    },
+    onWindow: ({ agrees, state }) => {
+      if (agrees || behaviour) return;
+      throw new DivergedError(
+        `Cannot go on: after window ${
+          state.window - 1
+        } most nodes have other parameters than peer ${uid}`,
+      );
+    },
+  });
+}
+
+function dependenciesOf(
+  { chain, clock, keypairs, options, stores }: LocalSwarm,
+  uid: number,
+  signal: AbortSignal,
+): NodeDependencies {
+  return {
+    clock,
+    chain,
+    corpus: options.corpus,
+    emit: options.emit,
+    stopwatch: options.stopwatch,
+    signal,
+    bucketOf: localBuckets(options.directory, chain, clock),
+    verify: VERIFY,
+    store: stores[uid],
+    keypair: keypairs[uid],
+    bucket: bucketOf(options, uid, clock),
+  };
+}
+
+/** Every node checks the same signatures. */
+const VERIFY = cachedVerify(verifySignature);
+
+function storesOf({ directory, learner: { shapes }, peers }: LocalSwarmOptions): StateStore[] {
+  const folders = Array.from({ length: peers }, (_, uid) => `peers/${uid}`);
+  return [...folders, `validators/${peers}`]
+    .map((folder) => new FileStateStore(join(directory, folder), shapes));
+}
+
+function bucketOf({ directory }: LocalSwarmOptions, uid: number, clock: Clock): DirectoryBucket {
+  return new DirectoryBucket(join(directory, localBucketPath(uid)), clock);
+}

@@ -1,0 +1,46 @@
+import * as v from "valibot";
+import { readTextIfAny } from "../../file/read_text_if_any.ts";
+import { parseJsonObject } from "../../file/parse_json_object.ts";
+import { replaceFile } from "../../file/replace_file.ts";
+import { CorruptFileError } from "../../file/corrupt_file_error.ts";
+
+const whole = (min: number) => v.pipe(v.number(), v.integer(), v.minValue(min));
+const FILE = v.strictObject({
+  peers: whole(1),
+  adversaries: v.optional(v.array(v.string()), []),
+  microBatch: whole(1),
+  stepShape: v.picklist(["whole", "blocks"]),
+  device: v.picklist(["cpu", "webgpu", "cuda"]),
+  threads: whole(0),
+  /** Windows that were chosen to fit into a time. */
+  windows: v.optional(whole(1)),
+});
+
+/**
+ * How a machine runs its part of a run. Peers need not share it, but it decides how sums are rounded: a run
+ * that is resumed keeps what it was begun with, however much memory is free by then.
+ */
+export type MachineSettings = v.InferOutput<typeof FILE>;
+
+/**
+ * Reads the settings that a run was begun with; undefined for a new one.
+ *
+ * @throws CorruptFileError
+ */
+export async function readMachineSettings(path: string): Promise<MachineSettings | undefined> {
+  const text = await readTextIfAny(path);
+  if (text === undefined) return undefined;
+  const result = v.safeParse(FILE, parseJsonObject(path, text));
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new CorruptFileError(
+    `Cannot read ${path}: ${v.getDotPath(issue) ?? "the file"} is ${
+      issue.received === "undefined" ? "missing" : issue.received
+    }, want ${issue.expected ?? issue.type}`,
+  );
+}
+
+/** Writes the settings of a run. */
+export async function writeMachineSettings(path: string, settings: MachineSettings): Promise<void> {
+  await replaceFile(path, [JSON.stringify(settings, null, 2) + "\n"]);
+}

@@ -1,0 +1,62 @@
+import type { PeerObservation } from "../gauntlet/observation.ts";
+import type { PeerScore } from "../gauntlet/peer_score.ts";
+import type { WindowRecord } from "../swarm/statement/window_record.ts";
+
+/** One peer's row. */
+export interface Standing {
+  /** Its score. */
+  readonly score: PeerScore;
+  /** What was seen of it. */
+  readonly seen: PeerObservation;
+  /** Windows in which its submission was aggregated, up to now. */
+  readonly acceptedWindows: number;
+}
+
+const COLUMNS: readonly [head: string, cell: (standing: Standing) => string][] = [
+  ["peer", ({ score }) => String(score.uid)],
+  ["weight", ({ score }) => `${(100 * score.weight).toFixed(1)} %`],
+  ["score", ({ score }) => score.score.toFixed(3)],
+  ["ordinal", ({ score }) => score.ordinal.toFixed(2)],
+  ["average", ({ score }) => score.average.toFixed(3)],
+  ["sync", ({ score }) => score.sync.toFixed(2)],
+  ["gain", ({ score: { gain } }) => gain === undefined ? "-" : `${(100 * gain).toFixed(2)} %`],
+  ["own data", ({ score: { evidence } }) => evidence === undefined ? "-" : evidence.toFixed(1)],
+  ["accepted", ({ acceptedWindows }) => String(acceptedWindows)],
+  [
+    "penalties",
+    ({ score, seen: { refused } }) =>
+      [...(refused ? [refused.reason] : []), ...score.penalties.map(({ rule }) => rule)].join(
+        " ",
+      ) ||
+      "-",
+  ],
+];
+
+/** Peers of a window as a table of text, best first. */
+export function leaderboard(standings: readonly Standing[]): string[] {
+  const ranked = rank(standings);
+  const rows = [
+    COLUMNS.map(([head]) => head),
+    ...ranked.map((standing) => COLUMNS.map(([, cell]) => cell(standing))),
+  ];
+  const last = COLUMNS.length - 1;
+  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  return rows.map((row) =>
+    row.map((cell, i) => (i === last ? cell : cell.padStart(widths[i]))).join("  ").trimEnd()
+  );
+}
+
+/** Windows in which a peer's submission was aggregated. */
+export function acceptedWindows(records: readonly WindowRecord[], uid: number): number {
+  return records.filter(({ observation }) =>
+    observation.peers.some((peer) => peer.accepted && peer.uid === uid)
+  ).length;
+}
+
+/** Peers from the best down. */
+export function rank<Row extends Pick<Standing, "score">>(standings: readonly Row[]): Row[] {
+  return [...standings].sort((a, b) =>
+    b.score.weight - a.score.weight || b.score.score - a.score.score ||
+    a.score.uid - b.score.uid
+  );
+}

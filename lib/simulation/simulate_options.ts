@@ -1,0 +1,22 @@
+import type { ParameterValues } from "../tensor/parameter_values.ts";
+import type { Learner } from "../swarm/learner.ts";
+import type { Scenario } from "./scenario.ts";
+import type { SwarmEvent } from "../swarm/swarm_event.ts";
+import { Corpus } from "../corpus/corpus.ts";
+import type { Evaluator } from "../swarm/evaluator.ts";
+import type { RunDefinition } from "../swarm/run_definition.ts";
+/** What a simulation runs with, besides its seed. */
+export interface SimulateOptions {
+  /** What happens; undefined lets the seed decide. */
+  readonly scenario?: Scenario;
+  /** Told of every event. */
+  readonly trace?: (timeMs: number, event: SwarmEvent) => void;
+  /** A model in place of the quadratic one. */
+  readonly model?: {
+    readonly definition: RunDefinition;
+    readonly corpus: Corpus;
+    readonly learner: Learner;
+    readonly evaluator: Evaluator;
+    readonly initialParameters: ParameterValues;
+  };
+}

@@ -1,0 +1,67 @@
+import type { PythonObject } from "../python/python_object.ts";
+import type { Maker } from "./_call.ts";
+import { type JinjaValue, OpaqueValue } from "./python_value.ts";
+
+/** Steps of one rendering, about as many microseconds. */
+const STEPS_MAX = 2_000_000;
+const CHARACTERS_PER_STEP = 100;
+
+/** Makes the values of one rendering, and bounds what it computes. */
+export class Budget implements Maker {
+  #steps = 0;
+
+  /**
+   * @param isTask See {@linkcode Maker.isTask}.
+   * @param sizeMax Longest text that may come up.
+   */
+  constructor(readonly isTask: boolean, readonly sizeMax: number) {}
+
+  /** See {@linkcode Maker.spend}. */
+  readonly spend = (steps: number): void => {
+    this.#steps += steps;
+    if (this.#steps > STEPS_MAX) throw new RangeError("it takes too long");
+  };
+
+  /** See {@linkcode Maker.room}. */
+  room(length: number): void {
+    this.spend(length / CHARACTERS_PER_STEP);
+    if (length > this.sizeMax) throw new RangeError(`a text is longer than ${this.sizeMax}`);
+  }
+
+  /** See {@linkcode Maker.plain}. */
+  plain(value: string | boolean | null | undefined): JinjaValue {
+    if (value === undefined) return { type: "UndefinedValue", value };
+    if (value === null) return { type: "NullValue", value };
+    if (typeof value === "boolean") return { type: "BooleanValue", value };
+    this.room(value.length);
+    return { type: "StringValue", value };
+  }
+
+  /** See {@linkcode Maker.integer}. */
+  integer(value: number): JinjaValue {
+    if (!Number.isSafeInteger(value)) throw new RangeError("a whole number is too large");
+    return { type: "IntegerValue", value };
+  }
+
+  /** See {@linkcode Maker.float}. */
+  float(value: number): JinjaValue {
+    return { type: "FloatValue", value };
+  }
+
+  /** See {@linkcode Maker.list}. */
+  list(value: readonly JinjaValue[]): JinjaValue {
+    this.spend(value.length);
+    return { type: "ArrayValue", value };
+  }
+
+  /** See {@linkcode Maker.tuple}. */
+  tuple(value: readonly JinjaValue[]): JinjaValue {
+    this.spend(value.length);
+    return { type: "TupleValue", value };
+  }
+
+  /** A date, say. */
+  opaque(value: PythonObject): JinjaValue {
+    return new OpaqueValue(value);
+  }
+}

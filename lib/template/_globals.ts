@@ -1,0 +1,92 @@
+import { PythonFloat, PythonObject } from "../python/python_object.ts";
+import type { Budget } from "./_budget.ts";
+import { Scope } from "./_scope.ts";
+import { type Arguments, itemsOf, type JinjaValue, textOf, ViewValue } from "./python_value.ts";
+
+/** Numbers that ranges of one rendering may count. */
+const COUNT_MAX = 100_000;
+const CONSTANTS = { true: true, True: true, false: false, False: false, none: null, None: null };
+
+/** The outermost scope: constants, `range`, `namespace`, and what a template is given. */
+export function globalScope(names: Readonly<Record<string, unknown>>, make: Budget): Scope {
+  const scope = new Scope();
+  scope.set("range", { type: "FunctionValue", value: boundedRange(make) });
+  scope.set("namespace", { type: "FunctionValue", value: namespace });
+  for (const [name, value] of Object.entries({ ...names, ...CONSTANTS })) {
+    scope.set(name, given(value, make));
+  }
+  return scope;
+}
+
+/** A value of a document, or a function of plain values. */
+function given(value: unknown, make: Budget): JinjaValue {
+  if (value instanceof PythonFloat) return make.float(value.value);
+  if (value instanceof PythonObject) return make.opaque(value);
+  switch (typeof value) {
+    case "bigint":
+      return make.opaque(new PythonObject(String(value), String(value), value !== 0n));
+    case "number":
+      return Number.isInteger(value) ? { type: "IntegerValue", value } : make.float(value);
+    case "string":
+      return { type: "StringValue", value };
+    case "boolean":
+    case "undefined":
+      return make.plain(value);
+    case "function":
+      return {
+        type: "FunctionValue",
+        value: ({ items, named }) => {
+          if (named.size > 0) throw new TypeError("its arguments have no names");
+          return given(value(...items.map((item) => item.value)) ?? null, make);
+        },
+      };
+    default:
+      break;
+  }
+  if (value === null) return make.plain(null);
+  if (Array.isArray(value)) {
+    return { type: "ArrayValue", value: value.map((each) => given(each, make)) };
+  }
+  const entries = Object.entries(value as object)
+    .map(([key, each]): [string, JinjaValue] => [key, given(each, make)]);
+  return { type: "ObjectValue", value: new Map(entries) };
+}
+
+/** Python's `range`, which gives only so many numbers. */
+function boundedRange(make: Budget): (given: Arguments) => JinjaValue {
+  let left = COUNT_MAX;
+  return ({ items, named }) => {
+    const values = items.map(({ type, value }) => type === "IntegerValue" ? value as number : NaN);
+    const [first, second, step = 1] = values;
+    const [start, end] = values.length < 2 ? [0, first] : [first, second];
+    const count = Math.max(Math.ceil((end - start) / step), 0);
+    left -= count;
+    const isKnown = named.size === 0 && values.length >= 1 && values.length <= 3;
+    if (!isKnown || !values.every(Number.isInteger) || !(left >= 0)) {
+      throw new RangeError(`range(${values}) counts too far`);
+    }
+    make.spend(count);
+    return new ViewValue(Array.from({ length: count }, (_, i) => make.integer(start + i * step)));
+  };
+}
+
+/** `namespace(...)`: what a template may assign to from inside a loop. */
+function namespace({ items, named }: Arguments): JinjaValue {
+  const [source, ...more] = items;
+  if (more.length > 0) throw new TypeError(`namespace has ${items.length} arguments, want one`);
+  const entries = new Map<string, JinjaValue>();
+  if (source?.type === "ObjectValue") source.value.forEach((value, key) => entries.set(key, value));
+  else if (source !== undefined) {
+    for (const pair of itemsOf(source) ?? []) {
+      const [key, value, ...rest] = itemsOf(pair) ?? [];
+      const name = key && textOf(key);
+      if (name === undefined || value === undefined || rest.length > 0) {
+        throw new TypeError("namespace wants a dictionary, or pairs of a text and a value");
+      }
+      entries.set(name, value);
+    }
+    if (!itemsOf(source)) throw new TypeError(`namespace of a ${source.type} is not known here`);
+  }
+  named.forEach((value, key) => entries.set(key, value));
+  return { type: "NamespaceValue", value: entries };
+}
