@@ -38,3 +38,31 @@ Deno.test("rateMatch treats equals alike, zero scores too, and leaves a lone pee
 Deno.test("ordinal of a new peer is zero", () => {
   assert.equal(ordinal(NEW_RATING), 0);
 });
+
+Deno.test("rateMatch gives openskill 6.1.3's ratings where peers tie", () => {
+  const ratings = [[30, 8], [22, 3], [25, 5], [27, 2], [18, 7]].map(([mu, sigma]) => ({
+    mu,
+    sigma,
+  }));
+  const wanted = [
+    [32.381867214919914, 7.95052604172727],
+    [22.374154247131273, 3.0009273676678347],
+    [26.00308718397288, 4.994603763735502],
+    [27.03338214775045, 2.0020791435690133],
+    [19.155487780671912, 6.9457257616526356],
+  ];
+  rateMatch(ratings, [0.5, 0.5, 0.5, -99, -99], SETTINGS).forEach(({ mu, sigma }, i) => {
+    assert.ok(Math.abs(mu - wanted[i][0]) < 1e-12 && Math.abs(sigma - wanted[i][1]) < 1e-12);
+  });
+});
+
+Deno.test("rateMatch shrinks a deviation to a hundredth at most, as openskill does", () => {
+  // One peer that nobody is sure of loses to ten that are known, each with a tenth of its strength.
+  const others = Array.from({ length: 10 }, () => ({ mu: 25 - 8 * Math.log(10), sigma: 1e-9 }));
+  const scores = [-1, ...others.map((_, i) => i + 1)];
+  const [{ mu, sigma }] = rateMatch([{ mu: 25, sigma: 8 }, ...others], scores, {
+    beta: 1e-9,
+    tau: 0,
+  });
+  assert.ok(Math.abs(mu - -28.50171225403424) < 1e-9 && Math.abs(sigma - 0.08) < 1e-12);
+});

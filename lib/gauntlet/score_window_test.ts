@@ -323,3 +323,20 @@ for (const policy of Object.values(POLICIES)) {
     );
   });
 }
+
+Deno.test("the typical step follows new ones slowly", () => {
+  const state: GauntletState = { ...NEW_STATE, stepSizes: [1, 10] };
+  const window = { window: state.window, peers: honest(0), changes: [2, 0] };
+  const { state: { stepSizes } } = scoreWindow(state, window, POLICY);
+  assert.ok(Math.abs(stepSizes[0] - 1.2) < 1e-12 && Math.abs(stepSizes[1] - 8) < 1e-12);
+});
+
+Deno.test("own data is proven from the policy's deviations on, and disproved below 0", () => {
+  const { proven } = POLICY.evidence;
+  const indicator = (excess: number) => {
+    const { evaluation, ...rest } = seen(0, 0.01);
+    const peers = [{ ...rest, evaluation: { ...evaluation!, excess } }, ...honest(0).slice(1)];
+    return play([peers]).score(0).indicator;
+  };
+  assert.deepEqual([proven, proven - 1e-6, 0, -1e-6].map(indicator), [1, 0, 0, -1]);
+});

@@ -24,3 +24,8 @@ Deno.test("syncScore is 1 in sync, 0 far behind and for those who show nothing",
     0,
   ]);
 });
+
+Deno.test("syncScore falls with the power that its settings give", () => {
+  const half = (power: number) => syncScore(1.5, { stepsBehindMax: 3, power });
+  assert.deepEqual([half(1), half(2), half(3)], [0.5, 0.25, 0.125]);
+});

@@ -233,3 +233,26 @@ Deno.test("what most peers send is not wrong because it is new, and one that dif
   assert.deepEqual(judge([0, 1, 1], 1), { refused: [], small: [0] });
   assert.deepEqual(judge([1.334, 15.68], 15.68), { refused: [], small: [0] });
 });
+
+Deno.test("random samples are samples that no evaluated peer was assigned", async () => {
+  const { corpus, looked } = await samplesLookedAt("dd".repeat(32));
+  const { batch, innerSteps } = simulatedDefinition().training;
+  const assigned = new Set(
+    [3, 5].flatMap((uid) => [...corpus.assigned(uid, 2, innerSteps * batch)]),
+  );
+  const random = looked.filter((sample) => !assigned.has(sample));
+  assert.equal(random.length, simulatedDefinition().gauntlet.evaluation.randomSamples);
+});
+
+Deno.test("a node that is stopped after it set weights does not set them again", async () => {
+  await withDirectory(async (directory) => {
+    const { windowsPerWeights } = simulatedDefinition().gauntlet.weights;
+    const emit = (event: SwarmEvent) => {
+      if (event.event === "weights") throw new Error("killed");
+    };
+    await assert.rejects(() => runTestSwarm(directory, windowsPerWeights, { emit }), /killed/);
+    const { events } = await runTestSwarm(directory, windowsPerWeights);
+    assert.equal(of(events, "scored").at(-1)!.window, windowsPerWeights - 1);
+    assert.deepEqual(of(events, "weights"), []);
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * Applies one mutation after the other to a copy of the project, runs the tests that have to notice it, and
+ * prints which survive. Run it through `deno task mutate [TEXT]`; TEXT chooses by path or description.
+ */
+import { copyFile, mkdir, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Mutation, MUTATIONS } from "./mutate/mutations.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Copies what git knows of, and links to the packages. */
+async function copyProject(): Promise<string> {
+  const copy = await Deno.makeTempDir({ prefix: "covey-mutate-" });
+  const listed = await new Deno.Command("git", {
+    args: ["ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd: ROOT,
+  }).output();
+  for (const path of new TextDecoder().decode(listed.stdout).trim().split("\n")) {
+    await mkdir(join(copy, dirname(path)), { recursive: true });
+    await copyFile(join(ROOT, path), join(copy, path));
+  }
+  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
+/** Whether the tests fail on a mutation, as they should. */
+async function isNoticed(copy: string, { from, path, tests, to }: Mutation): Promise<boolean> {
+  const file = join(copy, path);
+  const text = await Deno.readTextFile(file);
+  if (text.split(from).length !== 2) {
+    throw new RangeError(`Cannot mutate ${path}: ${JSON.stringify(from)} is not there once`);
+  }
+  await Deno.writeTextFile(file, text.replace(from, () => to));
+  try {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: ["test", "-q", "-A", "--no-check", "--fail-fast", ...tests ?? [dirname(path)]],
+      cwd: copy,
+      env: { NO_COLOR: "1" },
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return !success;
+  } finally {
+    await Deno.writeTextFile(file, text);
+  }
+}
+
+const [wanted = ""] = Deno.args;
+const chosen = MUTATIONS.filter(({ breaks, path }) => `${path} ${breaks}`.includes(wanted));
+const copy = await copyProject();
+let survived = 0;
+try {
+  for (const mutation of chosen) {
+    const noticed = await isNoticed(copy, mutation);
+    survived += Number(!noticed);
+    console.log(`${noticed ? "noticed " : "SURVIVED"}  ${mutation.path}: ${mutation.breaks}`);
+  }
+} finally {
+  await Deno.remove(copy, { recursive: true });
+}
+console.log(`${chosen.length} mutations, ${survived} survived`);
+Deno.exitCode = survived > 0 ? 1 : 0;

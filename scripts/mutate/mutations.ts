@@ -1,0 +1,239 @@
+/** A change of one line that some test has to notice. */
+export interface Mutation {
+  /** What the change breaks. */
+  readonly breaks: string;
+  /** File. */
+  readonly path: string;
+  /** Text that occurs once in it. */
+  readonly from: string;
+  /** What stands there instead. */
+  readonly to: string;
+  /** Test files and folders that are run; the file's own folder when left out. */
+  readonly tests?: readonly string[];
+}
+
+const SPARSELOCO: readonly Mutation[] = [
+  {
+    breaks: "the outer rate is ignored",
+    path: "lib/sparseloco/outer_step.ts",
+    from: "i++) parameters[i] -= rate * average[i]",
+    to: "i++) parameters[i] -= average[i]",
+  },
+  {
+    breaks: "the quantiser rounds halves up",
+    path: "lib/sparseloco/quantise.ts",
+    from: "return floor % 2 === 0 ? floor : floor + 1",
+    to: "return floor + 1",
+  },
+  {
+    breaks: "norms are clipped to the upper median",
+    path: "lib/sparseloco/aggregate.ts",
+    from: "(norms.length - 1) >> 1",
+    to: "norms.length >> 1",
+  },
+  {
+    breaks: "small peers are scaled up",
+    path: "lib/sparseloco/aggregate.ts",
+    from: "Math.min(1, median / (norms[peer] + NORM_FLOOR))",
+    to: "median / (norms[peer] + NORM_FLOOR)",
+  },
+  {
+    breaks: "selected-mean divides by all peers",
+    path: "lib/sparseloco/aggregate.ts",
+    from: "sums[i] /= selected[i]",
+    to: "sums[i] /= tensors.length",
+  },
+  {
+    breaks: "the error feedback does not decay",
+    path: "lib/sparseloco/compress.ts",
+    from: "decay * errorFeedback[from] + delta[from]",
+    to: "errorFeedback[from] + delta[from]",
+  },
+  {
+    breaks: "the schedule has no floor",
+    path: "lib/sparseloco/schedule.ts",
+    from: "return floorFraction + ((1 - floorFraction)",
+    to: "return ((1 - floorFraction)",
+  },
+];
+
+const GAUNTLET: readonly Mutation[] = [
+  {
+    breaks: "ties do not share delta",
+    path: "lib/gauntlet/rate_match.ts",
+    from: "(share * (1 - share)) / sharers[q]",
+    to: "share * (1 - share)",
+  },
+  {
+    breaks: "deviations shrink to nothing",
+    path: "lib/gauntlet/rate_match.ts",
+    from: "Math.max(shrink, KAPPA)",
+    to: "Math.max(shrink, 0)",
+  },
+  {
+    breaks: "the sync exponent is fixed",
+    path: "lib/gauntlet/sync_score.ts",
+    from: "** power",
+    to: "** 2.5",
+  },
+  {
+    breaks: "the blend of step sizes is swapped",
+    path: "lib/gauntlet/score_window.ts",
+    from: "(1 - STEP_SIZE_ALPHA) * before[i] + STEP_SIZE_ALPHA * change",
+    to: "STEP_SIZE_ALPHA * before[i] + (1 - STEP_SIZE_ALPHA) * change",
+  },
+  {
+    breaks: "own data is proven from half the deviations on",
+    path: "lib/gauntlet/score_window.ts",
+    from: "deviations >= proven &&",
+    to: "deviations >= proven / 2 &&",
+  },
+  {
+    breaks: "old evidence counts in full",
+    path: "lib/gauntlet/own_data_evidence.ts",
+    from: "sum: decay * sum + z",
+    to: "sum: sum + z",
+  },
+  {
+    breaks: "one window may decide over all others",
+    path: "lib/gauntlet/own_data_evidence.ts",
+    from: "Math.max(-Z_MAX, Math.min(Z_MAX, z))",
+    to: "z",
+  },
+  {
+    breaks: "the earlier commitment is the copy",
+    path: "lib/gauntlet/find_copies.ts",
+    from: "return a.committedMs > b.committedMs",
+    to: "return a.committedMs < b.committedMs",
+  },
+  {
+    breaks: "those that have waited have no better chances",
+    path: "lib/gauntlet/select_evaluated.ts",
+    from: "findIndex(({ turn }) => (left -= turn) < 0)",
+    to: "findIndex(() => (left -= 1) < 0)",
+  },
+  {
+    breaks: "burnt weight is paid out",
+    path: "lib/gauntlet/peer_weights.ts",
+    from: "return toSum(weights, 1 - burnRate)",
+    to: "return toSum(weights, 1)",
+  },
+  {
+    breaks: "the reserve may earn more than the last gather peer",
+    path: "lib/gauntlet/peer_weights.ts",
+    from: "const paid = Math.min(ceiling, ",
+    to: "const paid = Math.min(1, ",
+  },
+  {
+    breaks: "everybody is asked for the same elements",
+    path: "lib/gauntlet/challenge.ts",
+    from: "covey challenge ${nonce} ${uid} ${tensor}",
+    to: "covey challenge ${nonce} ${tensor}",
+  },
+];
+
+const SWARM: readonly Mutation[] = [
+  {
+    breaks: "a borrowed digest is believed",
+    path: "lib/swarm/examination/observe_window.ts",
+    from: "return same ? 0 : NaN",
+    to: "return 0",
+  },
+  {
+    breaks: "weights are set twice",
+    path: "lib/swarm/validator.ts",
+    from: "if (last !== undefined && last >= (window + 1) * blocks) return;",
+    to: "",
+    tests: ["lib/swarm/validator_test.ts"],
+  },
+  {
+    breaks: "random samples include own ones",
+    path: "lib/swarm/examination/evaluate_submissions.ts",
+    from: ".filter((sample) => !taken.has(sample))",
+    to: "",
+    tests: ["lib/swarm/examination", "lib/swarm/validator_test.ts"],
+  },
+  {
+    breaks: "evaluations clip to the lower median",
+    path: "lib/swarm/examination/evaluate_submissions.ts",
+    from: "[norms.length >> 1]",
+    to: "[(norms.length - 1) >> 1]",
+  },
+  {
+    breaks: "one window fewer is kept",
+    path: "lib/swarm/statement/remove_old_objects.ts",
+    from: "let old = window - retained;",
+    to: "let old = window - retained + 1;",
+  },
+  {
+    breaks: "the later of equal validators leads",
+    path: "lib/swarm/roles.ts",
+    from: "best.stake >= each.stake",
+    to: "best.stake > each.stake",
+    tests: ["lib/swarm/roles_test.ts"],
+  },
+  {
+    breaks: "whoever validates trains, too",
+    path: "lib/swarm/roles.ts",
+    from: "stake === 0",
+    to: "stake >= 0",
+    tests: ["lib/swarm/roles_test.ts"],
+  },
+  {
+    breaks: "a replay passes for the run that it differs from",
+    path: "lib/swarm/differences.ts",
+    from: "return Object.is(a, b) ? []",
+    to: "return a !== undefined ? []",
+    tests: ["lib/swarm/replay_test.ts"],
+  },
+  {
+    breaks: "submissions that come late count",
+    path: "lib/swarm/window_clock.ts",
+    from: "endMs + acceptanceSeconds * 1000",
+    to: "endMs + acceptanceSeconds * 2000",
+    tests: ["lib/swarm", "lib/adversary"],
+  },
+];
+
+const LLAMA: readonly Mutation[] = [
+  {
+    breaks: "epsilon is added before bias correction",
+    path: "lib/llama/training/adamw.ts",
+    from: "(epsilon * correction) / rate",
+    to: "epsilon / rate",
+  },
+  {
+    breaks: "the second moment is not clipped",
+    path: "lib/llama/training/adamw.ts",
+    from: "(1 - beta2) * clip * clip",
+    to: "1 - beta2",
+  },
+  {
+    breaks: "attention sees the next token",
+    path: "lib/llama/model/decoder_block.ts",
+    from: "row * sequence + row + 1, (row + 1) * sequence",
+    to: "row * sequence + row + 2, (row + 1) * sequence",
+    tests: ["lib/llama/training"],
+  },
+  {
+    breaks: "windows are one key too long",
+    path: "lib/llama/scoring/scoring_graphs.ts",
+    from: 'graph.scalar("int32", window - 1)',
+    to: 'graph.scalar("int32", window)',
+  },
+  {
+    breaks: "residual projections begin as large as others",
+    path: "lib/llama/model/initial_parameters.ts",
+    from: "1 / Math.sqrt(2 * (Number(match[1]) + 1))",
+    to: "1",
+  },
+  {
+    breaks: "padding of the vocabulary is sampled",
+    path: "lib/llama/generation/sample_token.ts",
+    from: "logits.subarray(0, vocabularySize)",
+    to: "logits",
+  },
+];
+
+/** All of them. None may survive. */
+export const MUTATIONS: readonly Mutation[] = [...SPARSELOCO, ...GAUNTLET, ...SWARM, ...LLAMA];
