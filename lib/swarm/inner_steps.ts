@@ -8,7 +8,6 @@ import type { InnerStep } from "./learner.ts";
  * @param batch Samples of a step.
  * @param rate Learning rate of the window's step with this index.
  */
-// deno-lint-ignore require-await -- samples will come from disk or a bucket
 export async function* innerSteps(
   corpus: Corpus,
   samples: Uint32Array,

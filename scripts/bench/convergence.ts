@@ -143,7 +143,6 @@ async function windowed(
     const deltas: ParameterValues[] = [];
     for (let uid = 0; uid < PEERS; uid++) {
       const batches = stepSamples(corpus, uid, window);
-      // deno-lint-ignore require-await
       const steps = async function* () {
         for (const [step, samples] of batches.entries()) {
           const rate = learningRate(SCHEDULE, window * INNER_STEPS + step);

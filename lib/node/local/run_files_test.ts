@@ -36,6 +36,7 @@ Deno.test("the initial state is read as it was written, and only if the definiti
 });
 
 Deno.test("a directory is locked for one at a time", async () => {
+  // deno-lint-ignore require-await
   await withDirectory(async (directory) => {
     {
       using _lock = lockDirectory(directory);
@@ -44,7 +45,6 @@ Deno.test("a directory is locked for one at a time", async () => {
     }
     using _again = lockDirectory(directory);
   });
-  await Promise.resolve();
 });
 
 Deno.test("machine settings are read as written, and refused with the key that is wrong", async () => {
