@@ -9,7 +9,7 @@ export const COMMANDS: Readonly<
     load: async () => (await import("./train/train.ts")).train as Command<unknown>,
   },
   validate: {
-    summary: "score what the peers of a run sent, and say why",
+    summary: "score the peers of a run, and explain each score",
     load: async () => (await import("./validate/validate.ts")).validate as Command<unknown>,
   },
   eval: {

@@ -19,7 +19,7 @@ export interface EvalOptions {
   text: string[];
   /** Examples before each question. */
   numFewshot?: number;
-  /** Documents of a task at most; below 1 a share of them. */
+  /** Documents evaluated per task; below 1 a fraction. */
   limit?: number;
   /** Directory of documents. */
   dataDir?: string;

@@ -24,10 +24,10 @@ export function evalParser(): Command {
 
 const HELP =
   `Documents: DIR/TASK/SPLIT.parquet (or .jsonl, .json) with --data-dir, else from the Hugging Face hub.
-A run without --tasks is scored on the text that it holds out.
-Command lines of lm-evaluation-harness are taken too: --model hf --model_args pretrained=org/name --num_fewshot 5;
-what changes no result here (--batch_size, --log_samples, ...) is ignored, what would change one is refused.
-Variables: HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE; COVEY_ and an option's name.
+A run without --tasks is scored on its held-out text.
+Command lines of lm-evaluation-harness work too: --model hf --model_args pretrained=org/name --num_fewshot 5.
+Arguments that cannot change a result (--batch_size, --log_samples, ...) are ignored; others are refused.
+Variables: HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE; COVEY_ plus an option's name.
 Exit status: 0 done, 1 failed, 2 usage, 3 some tasks failed, 4 no permission, 5 try again later, 6 bad data, 7 no disk space, 130 interrupted.`;
 
 function whatOptions(command: Command): void {
@@ -41,40 +41,44 @@ function whatOptions(command: Command): void {
     .option("--text <FILE>", "perplexity of a text, .jsonl or .npy file; repeatable", paths)
     .option(
       "--num-fewshot <N>",
-      "examples before each question (default: the task's)",
+      "few-shot examples (default: the task's)",
       count(1000, 0),
     )
-    .option("--limit <N>", "documents of a task at most; below 1 a share", limit)
-    .option("--samples <JSON>", 'only these documents: {"arc_easy":[0,5]}', samples)
-    .option("--data-dir <DIR>", "directory of documents", path)
-    .option("--include-path <DIR>", "directory of further tasks as .yaml files", path)
+    .option("--limit <N>", "evaluate at most N documents per task; N < 1 is a fraction", limit)
+    .option(
+      "--samples <JSON>",
+      'evaluate only these documents, by index: {"arc_easy":[0,5]}',
+      samples,
+    )
+    .option("--data-dir <DIR>", "read documents from DIR instead of the hub", path)
+    .option("--include-path <DIR>", "add the task files (.yaml) of a directory", path)
     .option(
       "--output-path <DIR>",
-      "write results_*.json and samples_*.jsonl there; or FILE.json",
+      "write results_*.json and samples_*.jsonl to DIR, or one FILE.json",
       path,
     )
-    .option("--prefetch <DIR>", "fetch the tasks' documents into DIR, and score nothing", path)
-    .option("--seed <N>", "seed of the examples; of four, the last (default: 1234)", seed)
-    .option("--system-instruction <TEXT>", "text before everything")
+    .option("--prefetch <DIR>", "download the tasks' documents into DIR, then exit", path)
+    .option("--seed <N>", "few-shot seed; of four, the last (default: 1234)", seed)
+    .option("--system-instruction <TEXT>", "system prompt")
     .option(
       "--apply-chat-template",
-      "ask in the turns of a chat, as the model's template writes them",
+      "format prompts with the model's chat template",
       false,
     )
-    .option("--chat-template <NAME>", "which template, of a model with several")
+    .option("--chat-template <NAME>", "name of the template, for a model with several")
     .option(
       "--fewshot-as-multiturn <BOOL>",
-      "whether examples are turns of that chat (default: true)",
+      "make few-shot examples turns of the chat (default: true)",
       truth,
     )
     .option(
       "--max-gen-toks <N>",
-      "longest written answer, tokens (default: the task's)",
+      "generate at most N tokens (default: the task's)",
       count(1_000_000),
     )
     .option(
       "--bootstrap-iters <N>",
-      "resamples behind the error of perplexities; 0 tells no errors (default: 1000)",
+      "bootstrap resamples for standard errors; 0 for none (default: 1000)",
       count(10_000_000, 0),
     );
 }
@@ -82,7 +86,7 @@ function whatOptions(command: Command): void {
 function howOptions(command: Command): void {
   command
     .option("--revision <NAME>", "branch, tag or commit of a model on the hub (default: main)")
-    .option("--offline", "use what is in the hub's cache, never the network", false)
+    .option("--offline", "use the hub's cache only", false)
     .option(
       "--override <KEY=VALUE>",
       "replace a value of config.json; repeatable",
@@ -96,24 +100,24 @@ function howOptions(command: Command): void {
     .addOption(
       new Option(
         "--add-bos <POLICY>",
-        "begin texts with the first token; auto: as tokenizer.json does",
+        "prepend BOS; auto: as tokenizer.json does",
       )
         .choices(["auto", "yes", "no"]).default("auto"),
     )
     .option(
       "--max-length <N>",
-      "longest input, tokens (default: the model's)",
+      "context length in tokens (default: the model's)",
       count(10_000_000, 2),
     )
     .addOption(
-      new Option("--device <NAME>", "where to compute; auto measures which is fastest")
+      new Option("--device <NAME>", "device; auto benchmarks them and takes the fastest")
         .choices(["auto", "cpu", "webgpu", "cuda"]).default("auto"),
     )
-    .option("--threads <N>", "CPU threads, 0 for one a core (default: 0)", count(1024, 0))
-    .option("--batch-tokens <N>", "tokens of one pass (default: 1024)", count(1_000_000))
+    .option("--threads <N>", "CPU threads; 0 for one per core (default: 0)", count(1024, 0))
+    .option("--batch-tokens <N>", "tokens per batch (default: 1024)", count(1_000_000))
     .option(
       "--blocks <N>",
-      "decoder blocks in memory at once (default: as many as fit)",
+      "decoder blocks held in memory (default: all that fit)",
       count(4096),
     )
     .addOption(
@@ -122,8 +126,8 @@ function howOptions(command: Command): void {
           false,
         ).hideHelp(),
     )
-    .option("--no-pack", "run every choice by itself, with its whole context")
-    .option("--no-cache", "neither use nor keep answers of earlier runs");
+    .option("--no-pack", "do not share the context between choices")
+    .option("--no-cache", "do not read or write the response cache");
 }
 
 function names(text: string, before: string[] = []): string[] {

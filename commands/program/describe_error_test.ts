@@ -22,7 +22,7 @@ Deno.test("describeError gives every kind of error its exit code", () => {
     [new CorruptFileError("no"), 6],
     [new EngineError("no"), 1],
     [new NotFiniteError("no"), 1],
-    [new RangeError("Cannot cut corpus"), 2],
+    [new RangeError("Cannot use text"), 2],
     [new RangeError("Invalid array length"), 1],
     [system("ENOSPC"), 7],
     [system("EACCES"), 4],

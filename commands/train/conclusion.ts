@@ -25,9 +25,7 @@ export function conclusion(progress: RunProgress, out: string, program: string):
     "",
     `loss         ${
       losses.at(-1)?.toFixed(3) ?? "-"
-    } after ${windows.length} windows; knowing only how often each token occurs: ${
-      started?.unigramEntropy.toFixed(3)
-    }`,
+    } after ${windows.length} windows; unigram baseline ${started?.unigramEntropy.toFixed(3)}`,
     `trained on   ${formatCount(tokens)} tokens in ${formatSeconds(seconds)}, ${
       formatCount(rate)
     } tokens/s on ${started?.device}`,

@@ -9,7 +9,7 @@ export interface TrainOptions {
   texts: string[];
   /** Peers of the swarm. */
   peers?: number;
-  /** Windows to have done in the end. */
+  /** Total number of windows. */
   windows?: number;
   /** Time that the windows have to fit into, seconds. */
   within?: number;

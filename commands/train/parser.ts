@@ -8,56 +8,64 @@ import { count, path } from "../arguments/option_values.ts";
 export function trainParser(): Command {
   return new Command("covey train")
     .description(
-      "Train a language model with a swarm of peers on this machine: inner AdamW steps, compressed signed submissions in buckets, one exact outer step.",
+      "Train a language model with a swarm of peers on this machine: inner AdamW steps, compressed and signed submissions in buckets, one bit-exact outer step.",
     )
     .argument(
       "[TEXT...]",
       'UTF-8 files, .jsonl with a "text" a line, or .npy token shards (default: a text that comes with covey)',
     )
-    .option("--peers <N>", "peers of the swarm (default: 4)", count(256))
-    .option("--windows <N>", "windows to have done in the end (default: 12)", count(1_000_000))
+    .option("--peers <N>", "number of peers (default: 4)", count(256))
+    .option(
+      "--windows <N>",
+      "total number of windows; raise it to extend a finished run (default: 12)",
+      count(1_000_000),
+    )
     .option(
       "--within <SECONDS>",
-      "as many of the default windows as fit into this time on this machine; a resumed run keeps its number",
+      "run as many windows as fit into this time, at most the default; a resumed run keeps its number",
       count(1_000_000),
     )
     .option(
       "--inner-steps <H>",
-      "AdamW steps a peer takes in a window (default: 20)",
+      "AdamW steps per peer and window (default: 20)",
       count(1_000_000),
     )
     .option(
       "--model <NAME|FILE>",
       "tiny, small, 150m, 1b, 8b, covenant-72b, or a config.json (default: tiny)",
     )
-    .option("--from <DIR>", "start from a checkpoint or from another run")
-    .option("--run <FILE>", "run.yaml with the settings that have no option here")
-    .option("--out <DIR>", "directory of the run; one that exists is resumed", path, "covey-run")
+    .option("--from <DIR>", "start from the parameters of a checkpoint or run")
+    .option("--run <FILE>", "run.yaml, for settings without an option")
+    .option("--out <DIR>", "directory of the run; an existing run is resumed", path, "covey-run")
     .addOption(
-      new Option("--device <NAME>", "where to compute; auto measures which is fastest")
+      new Option("--device <NAME>", "device; auto benchmarks them and takes the fastest")
         .choices(["auto", "cpu", "webgpu", "cuda"]).default("auto"),
     )
-    .option("--threads <N>", "CPU threads, 0 for one a core (default: 0)", count(1024, 0))
-    .option("--seed <N>", "seed of fresh parameters (default: 0)", count(2 ** 32 - 1, 0))
+    .option("--threads <N>", "CPU threads; 0 for one per core (default: 0)", count(1024, 0))
+    .option("--seed <N>", "seed of the initial parameters (default: 0)", count(2 ** 32 - 1, 0))
     .option("--tokenizer <FILE>", "tokenizer.json (default: bytes)")
     .option(
       "--micro-batch <N>",
-      "sequences of one pass (default: what fits, at most --batch)",
+      "micro-batch: sequences per forward pass (default: what fits)",
       count(1_000_000),
     )
-    .option("--batch <N>", "sequences of an inner step (default: 8)", count(1_000_000))
-    .option("--sequence <N>", "tokens of a sequence (default: 128)", count(1_000_000, 2))
+    .option("--batch <N>", "sequences per inner step (default: 8)", count(1_000_000))
+    .option("--sequence <N>", "tokens per sequence (default: 128)", count(1_000_000, 2))
     .addOption(
       new Option("--aggregation <MODE>", "how submissions are averaged (default: selected-mean)")
         .choices(["selected-mean", "peer-mean"]),
     )
     .addOption(
-      new Option("--policy <NAME>", "how peers are scored (default: templar)")
+      new Option("--policy <NAME>", "scoring policy (default: templar)")
         .choices(Object.keys(POLICIES)),
     )
-    .option("--adversaries <KIND[:N],...>", "the last peers misbehave; see below", parseAdversaries)
-    .option("--json-lines", "write every event to standard output as a line of JSON", false)
-    .option("--quiet", "show no progress", false)
+    .option(
+      "--adversaries <KIND[:N],...>",
+      "make the last peers misbehave; kinds are listed below",
+      parseAdversaries,
+    )
+    .option("--json-lines", "write every event to stdout as a JSON line", false)
+    .option("--quiet", "print no progress", false)
     .helpOption("-h, --help", "show this text")
     .addHelpText(
       "after",
@@ -70,7 +78,7 @@ function helpText(): string {
   return `Files: DIR/run.yaml, tokens.npy, initial.safetensors, events.jsonl, ledger.sqlite, buckets/, peers/, validators/, checkpoint/ (opens in Hugging Face tools), report.html. covey validate DIR explains the scores.
 Kinds of adversaries:
 ${adversaryList()}
-Every option can be set by a variable, such as COVEY_INNER_STEPS.
+Every option can be set by an environment variable: COVEY_INNER_STEPS for --inner-steps.
 Exit status: 0 done, 1 failed, 2 usage, 4 permission, 6 bad data, 7 no disk space, 130 interrupted.`;
 }
 

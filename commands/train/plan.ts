@@ -47,7 +47,7 @@ export interface TrainPlan {
   readonly machine: Omit<MachineSettings, "device"> & {
     device: MachineSettings["device"] | "auto";
   };
-  /** Windows to have done in the end. */
+  /** Total number of windows. */
   readonly windows: number;
   /** What contradicts itself in the checkpoint that the run starts from, and what was taken. */
   readonly notes: readonly string[];

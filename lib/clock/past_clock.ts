@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** Time that stands where it is set: for going again through what is over. Nothing is ever waited for. */
+/** A frozen clock, for replaying finished windows. It never waits. */
 export class PastClock implements Clock {
   #nowMs = 0;
 

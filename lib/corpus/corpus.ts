@@ -24,9 +24,9 @@ export class Corpus {
     const samples = Math.floor((tokens.length - 1) / sequence);
     if (samples < 2) {
       throw new RangeError(
-        `Cannot cut corpus into samples: it has ${tokens.length} tokens, want at least ${
+        `Cannot use text: it is too short, ${tokens.length} tokens, need ${
           2 * sequence + 1
-        } for sequences of ${sequence}`,
+        } (2 x --sequence + 1); lower --sequence or add text`,
       );
     }
     this.heldOutSamples = Math.max(1, Math.floor(samples * HELD_OUT_FRACTION));

@@ -98,7 +98,7 @@ Deno.test("Corpus never assigns what it holds out", () => {
 Deno.test("Corpus knows its entropy and refuses to be too short", () => {
   const even = new Corpus(Uint32Array.from({ length: 4000 }, (_, i) => i % 4), 10);
   assert.ok(Math.abs(even.unigramEntropy() - Math.log(4)) < 1e-12);
-  assert.throws(() => new Corpus(new Uint32Array(20), 10), /it has 20 tokens, want at least 21/);
+  assert.throws(() => new Corpus(new Uint32Array(20), 10), /too short, 20 tokens, need 21/);
 });
 
 Deno.test("readTexts ends each document, in files and in lines", async () => {

@@ -90,3 +90,13 @@ Deno.test("ownDataExcess has nothing to say of losses that are not finite or do 
   const broken = losses(4, (i) => [3, i === 1 ? NaN : 3, 3]);
   assert.equal(ownDataExcess(broken, same), 0);
 });
+
+Deno.test("ownDataExcess is at most six deviations, however large a gain is", () => {
+  const losses = (gain: number) => ({
+    before: Float64Array.of(4, 4.1, 3.9, 4.05),
+    after: Float64Array.of(4 - gain, 4.1 - gain, 3.9 - gain, 4.05 - gain + 1e-6),
+    common: Float64Array.of(3.9, 4.02, 3.85, 3.97),
+  });
+  assert.equal(ownDataExcess(losses(2), losses(0.1)), 6);
+  assert.equal(ownDataExcess(losses(0.1), losses(2)), -6);
+});

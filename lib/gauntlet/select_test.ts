@@ -79,10 +79,12 @@ Deno.test("selectEvaluated takes one bin of similar rating when there are many",
 
 Deno.test("selectEvaluated prefers those that have waited", () => {
   const policy = { ...POLICY, evaluation: { ...POLICY.evaluation, peersPerWindow: 1, bins: 1 } };
-  const peers = [peer(0, { turn: 1 }), peer(1, { turn: 9 })];
-  let waited = 0;
-  for (let seed = 0n; seed < 400n; seed++) {
-    if (selectEvaluated(peers, policy, uniform(seed))[0] === 1) waited++;
+  for (const [first, second, long] of [[1, 9, 1], [9, 1, 0]]) {
+    const peers = [peer(0, { turn: first }), peer(1, { turn: second })];
+    let waited = 0;
+    for (let seed = 0n; seed < 400n; seed++) {
+      if (selectEvaluated(peers, policy, uniform(seed))[0] === long) waited++;
+    }
+    assert.ok(waited > 330 && waited < 390, `${waited}`);
   }
-  assert.ok(waited > 330 && waited < 390, `${waited}`);
 });

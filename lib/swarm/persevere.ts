@@ -2,7 +2,7 @@ import { BucketUnavailableError } from "../bucket/bucket.ts";
 import { ChainUnavailableError } from "../chain/chain.ts";
 import type { Clock } from "../clock/clock.ts";
 
-/** How troubles of the world outside are met. */
+/** Retry policy for transient bucket and chain errors. */
 export interface Perseverance {
   /** Time. */
   readonly clock: Clock;

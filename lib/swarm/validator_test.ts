@@ -235,13 +235,15 @@ Deno.test("what most peers send is not wrong because it is new, and one that dif
 });
 
 Deno.test("random samples are samples that no evaluated peer was assigned", async () => {
-  const { corpus, looked } = await samplesLookedAt("dd".repeat(32));
-  const { batch, innerSteps } = simulatedDefinition().training;
-  const assigned = new Set(
-    [3, 5].flatMap((uid) => [...corpus.assigned(uid, 2, innerSteps * batch)]),
-  );
-  const random = looked.filter((sample) => !assigned.has(sample));
-  assert.equal(random.length, simulatedDefinition().gauntlet.evaluation.randomSamples);
+  const { gauntlet, training: { batch, innerSteps } } = simulatedDefinition();
+  for (let nonce = 0; nonce < 12; nonce++) {
+    const { corpus, looked } = await samplesLookedAt(String(nonce).padStart(64, "0"));
+    const assigned = new Set(
+      [3, 5].flatMap((uid) => [...corpus.assigned(uid, 2, innerSteps * batch)]),
+    );
+    const random = looked.filter((sample) => !assigned.has(sample));
+    assert.equal(random.length, gauntlet.evaluation.randomSamples);
+  }
 });
 
 Deno.test("a node that is stopped after it set weights does not set them again", async () => {

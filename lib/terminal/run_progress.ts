@@ -264,7 +264,7 @@ function windowLine(entry: WindowSummary, windows: number, peers: number): strin
     `window ${String(window + 1).padStart(String(windows).length)}/${windows}`,
     `train loss ${trainLoss(entry)?.toFixed(3) ?? "-"}`,
     `held-out ${heldOutLoss?.toFixed(3) ?? "-"}`,
-    `each peer sent ${formatBytes(bytes)} to its bucket`,
+    `upload ${formatBytes(bytes)}/peer`,
     `accepted ${accepted.length}/${peers}`,
     `state ${states[0]?.slice(0, 8) ?? "-"} (${agree}/${digests.size} nodes agree)`,
   ].join("  ");

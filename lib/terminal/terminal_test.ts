@@ -23,8 +23,8 @@ Deno.test("RunProgress writes one plain line a window where nothing can be redra
     text(),
     [
       "run abababab: 2 peers and a validator train 829k parameters for 2 windows on cpu",
-      "window 1/2  train loss 4.000  held-out 3.500  each peer sent 1.00 kB to its bucket  accepted 2/2  state cdcdcdcd (2/2 nodes agree)",
-      "window 2/2  train loss 3.000  held-out 2.500  each peer sent 1.00 kB to its bucket  accepted 2/2  state cdcdcdcd (2/2 nodes agree)",
+      "window 1/2  train loss 4.000  held-out 3.500  upload 1.00 kB/peer  accepted 2/2  state cdcdcdcd (2/2 nodes agree)",
+      "window 2/2  train loss 3.000  held-out 2.500  upload 1.00 kB/peer  accepted 2/2  state cdcdcdcd (2/2 nodes agree)",
       "",
     ].join("\n"),
   );

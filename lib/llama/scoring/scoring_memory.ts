@@ -43,7 +43,7 @@ export interface ScoringLayout {
   readonly bytes: number;
 }
 
-/** No more of the weights behind the blocks is used at once: a GPU takes no buffers of any size. */
+/** Upper bound of a head tile; GPUs cap buffer size. */
 export const HEAD_TILE_BYTES_MAX = 2 ** 29;
 /** How those weights are used where there is room for all of them. */
 export const ARRANGED_HEAD: HeadLayout = { frugal: false, tileBytesMax: HEAD_TILE_BYTES_MAX };

@@ -4,7 +4,6 @@ import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
 import { keypairFromSeed } from "../../chain/keypair.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { PastClock } from "../../clock/past_clock.ts";
-import { SeededRandom } from "../../random/seeded_random.ts";
 import { FileStateStore } from "../../swarm/store/file_state_store.ts";
 import { LOCAL_STAKE, localBucketPath, localNonces } from "./local_nodes.ts";
 import type { ReplayOptions } from "../../swarm/replay.ts";
@@ -16,6 +15,7 @@ import type { WindowClock } from "../../swarm/window_clock.ts";
 import { WINDOW_RECORD } from "../../swarm/statement/window_record.ts";
 import { hostedValidator } from "../hosted_validator.ts";
 import { runNode } from "../run_node.ts";
+import { randomFrom } from "../../random/random_from.ts";
 
 /** Pause between two looks for the next window. */
 const POLL_MS = 500;
@@ -50,8 +50,9 @@ export interface FollowOptions extends ReplayOptions {
 export async function followRun(options: FollowOptions): Promise<void> {
   const { bucketOf, chain, clock, definition, directory, isOver, past, run, shapes, signal } =
     options;
-  const seed = createHash("sha256").update(`covey local follower ${run}`).digest();
-  const keypair = keypairFromSeed(seed, new SeededRandom(seed.readBigUInt64LE()));
+  const name = `covey local follower ${run}`;
+  const seed = createHash("sha256").update(name).digest();
+  const keypair = keypairFromSeed(seed, randomFrom(name));
   const leader = leaderOf(await chain.registrations());
   if (!leader) throw new RangeError("Cannot follow run: its ledger has no validator");
   const uid = await chain.register(keypair.hotkey, LOCAL_STAKE / 2);

@@ -5,7 +5,7 @@ import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
 import type { Chain } from "../../chain/chain.ts";
 import { type Keypair, keypairFromSeed } from "../../chain/keypair.ts";
 import type { Clock } from "../../clock/clock.ts";
-import { SeededRandom } from "../../random/seeded_random.ts";
+import { randomFrom } from "../../random/random_from.ts";
 
 /** Virtual time at which every local run begins. */
 export const LOCAL_GENESIS_MS: number = Date.UTC(2026, 0, 1);
@@ -33,8 +33,7 @@ export function localBuckets(
 /** Keys of a local swarm guard nothing: they follow from the run's id, so that a run can be repeated. */
 export function localKeypair(run: string, uid: number, window: number): Keypair {
   const seed = createHash("sha256").update(`covey local peer ${run} ${uid}`).digest();
-  const nonces = createHash("sha256").update(`covey local nonces ${run} ${uid} ${window}`).digest();
-  return keypairFromSeed(seed, new SeededRandom(nonces.readBigUInt64LE()));
+  return keypairFromSeed(seed, randomFrom(`covey local nonces ${run} ${uid} ${window}`));
 }
 
 /** Nonces of a local validator; repeatable for the same reason. */

@@ -44,7 +44,7 @@ export interface LocalSwarmOptions {
   readonly peers: number;
   /** Behaviours of the last peers; the others are honest. */
   readonly adversaries?: readonly Behaviour[];
-  /** Windows to have done in the end, those of earlier calls included. */
+  /** Total number of windows, those of earlier calls included. */
   readonly windows: number;
   /** Trains for all peers in turn. */
   readonly learner: Learner;

@@ -129,7 +129,7 @@ function evaluation(own: SequenceLosses, random: SequenceLosses): Evaluation {
   };
 }
 
-/** With two peers the larger one's: a dwarf must not make the other look as useless as itself. */
+/** Upper median, so that a near-zero submission cannot scale the other one to nothing. */
 function upperMedian(norms: readonly number[]): number {
   return [...norms].sort((a, b) => a - b)[norms.length >> 1];
 }
