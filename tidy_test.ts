@@ -256,6 +256,13 @@ Deno.test("every file with logic is reached by a test of its own room", () => {
   assert.deepEqual(untested.map(({ path }) => path), []);
 });
 
+Deno.test("what a validator examines and what nodes state has a test beside each file", () => {
+  const without = SHIPPED.map(({ path }) => path)
+    .filter((path) => /^lib\/swarm\/(examination|statement)\//.test(path))
+    .filter((path) => !BY_PATH.has(path.replace(/\.ts$/, "_test.ts")));
+  assert.deepEqual(without, []);
+});
+
 Deno.test("files and functions are short", () => {
   const long: string[] = [];
   for (const { path, tree } of PRODUCT) {

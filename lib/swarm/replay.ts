@@ -158,22 +158,22 @@ async function replayWindow(
   const digest = stateDigest(shapes, after);
   const recorded = options.evaluator ? {} : { evaluations: recordedEvaluations(published) };
   const { gauntlet, masks, record: recomputed } = await recordWindow({
-    ...options,
-    ...recorded,
-    evaluator: options.evaluator ?? { losses: () => Promise.resolve(new Float64Array()) },
-    window,
-    before: state.parameters,
-    state: state.gauntlet,
-    previous: state.masks ?? [],
-    nonce: published.nonce,
+    context: {
+      definition,
+      shapes,
+      before: state.parameters,
+      evaluator: options.evaluator ?? { losses: () => Promise.resolve(new Float64Array()) },
+      corpus: options.corpus,
+      window,
+      nonce: published.nonce,
+    },
+    memory: { state: state.gauntlet, masks: state.masks ?? [] },
     plan,
     found,
     judged,
-    accepted,
-    after,
-    digest,
-    challenge,
-    statements: recordedStates(published, trainers, { run, window }, verify),
+    outcome: { accepted, after, digest, challenge },
+    states: recordedStates(published, trainers, { run, window }, verify),
+    ...recorded,
   });
   const ofVerdict = differences(chosen, named.map(({ uid }) => uid), "verdict.accepted");
   const result = {

@@ -76,13 +76,15 @@ export class Validator {
   }
 
   async #judge(state: ValidatorState): Promise<{ next: ValidatorState; record: WindowRecord }> {
-    const { bucket, chain, clock, emit, keypair, nonceOf, signal, shapes } = this.dependencies;
+    const { bucket, chain, clock, corpus, emit, evaluator, keypair, nonceOf, shapes, signal } =
+      this.dependencies;
     const { definition, run, uid } = this.identity;
     const { window } = state.gauntlet;
     const about = { run, window, uid };
     await this.#windows.begun(window + 1, signal);
     const times = await this.#windows.times(window);
     const registrations = await chain.registrations();
+    const before = state.parameters;
     const seen = await this.#examine(state, registrations, times);
     const { earlier, found, judged, options, plan, small } = seen;
     if (!earlier) await this.#relay(found, window);
@@ -94,26 +96,24 @@ export class Validator {
     const verdict = await this.#settle(ours, earlier !== undefined, registrations, window);
     this.#tellVerdict(verdict, plan, window);
     const accepted = await this.#fetch(verdict, found, registrations, options);
-    const after = applySubmissions(shapes, state.parameters, accepted, definition.sparseloco);
+    const after = applySubmissions(shapes, before, accepted, definition.sparseloco);
     const digest = stateDigest(shapes, after);
     await publishState({ ...this.dependencies, about, nonce: verdict.nonce, digest, state: after });
     emit({ event: "digest", window, uid, digest });
     await clock.sleepUntil(times.digestEndMs, signal);
-    const statements = await readStates(trainersOf(registrations), { ...options, about, times });
+    const states = await readStates(trainersOf(registrations), { ...options, about, times });
     const recorded = await this.#timed(window, async () =>
       await recordWindow({
-        ...this.dependencies,
-        ...seen,
-        window,
-        definition,
-        before: state.parameters,
-        state: state.gauntlet,
-        previous: state.masks ?? await this.#masksBefore(state, registrations),
-        accepted,
-        after,
-        digest,
-        challenge: verdict.nonce,
-        statements,
+        context: { definition, shapes, before, evaluator, corpus, window, nonce: seen.nonce },
+        memory: {
+          state: state.gauntlet,
+          masks: state.masks ?? await this.#masksBefore(state, registrations),
+        },
+        plan,
+        found,
+        judged,
+        outcome: { accepted, after, digest, challenge: verdict.nonce },
+        states,
       }));
     await publishStatement(bucket, WINDOW_RECORD, about, recorded.record, keypair);
     this.#tellScores(recorded.record, window);

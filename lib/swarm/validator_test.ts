@@ -7,9 +7,6 @@ import { simulatedDefinition } from "../simulation/simulated_definition.ts";
 import { runTestSwarm, testCorpus } from "../../testing/swarm_run.ts";
 import { withDirectory } from "../../testing/with_directory.ts";
 import { Corpus } from "../corpus/corpus.ts";
-import { NEW_STATE } from "../gauntlet/gauntlet_state.ts";
-import { RefusedError } from "../sparseloco/refusal.ts";
-import { judgeNorms } from "./examination/judge_norms.ts";
 import { evaluateSubmissions } from "./examination/evaluate_submissions.ts";
 import type { Moment } from "./behaviour.ts";
 import { objectKeys } from "./statement/object_keys.ts";
@@ -209,29 +206,6 @@ Deno.test("a run that is stopped after its verdict goes on, though peers come to
     }
     assert.deepEqual(of(events, "refused"), []);
   });
-});
-
-Deno.test("what most peers send is not wrong because it is new, and one that differs is", () => {
-  const policy = simulatedDefinition().gauntlet;
-  const sent = (norms: number[]) =>
-    new Map(norms.map((norm, uid) => {
-      const tensor = emptyCompressed([64, 64], 64);
-      tensor.levels[0] = norm / Math.sqrt(tensor.codes.length);
-      return [uid, { uid, tensors: [tensor] } as unknown as Submission];
-    }));
-  const judge = (norms: number[], usualNorm?: number) => {
-    const state = { ...NEW_STATE, ...(usualNorm === undefined ? {} : { usualNorm }) };
-    const { judged, small } = judgeNorms(sent(norms), state, policy);
-    const refused = [...judged].filter(([, found]) => found instanceof RefusedError);
-    return { refused: refused.map(([uid]) => uid), small: [...small] };
-  };
-  assert.deepEqual(judge([1, 1.1, 50]), { refused: [2], small: [] });
-  assert.deepEqual(judge([1, 50]), { refused: [], small: [] });
-  assert.deepEqual(judge([1, 50], 1), { refused: [1], small: [] });
-  // Whoever sends little has broken no rule; its norm must not be the median that others are clipped to.
-  assert.deepEqual(judge([42, 43, 44, 1], 1), { refused: [], small: [3] });
-  assert.deepEqual(judge([0, 1, 1], 1), { refused: [], small: [0] });
-  assert.deepEqual(judge([1.334, 15.68], 15.68), { refused: [], small: [0] });
 });
 
 Deno.test("random samples are samples that no evaluated peer was assigned", async () => {

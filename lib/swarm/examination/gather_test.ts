@@ -1,65 +1,41 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { type Bucket, BucketUnavailableError } from "../../bucket/bucket.ts";
 import { MemoryBucket } from "../../bucket/memory_bucket.ts";
-import { keypairFromSeed, verifySignature } from "../../chain/keypair.ts";
+import { verifySignature } from "../../chain/keypair.ts";
 import { LockstepClock } from "../../clock/lockstep_clock.ts";
-import { SeededRandom } from "../../random/seeded_random.ts";
-import { compress } from "../../sparseloco/compress.ts";
-import { encodeManifest, type Manifest } from "../../sparseloco/manifest.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
-import { encodeSubmission, type SubmissionContext } from "../../sparseloco/submission.ts";
 import { gatherCommitments, gatherSubmissions } from "./gather.ts";
 import { objectKeys } from "../statement/object_keys.ts";
+import {
+  type Misdeed,
+  TEST_CONTEXT,
+  testPeer,
+  testSubmission,
+} from "../../../testing/upload_submission.ts";
 
-const RUN = "ab".repeat(32);
-const TENSORS = [{ name: "w", dims: [32, 32] }];
 const TIMES = { commitMs: 800, endMs: 1000, uploadEndMs: 2000, digestEndMs: 3000 };
-const keyOf = (uid: number) =>
-  keypairFromSeed(new Uint8Array(32).fill(uid + 1), new SeededRandom(BigInt(uid)));
 
-/** How one peer's upload differs from an honest one. */
-interface Misdeed {
+/** What a peer does wrong, and when. */
+interface Upload extends Misdeed {
   committedMs?: number;
   uploadedMs?: number;
-  signer?: number;
-  manifest?: Partial<Manifest>;
-  submission?: Partial<SubmissionContext>;
   leaveOut?: "manifest" | "submission";
 }
 
-async function upload(clock: LockstepClock, uid: number, misdeed: Misdeed): Promise<Bucket> {
+async function upload(clock: LockstepClock, uid: number, misdeed: Upload): Promise<Bucket> {
   const bucket = new MemoryBucket(clock);
-  const context = { run: RUN, window: 4, uid, topk: 16, shapes: TENSORS, ...misdeed.submission };
-  const delta = Float32Array.from({ length: 1024 }, (_, i) => Math.sin(i * (uid + 2)));
-  const bytes = encodeSubmission(context, [
-    compress(delta, new Float32Array(1024), [32, 32], context.topk, 1),
-  ]);
-  const manifest = {
-    run: RUN,
-    window: 4,
-    uid,
-    bytes: bytes.length,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    sampleDigest: "cd".repeat(16),
-    sampleCount: 8,
-    ...misdeed.manifest,
-  };
-  const signer = keyOf(misdeed.signer ?? uid);
+  const { manifest, submission } = testSubmission(uid, misdeed);
   await clock.sleepUntil(misdeed.committedMs ?? 900);
-  if (misdeed.leaveOut !== "manifest") {
-    await bucket.put(
-      objectKeys.manifest(4, uid),
-      encodeManifest(manifest, (text) => signer.sign(text)),
-    );
-  }
+  if (misdeed.leaveOut !== "manifest") await bucket.put(objectKeys.manifest(4, uid), manifest);
   await clock.sleepUntil(misdeed.uploadedMs ?? 1500);
-  if (misdeed.leaveOut !== "submission") await bucket.put(objectKeys.submission(4, uid), bytes);
+  if (misdeed.leaveOut !== "submission") {
+    await bucket.put(objectKeys.submission(4, uid), submission);
+  }
   return bucket;
 }
 
 /** Gathers from peers of which each may misbehave; gives each one's reason, or nothing for a good one. */
-async function gather(...misdeeds: Misdeed[]): Promise<(string | undefined)[]> {
+async function gather(...misdeeds: Upload[]): Promise<(string | undefined)[]> {
   const buckets = await Promise.all(
     misdeeds.map((each, uid) => upload(new LockstepClock(0, 1), uid, each)),
   );
@@ -67,14 +43,9 @@ async function gather(...misdeeds: Misdeed[]): Promise<(string | undefined)[]> {
 }
 
 async function reasons(count: number, bucketOf: (uid: number) => Promise<Bucket>) {
-  const peers = Array.from({ length: count }, (_, uid) => ({
-    uid,
-    hotkey: keyOf(uid).hotkey,
-    block: 0,
-    stake: 0,
-  }));
+  const peers = Array.from({ length: count }, (_, uid) => testPeer(uid));
   const options = {
-    context: { run: RUN, window: 4, topk: 16, shapes: TENSORS },
+    context: TEST_CONTEXT,
     verify: verifySignature,
     times: TIMES,
     bucketOf,
@@ -89,7 +60,7 @@ Deno.test("gatherSubmissions gives what was committed and uploaded in time", asy
   assert.deepEqual(await gather({}, {}), [undefined, undefined]);
 });
 
-const CASES: [reason: string, Misdeed][] = [
+const CASES: [reason: string, Upload][] = [
   ["missing", { leaveOut: "manifest" }],
   ["missing", { leaveOut: "submission" }],
   ["too-early", { uploadedMs: 999 }],

@@ -17,39 +17,48 @@ import type { Plan } from "./plan_window.ts";
 import { submissionNorm } from "./judge_norms.ts";
 
 /** All that an observation is made from. */
-export interface ObservationInputs extends EvaluationContext {
-  /** Memory before the window. */
-  readonly state: GauntletState;
+export interface WindowInputs {
+  /** Run, window, and what measures losses. */
+  readonly context: EvaluationContext;
+  /** What the validator remembers of the windows before. */
+  readonly memory: {
+    /** Records and scores. */
+    readonly state: GauntletState;
+    /** Masks of the submissions of the window before. */
+    readonly masks: readonly Omit<MaskedSubmission, "committedMs">[];
+  };
   /** Whom the validator looks at. */
   readonly plan: Plan;
   /** What it found at the peers' places. */
   readonly found: ReadonlyMap<number, Found>;
   /** The same after {@linkcode judgeNorms}. */
   readonly judged: ReadonlyMap<number, Found>;
-  /** Evaluations from elsewhere, taken instead of made. */
+  /** What became of the window. */
+  readonly outcome: {
+    /** Submissions of the verdict, ascending by uid. */
+    readonly accepted: readonly Submission[];
+    /** Parameters after the outer step. */
+    readonly after: ParameterValues;
+    /** Their digest. */
+    readonly digest: string;
+    /** Nonce of the verdict, which decided what peers had to show. */
+    readonly challenge: string;
+  };
+  /** What peers said of their states in time, by uid. */
+  readonly states: ReadonlyMap<number, Pick<Statement<StateStatement>, "content" | "text">>;
+  /** Recorded evaluations, taken instead of made. */
   readonly evaluations?: ReadonlyMap<number, Evaluation>;
-  /** Submissions of the verdict, ascending by uid. */
-  readonly accepted: readonly Submission[];
-  /** Parameters after the window's outer step. */
-  readonly after: ParameterValues;
-  /** What peers said of their state in time, by uid. */
-  readonly statements: ReadonlyMap<number, Pick<Statement<StateStatement>, "content" | "text">>;
-  /** Digest of the validator's own state after the window. */
-  readonly digest: string;
-  /** Nonce of the verdict, which decided what peers had to show. */
-  readonly challenge: string;
-  /** Masks of the submissions of the window before. */
-  readonly previous: readonly Omit<MaskedSubmission, "committedMs">[];
 }
 
 /** Makes a window's observation: evaluates the chosen peers, compares states, looks for copies. */
 export async function observeWindow(
-  inputs: ObservationInputs,
+  inputs: WindowInputs,
 ): Promise<{ observation: WindowObservation; masks: MaskedSubmission[] }> {
-  const { accepted, definition: { gauntlet: policy }, judged, plan, state } = inputs;
+  const { context, judged, memory: { masks: previous, state }, outcome: { accepted }, plan } =
+    inputs;
   const submissions = submissionsOf(judged);
   const chosen = submissions.filter(({ uid }) => plan.chosen.includes(uid));
-  const evaluations = inputs.evaluations ?? await evaluateSubmissions(chosen, accepted, inputs);
+  const evaluations = inputs.evaluations ?? await evaluateSubmissions(chosen, accepted, context);
   const masks = submissionsOf(inputs.found).map((
     { commitment: { committedMs }, tensors, uid },
   ) => ({
@@ -59,7 +68,8 @@ export async function observeWindow(
     mask: indexMask(tensors),
   }));
   const copies = new Map(
-    findCopies(masks, inputs.previous, policy.copies.high).map(({ uid, ...copy }) => [uid, copy]),
+    findCopies(masks, previous, context.definition.gauntlet.copies.high)
+      .map(({ uid, ...copy }) => [uid, copy]),
   );
   const changes = accepted.length > 0 ? stepChanges(inputs) : [];
   const sizes = state.stepSizes.length > 0 ? state.stepSizes : changes;
@@ -85,7 +95,7 @@ export async function observeWindow(
 function evidenceOf(
   uid: number,
   evaluation: Evaluation | undefined,
-  { definition: { gauntlet: policy }, plan }: ObservationInputs,
+  { context: { definition: { gauntlet: policy } }, plan }: WindowInputs,
 ): { evidence?: number } {
   const record = plan.records.find((each) => each.uid === uid);
   if (!evaluation || !record) return {};
@@ -110,7 +120,7 @@ function roleOf(uid: number, { selection }: Plan): PeerObservation["role"] {
 }
 
 /** Mean absolute change of an element, by tensor. */
-function stepChanges({ after, before, shapes }: ObservationInputs): number[] {
+function stepChanges({ context: { before, shapes }, outcome: { after } }: WindowInputs): number[] {
   return shapes.map(({ dims, name }) => {
     const [old, now] = [before.get(name)!, after.get(name)!];
     let sum = 0;
@@ -122,11 +132,10 @@ function stepChanges({ after, before, shapes }: ObservationInputs): number[] {
 /** Outer steps between a peer's state and the validator's; NaN where the peer showed nothing or lied. */
 function distance(
   uid: number,
-  { after, challenge, definition: { gauntlet: policy }, digest, statements, shapes }:
-    ObservationInputs,
+  { context: { definition, shapes }, outcome: { after, challenge, digest }, states }: WindowInputs,
   stepSizes: readonly number[],
 ): number {
-  const statement = statements.get(uid)?.content;
+  const statement = states.get(uid)?.content;
   if (!statement) return NaN;
   const values = shapes.map(({ name }) => after.get(name)!);
   const slices = challengeSlices(values.map(({ length }) => length), challenge, uid);
@@ -136,7 +145,7 @@ function distance(
     new Array<number>(count).fill(stepSizes[tensor] ?? 0)
   );
   if (statement.digest !== digest) {
-    return stepsBehind(mine, theirs, sizes, policy.sync.estimate);
+    return stepsBehind(mine, theirs, sizes, definition.gauntlet.sync.estimate);
   }
   // Who claims the common state has all of its elements; one that is wrong gives away a borrowed digest.
   const same = theirs.length === mine.length && mine.every((value, i) => value === theirs[i]);

@@ -2,7 +2,7 @@ import type { GauntletState } from "../../gauntlet/gauntlet_state.ts";
 import type { MaskedSubmission } from "../../gauntlet/find_copies.ts";
 import { scoreWindow } from "../../gauntlet/score_window.ts";
 import { submissionsOf } from "./found.ts";
-import { type ObservationInputs, observeWindow } from "./observe_window.ts";
+import { observeWindow, type WindowInputs } from "./observe_window.ts";
 import type { WindowRecord } from "../statement/window_record.ts";
 
 /**
@@ -10,16 +10,16 @@ import type { WindowRecord } from "../statement/window_record.ts";
  * after it. The live validator and a replay both come through here.
  */
 export async function recordWindow(
-  inputs: ObservationInputs,
+  inputs: WindowInputs,
 ): Promise<{ record: WindowRecord; gauntlet: GauntletState; masks: MaskedSubmission[] }> {
-  const { definition: { gauntlet: policy }, digest, found, nonce, state } = inputs;
+  const { context: { definition, nonce }, found, memory, outcome: { digest } } = inputs;
   const { masks, observation } = await observeWindow(inputs);
-  const { scores, state: gauntlet } = scoreWindow(state, observation, policy);
+  const { scores, state: gauntlet } = scoreWindow(memory.state, observation, definition.gauntlet);
   const examined = submissionsOf(found).map(({ commitment, uid }) => ({
     uid,
     sha256: commitment.manifest.sha256,
     committedMs: commitment.committedMs,
   }));
-  const states = [...inputs.statements].map(([uid, { text }]) => ({ uid, text }));
+  const states = [...inputs.states].map(([uid, { text }]) => ({ uid, text }));
   return { record: { nonce, examined, digest, states, observation, scores }, gauntlet, masks };
 }
