@@ -2,16 +2,17 @@
  * Applies one mutation after the other to a copy of the project, runs the tests that have to notice it, and
  * prints which survive. Run it through `deno task mutate [TEXT]`; TEXT chooses by path or description.
  */
-import { copyFile, mkdir, symlink } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Mutation, MUTATIONS } from "./mutate/mutations.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Copies what git knows of, and links to the packages. */
+/** Copies what git knows of, and the packages by hard links: native code is loaded from a real path only. */
 async function copyProject(): Promise<string> {
-  const copy = await Deno.makeTempDir({ prefix: "covey-mutate-" });
+  await mkdir(join(ROOT, "covey-run"), { recursive: true });
+  const copy = await Deno.makeTempDir({ dir: join(ROOT, "covey-run"), prefix: "mutate-" });
   const listed = await new Deno.Command("git", {
     args: ["ls-files", "--cached", "--others", "--exclude-standard"],
     cwd: ROOT,
@@ -20,12 +21,29 @@ async function copyProject(): Promise<string> {
     await mkdir(join(copy, dirname(path)), { recursive: true });
     await copyFile(join(ROOT, path), join(copy, path));
   }
-  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  const packages = ["-al", join(ROOT, "node_modules"), join(copy, "node_modules")];
+  const { success } = await new Deno.Command("cp", { args: packages }).output();
+  if (!success) throw new Error("Cannot copy node_modules by hard links");
   return copy;
 }
 
+const testsOf = ({ path, tests }: Mutation) => tests ?? [dirname(path)];
+
+/** Whether tests pass on the copy as it is. */
+async function passes(copy: string, tests: readonly string[]): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-q", "-A", "--no-check", "--fail-fast", ...tests],
+    cwd: copy,
+    env: { NO_COLOR: "1" },
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  return success;
+}
+
 /** Whether the tests fail on a mutation, as they should. */
-async function isNoticed(copy: string, { from, path, tests, to }: Mutation): Promise<boolean> {
+async function isNoticed(copy: string, mutation: Mutation): Promise<boolean> {
+  const { from, path, to } = mutation;
   const file = join(copy, path);
   const text = await Deno.readTextFile(file);
   if (text.split(from).length !== 2) {
@@ -33,14 +51,7 @@ async function isNoticed(copy: string, { from, path, tests, to }: Mutation): Pro
   }
   await Deno.writeTextFile(file, text.replace(from, () => to));
   try {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "-q", "-A", "--no-check", "--fail-fast", ...tests ?? [dirname(path)]],
-      cwd: copy,
-      env: { NO_COLOR: "1" },
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return !success;
+    return !await passes(copy, testsOf(mutation));
   } finally {
     await Deno.writeTextFile(file, text);
   }
@@ -51,6 +62,10 @@ const chosen = MUTATIONS.filter(({ breaks, path }) => `${path} ${breaks}`.includ
 const copy = await copyProject();
 let survived = 0;
 try {
+  // What fails without a mutation would notice every one.
+  for (const tests of new Set(chosen.map((mutation) => testsOf(mutation).join(" ")))) {
+    if (!await passes(copy, tests.split(" "))) throw new Error(`${tests} fail without a mutation`);
+  }
   for (const mutation of chosen) {
     const noticed = await isNoticed(copy, mutation);
     survived += Number(!noticed);

@@ -33,7 +33,7 @@ export async function loadTasks(
   const text = [...new Set(options.text)];
   const selection = selectTasks(namesOf(options), await taskCatalog(includePath));
   const tasks: LoadedTask[] = [];
-  const failures: TaskFailure[] = [];
+  const unread: TaskFailure[] = [];
   for (const path of text) {
     const short = basename(path);
     const taken = text.filter((each) => basename(each) === short).length > 1 ||
@@ -43,12 +43,13 @@ export async function loadTasks(
       tasks.push(await textTask(name, path, lengthMax));
     } catch (cause) {
       signal.throwIfAborted();
-      failures.push({ name, error: cause as Error });
+      unread.push({ name, error: cause as Error });
     }
   }
   const loaded = await loadDocuments(selection, hub, { dataDir, shots, signal });
   tasks.push(...loaded.tasks);
-  failures.unshift(...loaded.failures);
+  // Tasks that cannot be used come first, then texts, then documents: the first one's exit code counts.
+  const failures = loaded.failures.toSpliced(selection.unusable.size, 0, ...unread);
   if (tasks.length === 0 && failures.length === 0) {
     tasks.push(await heldOutTask(options.model, lengthMax));
   }

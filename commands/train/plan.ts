@@ -221,7 +221,13 @@ async function readCorpus(
   sequence: number,
 ): Promise<Corpus> {
   const paths = texts.length > 0 ? texts : [fileURLToPath(DEFAULT_TEXT)];
-  return new Corpus(await readTexts(paths, tokenizer), sequence);
+  const tokens = await readTexts(paths, tokenizer);
+  try {
+    return new Corpus(tokens, sequence);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RefusedRequestError(cause.message, "lower --sequence or add text");
+  }
 }
 
 function refuseLongSequence(sequence: number, { positionsMax }: LlamaConfig): void {

@@ -8,7 +8,7 @@ import { writeShard } from "../../lib/corpus/write_shard.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { LossModel } from "../../lib/llama/training/loss_model.ts";
 import { llamaParameters, parameterCount } from "../../lib/llama/model/parameters.ts";
-import { Trainer } from "../../lib/llama/training/trainer.ts";
+import { NotFiniteError, Trainer } from "../../lib/llama/training/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { stateDigest } from "../../lib/sparseloco/state_digest.ts";
 import { EventLog, readEvents } from "../../lib/swarm/event_log.ts";
@@ -236,12 +236,14 @@ async function sampleText(
 ): Promise<string> {
   const { config, tensors } = await locateModel(join(out, "checkpoint"));
   const start = corpus.heldOut(1)[0] * corpus.sequence;
-  const prompt = [...corpus.tokens.subarray(start, start + Math.min(32, corpus.sequence))];
+  const { positionsMax } = config;
+  const length = Math.min(32, corpus.sequence, Math.ceil(positionsMax / 2));
+  const prompt = [...corpus.tokens.subarray(start, start + length)];
   const random = new SeededRandom(BigInt(definition.seed));
   const { vocabularySize } = tokenizer;
   const generator = new TokenGenerator(engine, { config, tensors, frugal: true });
-  const [ids] = await generator.generate([prompt], {
-    tokensMax: Math.min(SAMPLE_TOKENS, config.positionsMax - prompt.length),
+  const generated = generator.generate([prompt], {
+    tokensMax: Math.min(SAMPLE_TOKENS, positionsMax - prompt.length),
     isDone: (_, written) => written.at(-1) === tokenizer.endOfText,
     choose: (logits) => sampleToken(logits, { temperature: 0.8, vocabularySize, random }),
     onStep: () => {
@@ -249,7 +251,11 @@ async function sampleText(
       progress.advance(1);
     },
   });
-  await generator.close();
+  const [ids] = await generated.catch((cause): number[][] => {
+    // A state that computes NaN is worth no less than it was before: the run is done.
+    if (cause instanceof NotFiniteError) return [[]];
+    throw cause;
+  }).finally(() => generator.close());
   const text = ids.at(-1) === tokenizer.endOfText ? ids.slice(0, -1) : ids;
   return tokenizer.decode([...prompt, ...text]);
 }

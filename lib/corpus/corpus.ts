@@ -26,7 +26,7 @@ export class Corpus {
       throw new RangeError(
         `Cannot use text: it is too short, ${tokens.length} tokens, need ${
           2 * sequence + 1
-        } (2 x --sequence + 1); lower --sequence or add text`,
+        } (2 x the sequence length + 1)`,
       );
     }
     this.heldOutSamples = Math.max(1, Math.floor(samples * HELD_OUT_FRACTION));

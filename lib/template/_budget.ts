@@ -33,7 +33,7 @@ export class Budget implements Maker {
     if (value === undefined) return { type: "UndefinedValue", value };
     if (value === null) return { type: "NullValue", value };
     if (typeof value === "boolean") return { type: "BooleanValue", value };
-    this.room(value.length);
+    if (value.length > this.sizeMax) this.room(value.length);
     return { type: "StringValue", value };
   }
 

@@ -19,10 +19,16 @@ export class Evaluator {
 
   constructor(readonly make: Budget) {}
 
-  /** Value of an expression. */
+  /** Value of an expression. A text costs by its length each time: whatever reads it may read all of it. */
   evaluate(node: Expression, scope: Scope): JinjaValue {
+    this.make.spend(1);
+    const value = this.#value(node, scope);
+    if (value.type === "StringValue") this.make.room(value.value.length);
+    return value;
+  }
+
+  #value(node: Expression, scope: Scope): JinjaValue {
     const { make } = this;
-    make.spend(1);
     switch (node.type) {
       case "IntegerLiteral":
         return make.integer(node.value);

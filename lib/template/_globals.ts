@@ -11,7 +11,7 @@ const CONSTANTS = { true: true, True: true, false: false, False: false, none: nu
 export function globalScope(names: Readonly<Record<string, unknown>>, make: Budget): Scope {
   const scope = new Scope();
   scope.set("range", { type: "FunctionValue", value: boundedRange(make) });
-  scope.set("namespace", { type: "FunctionValue", value: namespace });
+  scope.set("namespace", { type: "FunctionValue", value: (given) => namespace(given, make) });
   for (const [name, value] of Object.entries({ ...names, ...CONSTANTS })) {
     scope.set(name, given(value, make));
   }
@@ -28,7 +28,6 @@ function given(value: unknown, make: Budget): JinjaValue {
     case "number":
       return Number.isInteger(value) ? { type: "IntegerValue", value } : make.float(value);
     case "string":
-      return { type: "StringValue", value };
     case "boolean":
     case "undefined":
       return make.plain(value);
@@ -71,7 +70,7 @@ function boundedRange(make: Budget): (given: Arguments) => JinjaValue {
 }
 
 /** `namespace(...)`: what a template may assign to from inside a loop. */
-function namespace({ items, named }: Arguments): JinjaValue {
+function namespace({ items, named }: Arguments, make: Budget): JinjaValue {
   const [source, ...more] = items;
   if (more.length > 0) throw new TypeError(`namespace has ${items.length} arguments, want one`);
   const entries = new Map<string, JinjaValue>();
@@ -88,5 +87,6 @@ function namespace({ items, named }: Arguments): JinjaValue {
     if (!itemsOf(source)) throw new TypeError(`namespace of a ${source.type} is not known here`);
   }
   named.forEach((value, key) => entries.set(key, value));
+  make.spend(entries.size);
   return { type: "NamespaceValue", value: entries };
 }

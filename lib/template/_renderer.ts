@@ -37,7 +37,9 @@ export class Renderer {
   readonly #evaluator: Evaluator;
   readonly #root: Scope;
   /** Macros by their functions, for call blocks. */
-  readonly #macros = new Map<(given: Arguments) => JinjaValue, { node: Macro; home: Scope }>();
+  readonly #macros = new WeakMap<(given: Arguments) => JinjaValue, { node: Macro; home: Scope }>();
+  /** Whether the body of a macro asks for its caller. */
+  readonly #asksCaller = new WeakMap<readonly Node[], boolean>();
 
   constructor(names: Readonly<Record<string, unknown>>, kind: "chat" | "task", sizeMax: number) {
     this.#make = new Budget(kind === "task", sizeMax);
@@ -167,10 +169,11 @@ export class Renderer {
     const { assignee } = node;
     if (assignee.type !== "MemberExpression") return this.#bind(assignee, value, scope);
     const object = this.#evaluator.evaluate(assignee.object, scope);
-    if (object.type !== "NamespaceValue" || assignee.property.type !== "Identifier") {
+    const { computed, property } = assignee;
+    if (object.type !== "NamespaceValue" || computed || property.type !== "Identifier") {
       throw new TypeError(`an assignment to a part of a ${object.type} is not known here`);
     }
-    object.value.set(assignee.property.value, value);
+    object.value.set(property.value, value);
   }
 
   /** Gives a value to a name, or its items to several. */
@@ -199,11 +202,17 @@ export class Renderer {
   ): JinjaValue {
     const scope = new Scope(home);
     if (caller) {
-      if (!mentions(body, "caller")) throw new TypeError(`${name.value}() has no caller`);
+      if (!this.#mentionsCaller(body)) throw new TypeError(`${name.value}() has no caller`);
       scope.set("caller", caller);
     }
     this.#bindParameters(name.value, args, given, scope);
     return this.#make.plain(this.#block(body, scope));
+  }
+
+  #mentionsCaller(body: readonly Node[]): boolean {
+    const known = this.#asksCaller.get(body) ?? mentions(body, "caller");
+    this.#asksCaller.set(body, known);
+    return known;
   }
 
   /** All parameters are there before a default is evaluated. */
@@ -215,6 +224,7 @@ export class Renderer {
   ): void {
     const nameOf = (each: Parameter) => each.type === "Identifier" ? each.value : each.key.value;
     const names = parameters.map(nameOf);
+    this.#make.spend(names.length);
     const unknown = [...named.keys()].find((name) => !names.includes(name));
     if (unknown !== undefined || items.length > names.length) {
       throw new TypeError(`${macro}() has an argument too many: ${unknown ?? items.length}`);

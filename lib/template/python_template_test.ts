@@ -61,6 +61,22 @@ Deno.test("what a template computes is bounded", () => {
     ["{{ 'a'.swapcase() }}", /swapcase\(\) is not known here/],
     ["{{ range }}", /is no value/],
     ["{% break %}", /outside of a loop/],
+    [
+      "{% set t = 'x' * 900000 %}{% for i in range(1000) %}{% if t == 'y' %}{% endif %}{% endfor %}",
+      /takes too long/,
+    ],
+    [
+      "{% set t = 'x' * 900000 %}{% for i in range(1000) %}{% if t[0] == 'y' %}{% endif %}{% endfor %}",
+      /takes too long/,
+    ],
+    ["{% set n = namespace(x=1) %}{% set n['x'] = 2 %}", /an assignment to a part/],
+    [
+      `{% macro m() %}{{ caller() }}{% if false %}${
+        "{{ a }}".repeat(5000)
+      }{% endif %}{% endmacro %}` +
+      "{% for i in range(90000) %}{% for j in range(9) %}{% call m() %}{% endcall %}{% endfor %}{% endfor %}",
+      /too far|takes too long/,
+    ],
     ["{% for x in [1] %}{% if x %}{% break %}{% endif %}{% else %}E{% endfor %}", /and else/],
   ];
   assert.throws(
@@ -74,4 +90,10 @@ Deno.test("what a template computes is bounded", () => {
   for (const [source, reason] of refused) {
     assert.throws(() => new PythonTemplate(source, CHAT).render({}, 1e6), reason, source);
   }
+});
+
+Deno.test("what functions give a template is measured, too", () => {
+  const template = new PythonTemplate("{{ give() | length }}", CHAT);
+  assert.equal(template.render({ give: () => "x".repeat(1000) }, 1000), "1000");
+  assert.throws(() => template.render({ give: () => "x".repeat(1001) }, 1000), /longer than 1000/);
 });

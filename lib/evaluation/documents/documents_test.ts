@@ -26,6 +26,8 @@ Deno.test("documentLines writes documents that are read as the same, and refuses
   assert.deepEqual(documentLines("a", [{ whole: new PythonFloat(1) }]), ['{"whole":1.0}\n']);
   for (const value of ["2026-11-30", NaN, 2n ** 70n]) {
     assert.throws(() => documentLines("a", [{ value }]), DocumentError, String(value));
+    const last = [{ value: 1 }, { value: 2 }, { value }];
+    if (Number.isNaN(value)) assert.throws(() => documentLines("a", last), /what document 2 holds/);
   }
 });
 
