@@ -11,7 +11,7 @@ export interface Tree {
   readonly files?: RegExp;
 }
 
-/** Something that an option tells a command to write. */
+/** Something that an option makes a command write. */
 export interface Output {
   /** Option, as it is typed. */
   readonly option: string;

@@ -60,7 +60,7 @@ export async function loadTasks(
   return { groups: selection.groups, tasks, failures };
 }
 
-/** Documents that are chosen of a task that nobody asked for would change nothing. */
+/** Samples of a task that was not asked for would change nothing. */
 function checkSamples({ samples = {} }: EvalOptions, names: readonly string[]): void {
   const unknown = Object.keys(samples).find((name) => !names.includes(name));
   if (unknown === undefined) return;

@@ -9,7 +9,7 @@ import { RefusedRequestError } from "../command.ts";
  * The chat template that the options ask for; undefined where they ask for none.
  *
  * @param directory Directory of the tokenizer: the model's, unless another was given.
- * @param nowMs What a template is told when it asks for the date.
+ * @param nowMs The date for templates that ask for it.
  * @throws RefusedRequestError when the model has no such template.
  */
 export async function openChatTemplate(

@@ -46,7 +46,7 @@ export function localModel(model: string): string | undefined {
 /**
  * Finds a model and reads all of it but its weights.
  *
- * @param nowMs What a chat template is told when it asks for the date.
+ * @param nowMs The date for chat templates that ask for it.
  * @throws RefusedRequestError when MODEL names nothing.
  */
 export async function openEvalModel(
@@ -131,7 +131,7 @@ async function fetchNamed(
   }
 }
 
-/** A key that nobody reads would change nothing. */
+/** A key that is not read would change nothing. */
 function checkOverrides(override: Readonly<Record<string, unknown>>): void {
   const unknown = Object.keys(override).find((key) => !CONFIG_KEYS.includes(key));
   if (unknown !== undefined) {

@@ -58,7 +58,7 @@ export function openableModel(
       return scorer;
     },
     openGenerator: async (texts) => {
-      // What was arranged to score would lie in the way.
+      // Weights prepacked for scoring would take the memory.
       await scorer?.close();
       progress.line(`plan    ${texts} answers to write`);
       if (options.blocks !== undefined && options.blocks < config.layers) {

@@ -110,7 +110,7 @@ function tellFailures(
   return someDone ? EXIT_PARTIAL : describeError(failures[0].error).exitCode;
 }
 
-/** Asks the model, and says which tensor is to blame when it answers with something that is no number. */
+/** Asks the model; on NaN, says which tensor is to blame. */
 async function answerAll(
   options: EvalOptions,
   dependencies: CommandDependencies,

@@ -15,7 +15,7 @@ const LINKS_MAX = 40;
 /**
  * Refuses links inside the trees of a scope that lead out of everything the scope declares. Deno checks
  * the name of a path and not where it leads, so a linked directory would be read or written wherever it lies.
- * The declared paths themselves may be links: whoever ran the command has named them.
+ * The declared paths themselves may be links: the user has named them.
  *
  * @throws LinkOutsideError naming link and target.
  */
@@ -79,7 +79,7 @@ function entriesOf(directory: string) {
   try {
     return readdirSync(directory, { withFileTypes: true });
   } catch {
-    return []; // Not there, no directory, or closed: whoever opens it says so.
+    return []; // Not there, no directory, or closed: opening it will say so.
   }
 }
 

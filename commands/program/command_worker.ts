@@ -22,7 +22,7 @@ export interface WorkerRequest {
   engine: MessagePort | undefined;
 }
 
-/** What the worker tells the supervisor. */
+/** What the worker reports to the supervisor. */
 export type WorkerResult = "ready" | { exitCode: number } | { failure: string };
 
 /** Runs one command inside the worker that has its permissions. */

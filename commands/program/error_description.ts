@@ -1,4 +1,4 @@
-/** How an error is told, and what the process ends with. */
+/** An error as users see it, and the exit code. */
 export interface ErrorDescription {
   /** One sentence: action, value met, value wanted. */
   readonly text: string;

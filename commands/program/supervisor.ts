@@ -15,7 +15,7 @@ import type { WorkerRequest, WorkerResult } from "./command_worker.ts";
 import { InterruptedError, type Scope, UsageError } from "../command.ts";
 import { tellError } from "./tell_error.ts";
 
-/** Time that a command has to stop by itself. */
+/** Grace period for a command to stop. */
 const GRACE_MS = 5000;
 /** Time in which signals are one. */
 const SAME_SIGNAL_MS = 1000;

@@ -3,7 +3,7 @@ import type { Behaviour } from "../swarm/behaviour.ts";
 /** Where the first tensor's levels begin in a submission. */
 const FIRST_LEVEL = 88;
 
-/** Sends a level that is no number. */
+/** Sends a NaN level. */
 export const nonFinite = (): Behaviour => ({
   encode: (bytes) => {
     new DataView(bytes.buffer).setFloat32(FIRST_LEVEL, NaN, true);

@@ -130,7 +130,7 @@ async function readPart(file: FileHandle, start: number, end: number) {
   return bytes;
 }
 
-/** Troubles of one object, and not of this process. */
+/** Errors of one object, not of this process. */
 const UNREADABLE = new Set(["EACCES", "EIO", "ELOOP", "ENAMETOOLONG", "EPERM"]);
 
 async function orUndefined<Value>(operation: Promise<Value>): Promise<Value | undefined> {

@@ -12,7 +12,7 @@ export interface BlockSchedule {
 export class MemoryChain implements Chain {
   readonly #registrations: Registration[] = [];
   readonly #commitments = new Map<number, string>();
-  /** Every submission of weights, for whoever wants to count them. */
+  /** Every call of setWeights, for tests that count them. */
   readonly submissions: { validator: number; block: number; weights: Weight[] }[] = [];
 
   /** @param schedule Decides which block is the newest. */

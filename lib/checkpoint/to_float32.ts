@@ -16,9 +16,9 @@ export function toFloat32(type: string, bytes: Uint8Array): Float32Array<ArrayBu
     case "F16":
       return Float32Array.from(new Float16Array(aligned.buffer));
     case "BF16": {
-      const halves = new Uint16Array(aligned.buffer);
-      const words = new Uint32Array(halves.length);
-      for (let i = 0; i < halves.length; i++) words[i] = halves[i] << 16;
+      const bf16 = new Uint16Array(aligned.buffer);
+      const words = new Uint32Array(bf16.length);
+      for (let i = 0; i < bf16.length; i++) words[i] = bf16[i] << 16;
       return new Float32Array(words.buffer);
     }
     default:

@@ -17,7 +17,7 @@ export class PastClock implements Clock {
   /**
    * See {@linkcode Clock.sleepUntil}.
    *
-   * @throws RangeError for a time to come: nobody would ever wake.
+   * @throws RangeError for a time in the future: the sleep would never end.
    */
   // deno-lint-ignore require-await
   async sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {

@@ -19,7 +19,7 @@ export interface EngineOptions {
 
 /**
  * Opens the engine that {@linkcode serveEngine} serves at the other end of a port. The port stays open when
- * the engine is closed; whoever made it closes it.
+ * the engine is closed; its creator closes it.
  *
  * @throws DeviceUnavailableError when the device is not there.
  */

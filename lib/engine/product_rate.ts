@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 const SIDE = 1024;
 
 /**
- * Floating-point operations a second of a large product: what foretelling how long something takes begins with.
+ * Floating-point operations a second of a large product, from which durations are estimated.
  *
  * @param stopwatch Real seconds.
  */

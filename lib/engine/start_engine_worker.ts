@@ -4,7 +4,7 @@ import { EngineError } from "./engine.ts";
 export interface EngineWorker {
   /** Port for `connectEngine`; may be handed to another worker. */
   readonly port: MessagePort;
-  /** Settles only when the worker dies by itself; whoever waits for answers must watch it. */
+  /** Settles only if the worker dies; callers that wait for answers must watch it. */
   readonly died: Promise<Error>;
   /** Stops the worker at once, also in the middle of a native call. */
   terminate(): void;

@@ -24,7 +24,7 @@ export interface ScoringPlan {
   readonly missing: number;
   /** Pairs that are longer than the model's context, and lose the beginning of theirs. */
   readonly cut: number;
-  /** Tokens of all inputs, if each were run by itself. */
+  /** Tokens of all inputs, if each ran alone. */
   readonly tokensApart: number;
   /** Tokens that are run, rows that are not full included. */
   readonly tokens: number;
@@ -58,7 +58,7 @@ export interface CheckpointModelOptions {
   readonly signal: AbortSignal;
 }
 
-/** A probability that is no number: the model's weights are damaged. */
+/** A probability is NaN: the model's weights are damaged. */
 export class NotANumberError extends Error {
   override readonly name = "NotANumberError";
 }

@@ -7,7 +7,7 @@ import { testOnCpu } from "../../testing/engine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { TokenGenerator } from "../llama/generation/token_generator.ts";
 import { Scorer } from "../llama/scoring/scorer.ts";
-import { arrangedWhole } from "../llama/scoring/scoring_memory.ts";
+import { prepackedWhole } from "../llama/scoring/scoring_memory.ts";
 import { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import { type BatchScorer, CheckpointModel, NotANumberError } from "./checkpoint_model.ts";
 import type { ModelRequest, PairAnswer } from "./language_model.ts";
@@ -18,7 +18,7 @@ import { textTrees } from "./text_tree.ts";
 
 const { config, tensors } = await locateModel(fixture("tiny_llama"));
 const read = (name: string) => Deno.readTextFileSync(fixture(`harness/${name}`));
-const LAYOUT = { config, tensors, ...arrangedWhole(config) };
+const LAYOUT = { config, tensors, ...prepackedWhole(config) };
 
 interface Case {
   args: [string] | [string, string];

@@ -22,7 +22,7 @@ export interface LoadedTask {
 export interface EvaluationOptions extends Omit<QuestionOptions, "shots"> {
   /** Examples before each question; the task's own number where it is left out. */
   readonly shots: number | undefined;
-  /** Resamples behind a standard error that has no formula; 0 tells no standard errors at all. */
+  /** Resamples behind a standard error that has no formula; 0 reports no standard errors. */
   readonly bootstrapIterations: number;
 }
 

@@ -18,7 +18,7 @@ export type ModelRequest =
 export interface PairAnswer {
   /** Natural logarithm of the continuation's probability. */
   readonly logProbability: number;
-  /** Whether every token of it was the likeliest. */
+  /** Whether every token of it was the argmax. */
   readonly greedy: boolean;
 }
 

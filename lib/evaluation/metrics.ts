@@ -9,7 +9,7 @@ export interface Metric {
   readonly higherIsBetter: boolean;
   /** Value of a task. */
   aggregate(values: readonly MetricValue[]): number;
-  /** Standard error of that value, of at least two documents; absent where the harness tells none. */
+  /** Standard error of that value, of at least two documents; absent where the harness reports none. */
   standardError?(values: readonly MetricValue[], bootstrapIterations: number): number;
 }
 

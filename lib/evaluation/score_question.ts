@@ -83,7 +83,7 @@ function brier(sums: readonly number[], rights: readonly number[]): number {
   );
 }
 
-/** The metrics that a task tells. */
+/** The metrics that a task reports. */
 function chosen(metrics: readonly string[] | undefined, all: Reading["values"]): Reading["values"] {
   return metrics ? Object.fromEntries(metrics.map((metric) => [metric, all[metric]])) : all;
 }

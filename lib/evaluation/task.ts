@@ -83,7 +83,7 @@ export interface EndingTask extends TaskFacts {
   ask(document: Document): { readonly prompt: string; readonly ending: string };
 }
 
-/** A task of whole pages whose perplexity is told. */
+/** A task of rolling loglikelihoods: the perplexity of whole pages. */
 export interface PageTask extends TaskFacts {
   readonly kind: "page";
   /** Metrics that are told; all three where it is left out. */
@@ -115,7 +115,7 @@ export interface WritingTask extends TaskFacts {
   readonly tokensMax: number;
   /** Settings of the writing as sample files show them. */
   readonly generation?: Readonly<Record<string, unknown>>;
-  /** How often each answer counts; they are all alike, since the likeliest token is taken. */
+  /** How often each answer counts; they are all alike, since decoding is greedy. */
   readonly repeats?: number;
   /** Ways to read the answer. */
   readonly pipelines: readonly AnswerPipeline[];
@@ -141,7 +141,7 @@ export interface TaskGroup {
   readonly version: number | string;
   /** Names of tasks and groups in it. */
   readonly members: readonly string[];
-  /** Whether a score of the whole is told: the mean over all documents. */
+  /** Whether the group has a score of its own: the mean over all documents. */
   readonly aggregate: boolean;
   /** Which scores, of which ways to read answers, and whether larger tasks weigh more; all where it is left out. */
   readonly measures?: readonly {

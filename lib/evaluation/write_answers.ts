@@ -2,7 +2,7 @@ import type { ModelAnswer, ModelRequest } from "./language_model.ts";
 import type { RequestEncoder } from "./request_encoder.ts";
 import { ResponseCache } from "./response_cache.ts";
 
-/** Continues texts with their likeliest tokens: `TokenGenerator`'s side that matters here. */
+/** Greedy decoding, as far as answers need it: what `TokenGenerator` offers. */
 export interface TextGenerator {
   /** New tokens of each prompt; `isDone` says where a text ends. */
   generate(

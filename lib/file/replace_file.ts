@@ -22,7 +22,7 @@ export async function replaceFile(path: string, parts: (Uint8Array | string)[]):
   } catch (cause) {
     await handle.close().catch(() => {});
     await unlink(temporary).catch(() => {});
-    // A full disk is told without the file that it is full for.
+    // ENOSPC does not name the file; say which one it was.
     if (cause instanceof Error && !cause.message.includes(path)) cause.message += ` (${path})`;
     throw cause;
   }

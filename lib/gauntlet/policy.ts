@@ -17,7 +17,7 @@ export const POLICY_SCHEMA = v.strictObject({
     bins: atLeastOne,
     /** Sequences that a peer was assigned, on which it is tested. */
     ownSamples: v.pipe(count, v.minValue(2)),
-    /** Sequences that nobody evaluated was assigned. */
+    /** Sequences that no evaluated peer was assigned. */
     randomSamples: v.pipe(count, v.minValue(2)),
     /** Part of the outer step that is tried out. */
     stepFactor: positive,

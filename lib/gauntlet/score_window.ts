@@ -66,7 +66,7 @@ export function scoreWindow(
   };
 }
 
-/** Relative improvement of the loss on random data; a loss that is no number is the worst there can be. */
+/** Relative improvement of the loss on random data; a NaN or infinite loss is the worst possible. */
 export function gainOf({ evaluation }: PeerObservation): number | undefined {
   if (!evaluation) return undefined;
   const gain = (evaluation.randomBefore - evaluation.randomAfter) / evaluation.randomBefore;

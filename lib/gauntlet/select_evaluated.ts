@@ -6,7 +6,7 @@ import type { GauntletPolicy } from "./policy.ts";
  * replacement in which the longest waiting have the best chances.
  *
  * @param peers Peers that may be evaluated, ascending by uid.
- * @param uniform Random numbers in [0, 1) that nobody could foresee.
+ * @param uniform Unpredictable random numbers in [0, 1).
  * @returns Ascending uids.
  */
 export function selectEvaluated(

@@ -11,7 +11,7 @@ export interface BlobRequest {
   readonly address: string;
   /** SHA-256, or SHA-1 of the git object. */
   readonly etag: string;
-  /** Length that the hub tells. */
+  /** Length that the hub reports. */
   readonly bytes: number;
   /** Where it is to be. */
   readonly path: string;

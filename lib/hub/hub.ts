@@ -4,7 +4,7 @@ import { HubError } from "./hub_error.ts";
 import { type HubConnection, hubRequest, isBroken } from "./hub_request.ts";
 import { isSafePath, RepoCache, type RepoName } from "./repo_cache.ts";
 
-/** What is told of downloads. */
+/** Progress of a download. */
 export interface DownloadProgress {
   /** Bytes that are there, of all files of the call. */
   readonly have: number;
@@ -233,7 +233,7 @@ async function lock(path: string): Promise<Disposable> {
 
 /**
  * Does something with all items, some at once. When one fails the others are ended before its error is thrown,
- * so that nothing goes on behind the caller's back.
+ * so that nothing is left running.
  */
 async function inParallel<Item, Value>(
   items: readonly Item[],

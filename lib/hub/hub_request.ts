@@ -46,7 +46,7 @@ export interface Watchdog {
 export interface HubAnswer {
   /** The answer. */
   readonly response: Response;
-  /** Whoever reads the body tells it of every piece, and of the end. */
+  /** The reader of the body reports every chunk, and the end. */
   readonly watchdog: Watchdog;
 }
 

@@ -31,9 +31,9 @@ export interface NodeHost<State> {
   readonly from?: number;
   /** Waits until a window may begin; gives false when the node is done. */
   readonly begins: (window: number) => Promise<boolean> | boolean;
-  /** Told of the state that the node starts from. */
+  /** Called with the state that the node starts from. */
   readonly onStart?: (state: State) => Promise<void> | void;
-  /** Told of each window that ended. */
+  /** Called after each window. */
   readonly onWindow?: (end: WindowEnd<State>) => Promise<void> | void;
 }
 

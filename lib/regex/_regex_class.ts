@@ -25,7 +25,7 @@ const KEPT_MAX = 4096;
  *
  * @param at Where it begins.
  * @param ignoreCase Whether letters stand for both of their cases.
- * @returns Test, and where the pattern goes on.
+ * @returns Test, and the index after the class.
  * @throws SyntaxError for what is not known.
  */
 export function parseClass(

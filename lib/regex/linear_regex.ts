@@ -164,7 +164,7 @@ function run(
   return undefined;
 }
 
-/** Where the text goes on behind a step; undefined where it does not fit. */
+/** Index in the text after a step; undefined if it does not match. */
 function stepOver(
   step: Exclude<Step, { op: "end" | "split" }>,
   text: string,

@@ -57,7 +57,7 @@ export class Checkers {
     }
   }
 
-  /** A node begins anew; what it had in hand is gone. */
+  /** A node restarts; unsaved state is gone. */
   restarted(uid: number): void {
     this.#work.delete(uid);
   }
@@ -109,7 +109,7 @@ export class Checkers {
     this.violations.push(what);
   }
 
-  /** Nobody who is well blames another who is well. */
+  /** No honest node blames an honest peer. */
   #checkBlame({ scores, uid, window }: EventOf<"scored">): void {
     for (const { peer, penalties } of scores) {
       const blamed = penalties.find((rule) => rule === "out-of-sync" || rule === "invalid");

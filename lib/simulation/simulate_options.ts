@@ -9,7 +9,7 @@ import type { RunDefinition } from "../swarm/run_definition.ts";
 export interface SimulateOptions {
   /** What happens; undefined lets the seed decide. */
   readonly scenario?: Scenario;
-  /** Told of every event. */
+  /** Called with every event. */
   readonly trace?: (timeMs: number, event: SwarmEvent) => void;
   /** A model in place of the quadratic one. */
   readonly model?: {

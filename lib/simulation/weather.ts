@@ -55,7 +55,7 @@ export class Weather implements BucketFaults {
     return this.clock.nowMs() < this.disksFailUntilMs && this.#happens(this.faults.diskLoss);
   }
 
-  /** How long a trouble lasts, seconds. */
+  /** Duration of an outage, seconds. */
   troubleSeconds(): number {
     return 1 + TROUBLE_SECONDS_MAX * this.random.uniform() ** 2;
   }

@@ -26,13 +26,13 @@ export function evaluatedSamples(
   return 2 * common + evaluated * (randomSamples + ownSamples);
 }
 
-/** An evaluator on one loss model; whoever comes while it works waits for its turn. */
+/** An evaluator on one loss model; concurrent calls are queued. */
 export class LlamaEvaluator implements Evaluator {
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
    * @param model Stays with the caller, who closes it.
-   * @param onSamples Told of samples as they are done.
+   * @param onSamples Called as samples are done, with their number.
    */
   constructor(
     readonly model: LossModel,

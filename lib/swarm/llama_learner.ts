@@ -6,7 +6,7 @@ import type { OptimizerState } from "../tensor/optimizer_state.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 import type { InnerStep, Learner, LearnerState, Optimizer, TrainHooks } from "./learner.ts";
 
-/** A learner on one trainer; who comes while it works waits for its turn. */
+/** A learner on one trainer; concurrent calls are queued. */
 export class LlamaLearner implements Learner {
   readonly shapes: readonly TensorShape[];
   readonly #trainer: Trainer;

@@ -10,7 +10,7 @@ export interface Perseverance {
   readonly signal: AbortSignal;
   /** Pause between attempts; undefined gives up at once, which suits a store that is a local disk. */
   readonly retrySeconds?: number | undefined;
-  /** Told of each failure. */
+  /** Called after each failure. */
   readonly onDelay: (reason: string) => void;
 }
 

@@ -104,7 +104,7 @@ export async function scoredWindows(options: LeadOptions): Promise<number> {
   return await windowsIn((await leadOf(options)).bucket);
 }
 
-/** What tells who leads a run. */
+/** What identifies the leader of a run. */
 type LeadOptions = Pick<ReplayOptions, "bucketOf" | "chain">;
 
 async function leadOf({ bucketOf, chain }: LeadOptions) {

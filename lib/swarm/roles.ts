@@ -2,7 +2,7 @@ import type { Registration } from "../chain/chain.ts";
 
 /**
  * The validator whose verdicts peers follow: the one with the most at stake, the earliest among equals.
- * Undefined where nobody has anything at stake.
+ * Undefined if there is no stake at all.
  */
 export function leaderOf(registrations: readonly Registration[]): Registration | undefined {
   return registrations.filter(({ stake }) => stake > 0)

@@ -32,7 +32,7 @@ import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /** All that a validator reaches the world through. */
 export interface ValidatorDependencies extends NodeDependencies {
-  /** 64 hexadecimal digits that nobody else can foresee, for a purpose in a window; the same after a restart. */
+  /** 64 unpredictable hexadecimal digits for a purpose in a window; the same after a restart. */
   readonly nonceOf: (window: number, purpose: "draws" | "challenge") => string;
   /** Tensors of the model in canonical order. */
   readonly shapes: readonly TensorShape[];
@@ -199,7 +199,7 @@ export class Validator {
     return ours;
   }
 
-  /** Submissions of the verdict: mostly those that are in hand. */
+  /** Submissions of the verdict, mostly examined already. */
   async #fetch(
     { accepted }: Verdict,
     found: ReadonlyMap<number, Found>,

@@ -20,7 +20,7 @@ const LINE_SECONDS = 10;
 interface Stage {
   readonly what: string;
   readonly startSeconds: number;
-  /** Steps or samples that it takes; undefined where nobody knows. */
+  /** Steps or samples of the phase; undefined if unknown. */
   readonly total: number | undefined;
   done: number;
 }
@@ -33,7 +33,7 @@ export interface ExpectedWork {
   readonly evaluatedSamples: number;
 }
 
-/** Shows a run while it goes on. */
+/** Shows the progress of a run. */
 export class RunProgress {
   readonly summary: RunSummary = emptySummary();
   readonly #startSeconds: number;

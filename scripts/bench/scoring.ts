@@ -8,7 +8,7 @@ import { textTrees } from "../../lib/evaluation/text_tree.ts";
 import type { LlamaConfig } from "../../lib/llama/model/llama_config.ts";
 import { parseLlamaConfig } from "../../lib/llama/model/parse_llama_config.ts";
 import { initialParameters } from "../../lib/llama/model/initial_parameters.ts";
-import { arrangedWhole } from "../../lib/llama/scoring/scoring_memory.ts";
+import { prepackedWhole } from "../../lib/llama/scoring/scoring_memory.ts";
 import { Scorer, type ScorerOptions } from "../../lib/llama/scoring/scorer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { openBenchEngine } from "./bench_engine.ts";
@@ -83,7 +83,7 @@ async function benchKind(
   await using bench = await openBenchEngine(threads);
   await using torch = await startTorch("torch_scoring.py", { path }, threads);
   const located = await locateModel(directory);
-  const options = { ...located, ...arrangedWhole(config) };
+  const options = { ...located, ...prepackedWhole(config) };
   const packed = await timedScoring(bench.engine, options, questions);
   const apart = await timedScoring(bench.engine, options, requests.map((each) => [each]));
   await Deno.writeTextFile(path, JSON.stringify({ ...subject, sums: (await packed.run()).sums }));

@@ -14,7 +14,7 @@ const TOKENS_DEFAULT = 256;
 const TOKENS_MAX = 1_000_000;
 /** Names for the longest answer, the one that counts first. */
 const LENGTHS = ["max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens"];
-/** Keys that mean nothing while the likeliest token is taken. */
+/** Keys that mean nothing in greedy decoding. */
 const HARMLESS = ["until", "do_sample", "temperature", "top_p", "top_k", ...LENGTHS];
 
 /**

@@ -75,8 +75,8 @@ export function generationGraph(
     return graph;
   }
   const targets = graph.constant("int32", [rows], new Int32Array(rows));
-  const { likeliest, total } = tiledHead(last, targets, config, parameter, HEAD_TILE_BYTES_MAX);
-  graph.output("argmax", likeliest);
+  const { argmax, total } = tiledHead(last, targets, config, parameter, HEAD_TILE_BYTES_MAX);
+  graph.output("argmax", argmax);
   // One NaN or infinity makes the sum one: how damaged weights are noticed.
   graph.output("total", total);
   return graph;

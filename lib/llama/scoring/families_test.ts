@@ -7,7 +7,7 @@ import { FAMILIES } from "../model/families.ts";
 import { TokenGenerator } from "../generation/token_generator.ts";
 import { Scorer, type ScorerOptions } from "./scorer.ts";
 import type { ScoringBatch } from "./scoring_batch.ts";
-import { ARRANGED_HEAD, arrangedWhole } from "./scoring_memory.ts";
+import { PREPACKED_HEAD, prepackedWhole } from "./scoring_memory.ts";
 
 interface Case {
   texts: { ids: number[]; log_probs: number[] }[];
@@ -79,12 +79,12 @@ for (const [name, all] of Object.entries(CASES)) {
     assert.deepEqual((await locateModel(directory, older)).config, config);
     const { continuations, texts } = fitting(all, config.positionsMax);
     const longest = texts.reduce((a, b) => (a.ids.length >= b.ids.length ? a : b));
-    const whole: ScorerOptions = { config, tensors, ...arrangedWhole(config) };
+    const whole: ScorerOptions = { config, tensors, ...prepackedWhole(config) };
     const streamed = {
       ...whole,
       blocksAtOnce: 1,
       frugal: true,
-      head: { ...ARRANGED_HEAD, tileBytesMax: 5000 },
+      head: { ...PREPACKED_HEAD, tileBytesMax: 5000 },
     };
     for (const options of [whole, streamed]) {
       for (const { ids, log_probs } of options === whole ? texts : [longest]) {

@@ -24,7 +24,7 @@ export interface ScorerOptions {
   readonly blocksAtOnce: number;
   /** Batches that go through some blocks before the next blocks are loaded. */
   readonly batchesAtOnce: number;
-  /** Uses weights as they lie in their files, instead of copies arranged for speed. */
+  /** Uses weights as they lie in their files, instead of prepacked copies. */
   readonly frugal: boolean;
   /** How the weights behind the blocks are used. */
   readonly head: HeadLayout;
@@ -184,7 +184,7 @@ export class Scorer {
       const end = Math.min(count, start + width);
       for (let at = start; at < end; at++) {
         logProbabilities[at] = -(found.losses.data[at - start] as number);
-        greedy[at] = Number(found.likeliest.data[at - start] === targets[at]);
+        greedy[at] = Number(found.argmax.data[at - start] === targets[at]);
       }
     }
     return { logProbabilities, greedy };

@@ -6,14 +6,14 @@ import type { Engine } from "../../engine/engine.ts";
 import { Scorer, type ScorerOptions } from "./scorer.ts";
 import type { ScoringBatch } from "./scoring_batch.ts";
 import { queryRowsMax } from "./scoring_graphs.ts";
-import { ARRANGED_HEAD, arrangedWhole } from "./scoring_memory.ts";
+import { PREPACKED_HEAD, prepackedWhole } from "./scoring_memory.ts";
 
 const testOnDevices = deviceTests(import.meta.url);
 const EXPECTED = JSON.parse(
   await Deno.readTextFile(fixture("tiny_llama/expected_logits.json")),
 ) as { ids: number[][]; logits_f32: number[][][]; logits_bf16: number[][][] };
 const { config, tensors } = await locateModel(fixture("tiny_llama"));
-const WHOLE: ScorerOptions = { config, tensors, ...arrangedWhole(config) };
+const WHOLE: ScorerOptions = { config, tensors, ...prepackedWhole(config) };
 /** Seven parts of the vocabulary, the last of them smaller. */
 const TILES = { frugal: true, tileBytesMax: 11_000 };
 
@@ -77,7 +77,7 @@ for (const [file, key, tolerance] of FILES) {
       for (const frugal of [false, true]) {
         const { greedy, logProbabilities } = await scoreOnce(
           engine,
-          { ...WHOLE, ...model, frugal, head: frugal ? TILES : ARRANGED_HEAD },
+          { ...WHOLE, ...model, frugal, head: frugal ? TILES : PREPACKED_HEAD },
           everything(),
         );
         const worst = expected.reduce(
@@ -85,7 +85,7 @@ for (const [file, key, tolerance] of FILES) {
           0,
         );
         assert.ok(worst < tolerance, `differs by ${worst}`);
-        assert.equal(greedy.reduce((sum, each) => sum + each, 0), 18, "one token is the likeliest");
+        assert.equal(greedy.reduce((sum, each) => sum + each, 0), 18, "one token is the argmax");
       }
       await Deno.remove(directory, { recursive: true });
     },

@@ -29,6 +29,6 @@ export interface ScoringBatch extends ScoringShape {
 export interface BatchScores {
   /** Natural logarithm of each target's probability. */
   readonly logProbabilities: Float64Array<ArrayBuffer>;
-  /** Whether each target is the likeliest token, 0 or 1. */
+  /** Whether each target is the argmax of the logits, 0 or 1. */
   readonly greedy: Uint8Array<ArrayBuffer>;
 }

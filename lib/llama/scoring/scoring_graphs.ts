@@ -48,7 +48,7 @@ export function bodyGraph(
 }
 
 /**
- * Log-probabilities of chosen tokens: `logProbabilities` and `likeliest` of `places` (rows of the flattened
+ * Log-probabilities of chosen tokens: `logProbabilities` and `argmax` of `places` (rows of the flattened
  * `hidden`) and `targets`. Logits of a whole vocabulary never leave the graph.
  *
  * @param count Places of one run.
@@ -67,9 +67,9 @@ export function headGraph(
   const places = graph.input("places", "int32", [count]);
   const targets = graph.input("targets", "int32", [count]);
   const chosen = gatherRows(reshape(hidden, [rows * sequence, hiddenSize]), places);
-  const { likeliest, losses } = tiledHead(chosen, targets, config, parameter, tileBytesMax);
+  const { argmax, losses } = tiledHead(chosen, targets, config, parameter, tileBytesMax);
   graph.output("losses", losses);
-  graph.output("likeliest", likeliest);
+  graph.output("argmax", argmax);
   return graph;
 }
 

@@ -10,8 +10,8 @@ const WEIGHTS_FRACTION = 0.6;
 /** Part of it for hidden states that wait while a model goes through memory block by block. */
 const WAITING_FRACTION = 0.2;
 /**
- * Memory that weights take when they are arranged for speed, over their size as float32. The runtime keeps
- * beside it, for a while, what it was made from: of halves that is a copy as float32.
+ * Memory that prepacked weights take, over their size as float32. The runtime keeps
+ * beside it, for a while, what it was made from: of fp16 and bf16 that is a copy as float32.
  */
 const ARRANGED_FACTOR = 1.3;
 const ARRANGED_FACTOR_HALVES = 1.9;
@@ -46,17 +46,17 @@ export interface ScoringLayout {
 /** Upper bound of a head tile; GPUs cap buffer size. */
 export const HEAD_TILE_BYTES_MAX = 2 ** 29;
 /** How those weights are used where there is room for all of them. */
-export const ARRANGED_HEAD: HeadLayout = { frugal: false, tileBytesMax: HEAD_TILE_BYTES_MAX };
-/** A model that is held whole, arranged for speed. */
-export function arrangedWhole({ layers }: Pick<LlamaConfig, "layers">) {
-  return { blocksAtOnce: layers, batchesAtOnce: 1, frugal: false, head: ARRANGED_HEAD };
+export const PREPACKED_HEAD: HeadLayout = { frugal: false, tileBytesMax: HEAD_TILE_BYTES_MAX };
+/** A model that is held whole, prepacked. */
+export function prepackedWhole({ layers }: Pick<LlamaConfig, "layers">) {
+  return { blocksAtOnce: layers, batchesAtOnce: 1, frugal: false, head: PREPACKED_HEAD };
 }
 
 /** As much of them is used at once even where memory is short. */
 const HEAD_TILE_BYTES_MIN = 2 ** 24;
 
 /**
- * Chooses how to hold a model: whole and arranged for speed, whole as it lies in its files, or some blocks at
+ * Chooses how to hold a model: whole and prepacked, whole as it lies in its files, or some blocks at
  * a time, whichever first fits.
  *
  * @param fileBytes Bytes of its weights in their files.
@@ -82,12 +82,12 @@ export function scoringLayout(
   const tile = Math.min(Math.max(block, HEAD_TILE_BYTES_MIN), HEAD_TILE_BYTES_MAX);
   if (blocks === undefined || blocks >= layers) {
     if (factor * all <= room) {
-      return { ...arrangedWhole(config), bytes: factor * all + activations };
+      return { ...prepackedWhole(config), bytes: factor * all + activations };
     }
     // One block's weights as float32 come and go; the file's own pages the system can drop.
     if (fileBytes + block <= room || blocks !== undefined) {
       return {
-        ...arrangedWhole(config),
+        ...prepackedWhole(config),
         frugal: true,
         head: { frugal: true, tileBytesMax: tile },
         bytes: fileBytes + block + activations,
@@ -104,9 +104,9 @@ export function scoringLayout(
       Math.ceil(WAVE_TOKENS / tokens),
     ),
   );
-  const arranged = factor * blocksAtOnce * block;
-  const frugal = arranged > room;
-  const blockBytes = (frugal ? blocksAtOnce * block : arranged) + activations;
+  const prepacked = factor * blocksAtOnce * block;
+  const frugal = prepacked > room;
+  const blockBytes = (frugal ? blocksAtOnce * block : prepacked) + activations;
   // What waits while the head is there is no more than while blocks are.
   const head = factor * FLOAT_BYTES * vocabSize * hiddenSize;
   const headIsLarge = head > blockBytes;
@@ -114,7 +114,7 @@ export function scoringLayout(
     blocksAtOnce,
     batchesAtOnce,
     frugal,
-    head: headIsLarge ? { frugal: true, tileBytesMax: tile } : ARRANGED_HEAD,
+    head: headIsLarge ? { frugal: true, tileBytesMax: tile } : PREPACKED_HEAD,
     bytes: Math.max(blockBytes, headIsLarge ? 2 * tile : head) + batchesAtOnce * waiting,
   };
 }

@@ -8,9 +8,9 @@ const SHAPE = { rows: 4, sequence: 256 };
 
 Deno.test("scoringLayout holds a model whole while it fits, and blocks of it when it does not", () => {
   const config = PRESETS["covenant-72b"];
-  const halves = 2 * parameterCount(config);
+  const bf16Bytes = 2 * parameterCount(config);
   const plan = (memoryGb: number, blocks?: number) =>
-    scoringLayout(config, halves, memoryGb * GB, SHAPE, blocks);
+    scoringLayout(config, bf16Bytes, memoryGb * GB, SHAPE, blocks);
   assert.deepEqual(
     [plan(1000), plan(300), plan(64)].map(({ blocksAtOnce, frugal }) => [blocksAtOnce, frugal]),
     [[80, false], [80, true], [5, false]],

@@ -21,14 +21,14 @@ import type { ParameterSource } from "../model/parameter_source.ts";
 import { join } from "../../graph/operators/slice.ts";
 
 /** What a vocabulary says of places, each of shape [places, 1]. */
-interface Verdict {
+interface TileResult {
   /** Largest logit. */
   readonly best: Tensor;
   /** Its token, int32; the first of equals. */
-  readonly likeliest: Tensor;
+  readonly argmax: Tensor;
   /** Sum of the exponentials of the logits less the largest. */
   readonly powers: Tensor;
-  /** Sum of the logits: no number if one of them is none. */
+  /** Sum of the logits: NaN or infinite if one of them is. */
   readonly total: Tensor;
   /** Logit of the target. */
   readonly own: Tensor;
@@ -54,14 +54,14 @@ export function vocabularyTiles(
 }
 
 /**
- * Losses and likeliest tokens of places, a part of the vocabulary at a time: only one part's weights and
+ * Losses and argmax of places, a part of the vocabulary at a time: only one part's weights and
  * logits need be in memory, and none is larger than a GPU takes. What a part adds to what is known follows
  * the running softmax (Milakov and Gimelshein 2018); with one part it is the plain cross-entropy to the bit.
  *
  * @param hidden Shape [places, hidden].
  * @param targets int32, shape [places].
  * @param bytesMax Bytes of a part's weights as float32.
- * @returns `losses` in nats, `likeliest` int32 and the `total` of the logits, each of shape [places].
+ * @returns `losses` in nats, `argmax` int32 and the `total` of the logits, each of shape [places].
  */
 export function tiledHead(
   hidden: Tensor,
@@ -69,20 +69,20 @@ export function tiledHead(
   config: LlamaConfig,
   parameter: ParameterSource,
   bytesMax: number,
-): Record<"losses" | "likeliest" | "total", Tensor> {
+): Record<"losses" | "argmax" | "total", Tensor> {
   const [places] = hidden.dims;
   const column = reshape(targets, [places, 1]);
   const logitsOf = tileLogits(hidden, config, parameter);
-  let known: Verdict | undefined;
+  let known: TileResult | undefined;
   for (const tile of vocabularyTiles(config, bytesMax)) {
-    const found = verdictOf(logitsOf(tile), column, tile, config.vocabSize);
+    const found = tileResult(logitsOf(tile), column, tile, config.vocabSize);
     known = known ? together(known, found, column, tile) : found;
   }
-  const { best, likeliest, own, powers, total } = known!;
+  const { best, argmax, own, powers, total } = known!;
   const flat = (x: Tensor) => reshape(x, [places]);
   return {
     losses: flat(subtract(log(powers), subtract(own, best))),
-    likeliest: flat(likeliest),
+    argmax: flat(argmax),
     total: flat(total),
   };
 }
@@ -122,7 +122,12 @@ function tileLogits(
 }
 
 /** @param logits Shape [places, tokens of the tile]. */
-function verdictOf(logits: Tensor, column: Tensor, { from, to }: Tile, vocabSize: number): Verdict {
+function tileResult(
+  logits: Tensor,
+  column: Tensor,
+  { from, to }: Tile,
+  vocabSize: number,
+): TileResult {
   const { graph } = logits;
   const whole = to - from === vocabSize;
   const integer = (value: number) => graph.scalar("int32", value);
@@ -130,23 +135,23 @@ function verdictOf(logits: Tensor, column: Tensor, { from, to }: Tile, vocabSize
     ? pick(logits, column)
     : pick(logits, choose(isIn(column, { from, to }), subtract(column, integer(from)), integer(0)));
   const best = reduceMax(logits, [1]);
-  const likeliest = reshape(cast(argMax(logits), "int32"), column.dims);
+  const argmax = reshape(cast(argMax(logits), "int32"), column.dims);
   return {
     best,
-    likeliest: whole ? likeliest : add(likeliest, integer(from)),
+    argmax: whole ? argmax : add(argmax, integer(from)),
     powers: reduceSum(exp(subtract(logits, best)), [1]),
     total: reduceSum(logits, [1]),
     own,
   };
 }
 
-function together(known: Verdict, found: Verdict, column: Tensor, tile: Tile): Verdict {
+function together(known: TileResult, found: TileResult, column: Tensor, tile: Tile): TileResult {
   const keeps = lessOrEqual(found.best, known.best);
   const best = choose(keeps, known.best, found.best);
-  const share = (verdict: Verdict) => multiply(verdict.powers, exp(subtract(verdict.best, best)));
+  const share = (result: TileResult) => multiply(result.powers, exp(subtract(result.best, best)));
   return {
     best,
-    likeliest: choose(keeps, known.likeliest, found.likeliest),
+    argmax: choose(keeps, known.argmax, found.argmax),
     powers: add(share(known), share(found)),
     total: add(known.total, found.total),
     own: choose(isIn(column, tile), found.own, known.own),

@@ -28,7 +28,7 @@ export interface FollowOptions extends ReplayOptions {
   readonly windows: WindowClock;
   /** Measures losses. */
   readonly evaluator: NonNullable<ReplayOptions["evaluator"]>;
-  /** Time of the run's ledger: that of the window in hand. */
+  /** Time of the run's ledger: that of the current window. */
   readonly past: PastClock;
   /** The machine's own time. */
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export interface FollowOptions extends ReplayOptions {
 /**
  * Scores a local run from another process as a validator of its own: registers with a smaller stake than the
  * run's own validator, follows its verdicts, scores each window once that is over, publishes records and
- * sets weights. It goes on where it was stopped.
+ * sets weights. A stopped follower resumes with the next window.
  */
 export async function followRun(options: FollowOptions): Promise<void> {
   const { bucketOf, chain, clock, definition, directory, isOver, past, run, shapes, signal } =

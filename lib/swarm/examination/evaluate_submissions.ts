@@ -25,7 +25,7 @@ export interface EvaluationContext {
   readonly corpus: Corpus;
   /** Number of the window. */
   readonly window: number;
-  /** Decides which samples are looked at; nobody could foresee it. */
+  /** Unpredictable; decides which samples are evaluated. */
   readonly nonce: string;
 }
 

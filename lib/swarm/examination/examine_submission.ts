@@ -24,7 +24,7 @@ export interface Commitment {
   readonly uid: number;
   /** What it signed. */
   readonly manifest: Manifest;
-  /** The object itself, for whoever wants to check it again. */
+  /** The object itself, so that it can be checked again. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** When the store received it, milliseconds since 1970. */
   readonly committedMs: number;

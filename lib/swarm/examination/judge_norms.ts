@@ -17,7 +17,7 @@ const SMALL = 0.1;
 export interface NormJudgement {
   /** What was found, with a refusal in place of each submission that is too large. */
   readonly judged: Map<number, Found>;
-  /** Peers whose submissions are too small to count in this window, which is nobody's fault. */
+  /** Peers whose submissions are too small to count in this window; no penalty is due. */
   readonly small: ReadonlySet<number>;
 }
 

@@ -39,7 +39,7 @@ export interface ReadStatesOptions {
 }
 
 /**
- * Reads what nodes said of their states in time. Whoever cannot be read has said nothing.
+ * Reads the state statements that nodes published in time. An unreadable one counts as none.
  *
  * @returns By uid.
  */

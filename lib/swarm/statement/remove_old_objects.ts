@@ -5,7 +5,7 @@ import { WINDOW_FOLDERS, windowPrefix } from "./object_keys.ts";
 const LOOK_BACK = 2;
 
 /**
- * Removes a node's objects of windows that nobody needs any more.
+ * Removes a node's objects of windows past retention.
  *
  * @param retained Windows to keep, the newest included; undefined keeps all.
  */

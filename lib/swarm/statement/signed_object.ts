@@ -30,7 +30,7 @@ export interface Statement<Content> {
   readonly content: Content;
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
-  /** The object's text, for whoever wants to check it again. */
+  /** The object's text, so that it can be checked again. */
   readonly text: string;
 }
 
