@@ -12,6 +12,7 @@ const FUNCTION_LINES_MAX = 70;
 /** Which rooms of `lib` a room may import, besides itself. */
 const ARROWS: Record<string, string[]> = {
   clock: [],
+  async: ["clock"],
   file: [],
   python: ["regex"],
   random: [],
@@ -20,7 +21,7 @@ const ARROWS: Record<string, string[]> = {
   tokenizer: ["regex"],
   graph: ["tensor"],
   template: ["python"],
-  bucket: ["clock"],
+  bucket: ["async", "clock"],
   chain: ["clock", "random"],
   engine: ["graph", "tensor"],
   sparseloco: ["tensor"],
@@ -28,7 +29,7 @@ const ARROWS: Record<string, string[]> = {
   llama: ["engine", "graph", "random", "tensor"],
   checkpoint: ["file", "graph", "llama", "tensor", "tokenizer"],
   corpus: ["file", "random", "tokenizer"],
-  hub: ["clock", "file"],
+  hub: ["async", "clock", "file"],
   evaluation: [
     "corpus",
     "engine",
@@ -40,6 +41,7 @@ const ARROWS: Record<string, string[]> = {
     "tokenizer",
   ],
   node: [
+    "async",
     "bucket",
     "chain",
     "checkpoint",
@@ -53,6 +55,7 @@ const ARROWS: Record<string, string[]> = {
     "tensor",
   ],
   swarm: [
+    "async",
     "bucket",
     "chain",
     "checkpoint",
@@ -69,6 +72,7 @@ const ARROWS: Record<string, string[]> = {
   report: ["gauntlet", "swarm"],
   terminal: ["report", "swarm"],
   simulation: [
+    "async",
     "gauntlet",
     "node",
     "adversary",

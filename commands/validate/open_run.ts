@@ -56,12 +56,14 @@ export interface OpenRun extends Disposable {
  *
  * @param clock Time that its ledger counts blocks by.
  * @param readOnly Whether nothing of it is to be changed; then it may lie where nothing can be.
+ * @param signal Ends calls to its buckets.
  * @throws RefusedRequestError when there is no run, CorruptFileError when it is damaged.
  */
 export async function openRun(
   directory: string,
   clock: Clock,
   readOnly: boolean,
+  signal: AbortSignal,
 ): Promise<OpenRun> {
   const paths = ["run.yaml", "machine.json", "tokens.npy", "ledger.sqlite"];
   const missing = paths.find((name) => !existsSync(join(directory, name)));
@@ -105,7 +107,7 @@ export async function openRun(
     initialParameters,
     shapes: llamaParameters(config),
     chain,
-    bucketOf: localBuckets(directory, chain, clock),
+    bucketOf: localBuckets(directory, chain, clock, signal),
     verify: cachedVerify(verifySignature),
     [Symbol.dispose]: () => chain[Symbol.dispose](),
   };

@@ -34,7 +34,7 @@ export async function runValidate(
   dependencies: CommandDependencies,
 ): Promise<number> {
   const past = new PastClock();
-  using run = await openRun(options.run, past, !options.follow);
+  using run = await openRun(options.run, past, !options.follow, dependencies.signal);
   const { device, threads } = run.machine;
   const engine = options.trustLosses ? undefined : await dependencies.openEngine(device, threads);
   try {

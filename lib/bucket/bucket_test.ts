@@ -5,17 +5,39 @@ import {
   BucketUnavailableError,
   ObjectChangedError,
   ObjectNotFoundError,
+  type ObjectSource,
   ObjectTooLargeError,
 } from "./bucket.ts";
 import { ConfirmingBucket } from "./confirming_bucket.ts";
 import { DirectoryBucket } from "./directory_bucket.ts";
 import { type BucketFault, FaultBucket } from "./fault_bucket.ts";
+import { LimitingBucket } from "./limiting_bucket.ts";
 import { MemoryBucket } from "./memory_bucket.ts";
+import { Gate } from "../async/gate.ts";
+import { openBucket } from "./open_bucket.ts";
 import { RetryBucket } from "./retry_bucket.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (value: Uint8Array) => new TextDecoder().decode(value);
+
+/** A source that streams bytes in chunks of a size. */
+function sourceOf(content: Uint8Array, chunkBytes: number): ObjectSource {
+  return {
+    bytes: content.length,
+    stream: (start, end) =>
+      ReadableStream.from(function* () {
+        for (let at = start; at < end; at += chunkBytes) {
+          yield content.subarray(at, Math.min(at + chunkBytes, end));
+        }
+      }()),
+  };
+}
+
+async function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
+  const chunks = await Array.fromAsync(stream);
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
 
 /** Every implementation, each with a fresh bucket for each test. */
 const KINDS: Record<
@@ -26,12 +48,14 @@ const KINDS: Record<
     const clock = new LockstepClock(NOW_MS, 1);
     await body(new MemoryBucket(clock), clock);
   },
-  async "RetryBucket, ConfirmingBucket, FaultBucket"(body) {
+  async "openBucket around FaultBucket"(body) {
     const clock = new LockstepClock(NOW_MS, 1);
     const calm = { next: () => undefined, latencyMs: () => 0, skewMs: () => 0 };
     const faulty = new FaultBucket(new MemoryBucket(clock), clock, calm);
-    const options = { tries: 3, pauseSeconds: 1 };
-    await body(new RetryBucket(new ConfirmingBucket(faulty), clock, options), clock);
+    const retry = { tries: 3, pauseSeconds: 1 };
+    const kinds = { faulty: { open: () => faulty, retry, gate: new Gate(4) } };
+    const { signal } = new AbortController();
+    await body(openBucket("faulty:", { kinds, clock, signal }), clock);
   },
   async DirectoryBucket(body) {
     const root = await Deno.makeTempDir();
@@ -142,6 +166,89 @@ for (const [kind, withBucket] of Object.entries(KINDS)) {
     }
   });
 
+  test("puts what a source streams, and streams it back", async (bucket) => {
+    const content = Uint8Array.from({ length: 2_500_000 }, (_, i) => i % 251);
+    const info = await bucket.put("a", sourceOf(content, 700_000));
+    assert.equal(info.bytes, content.length);
+    assert.deepEqual((await bucket.get("a")).bytes, content);
+    const streamed = await bucket.stream("a", { range: { start: 1000, end: 2_400_000 } });
+    assert.deepEqual(streamed.info, info);
+    assert.deepEqual(await collect(streamed.body), content.subarray(1000, 2_400_000));
+  });
+
+  test("refuses streams as it refuses reads", async (bucket) => {
+    await assert.rejects(() => bucket.stream("a"), ObjectNotFoundError);
+    await bucket.put("a", new Uint8Array(100));
+    await assert.rejects(() => bucket.stream("a", { bytesMax: 99 }), ObjectTooLargeError);
+    await assert.rejects(() => bucket.stream("a", { ifMatch: "other" }), ObjectChangedError);
+    const range = { start: 100, end: 101 };
+    await assert.rejects(() => bucket.stream("a", { range }), RangeError);
+  });
+
+  test("keeps the old object when a source is longer or shorter than it says", async (bucket) => {
+    await bucket.put("a", bytes("old"));
+    for (const wrong of [-1, 1]) {
+      const stream = () => sourceOf(bytes("content"), 3).stream(0, 7);
+      const source = { bytes: 7 + wrong, stream };
+      await assert.rejects(() => bucket.put("a", source), RangeError);
+    }
+    assert.equal(text((await bucket.get("a")).bytes), "old");
+    assert.equal((await bucket.list("")).length, 1);
+  });
+
+  test("does nothing once its signal is aborted", async (bucket) => {
+    await bucket.put("a", bytes("old"));
+    const signal = AbortSignal.abort(new Error("stopped"));
+    for (
+      const call of [
+        () => bucket.put("a", bytes("new"), { signal }),
+        () => bucket.get("a", { signal }),
+        () => bucket.stream("a", { signal }),
+        () => bucket.head("a", { signal }),
+        () => bucket.list("", { signal }),
+        () => bucket.delete("a", { signal }),
+      ]
+    ) await assert.rejects(async () => await call(), { message: "stopped" });
+    assert.equal(text((await bucket.get("a")).bytes), "old");
+  });
+
+  test("ends a put in the middle, and leaves the old object", async (bucket) => {
+    await bucket.put("a", bytes("old"));
+    const stop = new AbortController();
+    const content = new Uint8Array(100);
+    let cancelled = false;
+    const source = {
+      bytes: 100,
+      stream: () =>
+        new ReadableStream<Uint8Array>({
+          pull(controller) {
+            controller.enqueue(content.subarray(0, 10));
+            stop.abort(new Error("stopped"));
+          },
+          cancel: () => void (cancelled = true),
+        }, { highWaterMark: 0 }),
+    };
+    const { signal } = stop;
+    await assert.rejects(() => bucket.put("a", source, { signal }), { message: "stopped" });
+    assert.equal(cancelled, true);
+    assert.equal(text((await bucket.get("a")).bytes), "old");
+  });
+
+  test("ends a stream in the middle, by its signal or by its reader", async (bucket) => {
+    await bucket.put("a", new Uint8Array(3_000_000));
+    const stop = new AbortController();
+    const { body } = await bucket.stream("a", { signal: stop.signal });
+    const reader = body.getReader();
+    assert.ok((await reader.read()).value!.length > 0);
+    stop.abort(new Error("stopped"));
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    }, { message: "stopped" });
+    const other = await bucket.stream("a");
+    await other.body.cancel();
+    assert.equal((await bucket.get("a")).bytes.length, 3_000_000);
+  });
+
   test("never shows half an object while it is replaced", async (bucket) => {
     const contents = ["a".repeat(50_000), "b".repeat(70_000)];
     await bucket.put("a", bytes(contents[0]));
@@ -183,6 +290,65 @@ Deno.test("RetryBucket gives up after its tries, and does not try what is not th
   const { bucket, clock } = withFaults();
   await assert.rejects(() => bucket.get("a"), ObjectNotFoundError);
   assert.equal(clock.nowMs(), NOW_MS + 5);
+});
+
+Deno.test("RetryBucket resumes a stream that breaks where it broke, if the object is the same", async () => {
+  const content = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);
+  const { bucket, inner } = withFaults("truncated", undefined, "truncated", "error-503");
+  await inner.put("a", content);
+  assert.deepEqual(await collect((await bucket.stream("a")).body), content);
+  const changed = withFaults("truncated");
+  await changed.inner.put("a", content);
+  const { body } = await changed.bucket.stream("a");
+  await changed.inner.put("a", content);
+  await assert.rejects(() => collect(body), ObjectChangedError);
+});
+
+Deno.test("RetryBucket ends its pauses with the call's signal", async () => {
+  const { clock, faulty } = withFaults("error-500");
+  const bucket = new RetryBucket(faulty, clock, { tries: 2, pauseSeconds: 3600 });
+  const stop = new AbortController();
+  const head = bucket.head("a", { signal: stop.signal });
+  head.catch(() => {});
+  stop.abort(new Error("stopped"));
+  await assert.rejects(head, { message: "stopped" });
+});
+
+Deno.test("LimitingBucket counts a stream until it is over", async () => {
+  const clock = new LockstepClock(NOW_MS, 1);
+  const bucket = new LimitingBucket(new MemoryBucket(clock), new Gate(1));
+  await bucket.put("a", bytes("content"));
+  for (const finish of [collect, (body: ReadableStream) => body.cancel()]) {
+    const { body } = await bucket.stream("a");
+    let answered = false;
+    const head = bucket.head("a").then(() => answered = true);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    assert.equal(answered, false);
+    await finish(body);
+    await head;
+  }
+});
+
+Deno.test("openBucket ends every call with its owner's signal, and names the kinds it knows", async () => {
+  const clock = new LockstepClock(NOW_MS, 2);
+  const owner = new AbortController();
+  const hanging = { next: () => "timeout" as const, latencyMs: () => 0, skewMs: () => 0 };
+  const memory = {
+    open: () => new FaultBucket(new MemoryBucket(clock), clock, hanging),
+    retry: { tries: 9, pauseSeconds: 1 },
+    gate: new Gate(1),
+  };
+  const options = { kinds: { memory }, clock, signal: owner.signal };
+  const bucket = openBucket("memory:a", options);
+  const calls = [bucket.head("a"), bucket.list("", { signal: new AbortController().signal })];
+  const ended = Promise.allSettled(calls);
+  owner.abort(new Error("stopped"));
+  for (const call of await ended) {
+    assert.equal(call.status === "rejected" && call.reason.message, "stopped");
+  }
+  for (const uri of ["s3://x", "toString:x", "memory", ""]) {
+    assert.throws(() => openBucket(uri, options), /Cannot open bucket: kind is ".*", want memory/);
+  }
 });
 
 Deno.test("ConfirmingBucket notices a write that was lost and a body that was cut", async () => {

@@ -1,53 +1,65 @@
-import { type Bucket, BucketUnavailableError, type GetOptions, type ObjectInfo } from "./bucket.ts";
+import { BucketDecorator } from "./bucket_decorator.ts";
+import {
+  BucketUnavailableError,
+  type CallOptions,
+  checkGet,
+  type GetOptions,
+  type ObjectInfo,
+  type ObjectSource,
+  type ObjectStream,
+  type StoredObject,
+} from "./bucket.ts";
 
 /**
- * A bucket that does not take the store's word: what was written is looked for, and what was read has to be
- * as long as the store says. What does not hold counts as a store that cannot be reached, to be tried again.
+ * A bucket that checks the store's answers: what was written is looked up, and what was read has to be as
+ * long as its metadata says. A failed check is a BucketUnavailableError, to be tried again.
  */
-export class ConfirmingBucket implements Bucket {
-  /** @param bucket What is asked. */
-  constructor(readonly bucket: Bucket) {}
-
+export class ConfirmingBucket extends BucketDecorator {
   /** See {@linkcode Bucket.put}. */
-  async put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
-    const before = await this.bucket.head(key);
-    const info = await this.bucket.put(key, bytes);
-    const there = await this.bucket.head(key);
-    // Another writer may have come in between; nobody may have left what was there before.
-    const untouched = there?.etag === before?.etag && there?.etag !== info.etag;
-    if (!there || untouched) {
+  override async put(
+    key: string,
+    content: Uint8Array | ObjectSource,
+    options: CallOptions = {},
+  ): Promise<ObjectInfo> {
+    const before = await this.bucket.head(key, options);
+    const info = await this.bucket.put(key, content, options);
+    const after = await this.bucket.head(key, options);
+    // Another writer may have come in between; the object from before must not be there any more.
+    const untouched = after?.etag === before?.etag && after?.etag !== info.etag;
+    if (!after || untouched) {
       throw new BucketUnavailableError(
-        `Cannot put object "${key}": the store said it was written, and does not have it`,
+        `Cannot put object "${key}": the store reported success and does not have it`,
       );
     }
     return info;
   }
 
   /** See {@linkcode Bucket.get}. */
-  async get(key: string, options: GetOptions = {}): ReturnType<Bucket["get"]> {
+  override async get(key: string, options: GetOptions = {}): Promise<StoredObject> {
     const found = await this.bucket.get(key, options);
-    const { start, end } = options.range ?? { start: 0, end: found.info.bytes };
-    const wanted = Math.min(end, found.info.bytes) - start;
-    if (found.bytes.length !== wanted) {
-      throw new BucketUnavailableError(
-        `Cannot get object "${key}": ${found.bytes.length} bytes came, want ${wanted}`,
-      );
-    }
+    checkLength(found.info, options, found.bytes.length);
     return found;
   }
 
-  /** See {@linkcode Bucket.head}. */
-  head(key: string): Promise<ObjectInfo | undefined> {
-    return this.bucket.head(key);
+  /** See {@linkcode Bucket.stream}. */
+  override async stream(key: string, options: GetOptions = {}): Promise<ObjectStream> {
+    const { body, info } = await this.bucket.stream(key, options);
+    let bytes = 0;
+    const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform(chunk, controller) {
+        bytes += chunk.length;
+        controller.enqueue(chunk);
+      },
+      flush: () => checkLength(info, options, bytes),
+    });
+    return { info, body: body.pipeThrough(counted) };
   }
+}
 
-  /** See {@linkcode Bucket.list}. */
-  list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<ObjectInfo[]> {
-    return this.bucket.list(prefix, options);
-  }
-
-  /** See {@linkcode Bucket.delete}. */
-  delete(key: string): Promise<void> {
-    return this.bucket.delete(key);
-  }
+function checkLength(info: ObjectInfo, options: GetOptions, bytes: number): void {
+  const { end, start } = checkGet(info, { range: options.range });
+  if (bytes === end - start) return;
+  throw new BucketUnavailableError(
+    `Cannot get object "${info.key}": ${bytes} bytes came, want ${end - start}`,
+  );
 }

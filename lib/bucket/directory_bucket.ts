@@ -1,23 +1,25 @@
 import { join } from "node:path";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import type { Stats } from "node:fs";
-import { Gate } from "./_gate.ts";
 import type { Clock } from "../clock/clock.ts";
+import { chunksOf, streamOf } from "./_content.ts";
 import {
   type Bucket,
   BucketUnavailableError,
+  type CallOptions,
   checkGet,
   checkKey,
   type GetOptions,
+  type ListOptions,
   type ObjectInfo,
   ObjectNotFoundError,
+  type ObjectSource,
+  type ObjectStream,
+  type StoredObject,
 } from "./bucket.ts";
 
 /** Folder for files that are still being written; its name is no valid key. */
 const INCOMING = ".incoming";
-
-/** Files that all directory buckets of a process have open at most: some systems allow only 256. */
-const OPEN_FILES = new Gate(32);
 
 /** A bucket in a directory: one file an object. Writes go into a neighbouring file that is then renamed. */
 export class DirectoryBucket implements Bucket {
@@ -27,22 +29,18 @@ export class DirectoryBucket implements Bucket {
    */
   constructor(readonly root: string, readonly clock: Clock) {}
 
-  /** See {@linkcode Bucket.put}. */
-  put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
-    return OPEN_FILES.pass(() => this.#put(key, bytes));
-  }
-
-  /** See {@linkcode Bucket.get}. */
-  get(key: string, options: GetOptions = {}) {
-    return OPEN_FILES.pass(() => this.#get(key, options));
-  }
-
-  /** Removes what writes that were cut off have left. Only for the one process that writes. */
+  /** Removes what interrupted writes have left. Only for the one process that writes. */
   async removeLeftovers(): Promise<void> {
     await rm(join(this.root, INCOMING), { recursive: true, force: true });
   }
 
-  async #put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
+  /** See {@linkcode Bucket.put}. */
+  async put(
+    key: string,
+    content: Uint8Array | ObjectSource,
+    { signal }: CallOptions = {},
+  ): Promise<ObjectInfo> {
+    signal?.throwIfAborted();
     checkKey(key);
     const target = join(this.root, key);
     const incoming = join(this.root, INCOMING, crypto.randomUUID());
@@ -51,13 +49,14 @@ export class DirectoryBucket implements Bucket {
     try {
       const file = await open(incoming, "w");
       try {
-        await file.writeFile(bytes);
+        for await (const chunk of chunksOf(key, content, signal)) await file.writeFile(chunk);
         const seconds = this.clock.nowMs() / 1000;
         await file.utimes(seconds, seconds);
         await file.sync();
       } finally {
         await file.close();
       }
+      signal?.throwIfAborted();
       await rename(incoming, target);
     } catch (cause) {
       await unlink(incoming).catch(() => {});
@@ -66,30 +65,37 @@ export class DirectoryBucket implements Bucket {
     return infoOf(key, await stat(target));
   }
 
-  async #get(key: string, options: GetOptions) {
-    checkKey(key);
-    // Asked first, since opening what is no file (a pipe, say) might never return.
-    const file = await this.head(key) && await orUndefined(open(join(this.root, key), "r"));
-    if (!file) throw new ObjectNotFoundError(`Cannot get object "${key}": there is none`);
+  /** See {@linkcode Bucket.get}. */
+  async get(key: string, options: GetOptions = {}): Promise<StoredObject> {
+    const { file, info, part } = await this.#open(key, options);
     try {
-      // Of the open file: a rename over the name meanwhile does not mix two contents.
-      const info = infoOf(key, await file.stat());
-      const { start, end } = checkGet(info, options);
-      return { info, bytes: await readPart(file, start, end) };
+      return { info, bytes: await readPart(file, part.start, part.end, options.signal) };
     } finally {
       await file.close();
     }
   }
 
+  /** See {@linkcode Bucket.stream}. */
+  async stream(key: string, options: GetOptions = {}): Promise<ObjectStream> {
+    const { file, info, part: { end, start } } = await this.#open(key, options);
+    const read = (at: number, count: number) => readPart(file, start + at, start + at + count);
+    return { info, body: streamOf(end - start, read, options.signal, () => file.close()) };
+  }
+
   /** See {@linkcode Bucket.head}. */
-  async head(key: string): Promise<ObjectInfo | undefined> {
+  async head(key: string, { signal }: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    signal?.throwIfAborted();
     checkKey(key);
     const stats = await orUndefined(stat(join(this.root, key)));
     return stats?.isFile() ? infoOf(key, stats) : undefined;
   }
 
   /** See {@linkcode Bucket.list}. */
-  async list(prefix: string, { after = "", limit = Infinity } = {}): Promise<ObjectInfo[]> {
+  async list(
+    prefix: string,
+    { after = "", limit = Infinity, signal }: ListOptions = {},
+  ): Promise<ObjectInfo[]> {
+    signal?.throwIfAborted();
     const keys = (await orUndefined(readdir(this.root, { recursive: true })) ?? [])
       .map((path) => path.replaceAll("\\", "/"))
       .filter((key) => !key.startsWith(INCOMING) && key.startsWith(prefix) && key > after)
@@ -97,16 +103,32 @@ export class DirectoryBucket implements Bucket {
     const found: ObjectInfo[] = [];
     for (const key of keys) {
       if (found.length >= limit) break;
-      const info = await this.head(key);
+      const info = await this.head(key, { signal });
       if (info) found.push(info);
     }
     return found;
   }
 
   /** See {@linkcode Bucket.delete}. */
-  async delete(key: string): Promise<void> {
+  async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
     checkKey(key);
     await orUndefined(unlink(join(this.root, key)));
+  }
+
+  async #open(key: string, options: GetOptions) {
+    // Asked first, since opening what is no file (a pipe, say) might never return.
+    const file = await this.head(key, options) &&
+      await orUndefined(open(join(this.root, key), "r"));
+    if (!file) throw new ObjectNotFoundError(`Cannot get object "${key}": there is none`);
+    try {
+      // Of the open file: a rename over the name meanwhile does not mix two contents.
+      const info = infoOf(key, await file.stat());
+      return { file, info, part: checkGet(info, options) };
+    } catch (cause) {
+      await file.close();
+      throw cause;
+    }
   }
 }
 
@@ -120,9 +142,10 @@ function infoOf(key: string, stats: Stats): ObjectInfo {
   };
 }
 
-async function readPart(file: FileHandle, start: number, end: number) {
+async function readPart(file: FileHandle, start: number, end: number, signal?: AbortSignal) {
   const bytes = new Uint8Array(end - start);
   for (let at = 0; at < bytes.length;) {
+    signal?.throwIfAborted();
     const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
     if (bytesRead === 0) return bytes.slice(0, at);
     at += bytesRead;
@@ -130,7 +153,7 @@ async function readPart(file: FileHandle, start: number, end: number) {
   return bytes;
 }
 
-/** Errors of one object, not of this process. */
+/** Errors of a single object or of access to it. */
 const UNREADABLE = new Set(["EACCES", "EIO", "ELOOP", "ENAMETOOLONG", "EPERM"]);
 
 async function orUndefined<Value>(operation: Promise<Value>): Promise<Value | undefined> {

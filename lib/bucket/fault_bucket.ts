@@ -1,7 +1,19 @@
 import type { Clock } from "../clock/clock.ts";
-import { type Bucket, BucketUnavailableError, type GetOptions, type ObjectInfo } from "./bucket.ts";
+import { BucketDecorator } from "./bucket_decorator.ts";
+import {
+  type Bucket,
+  BucketUnavailableError,
+  type CallOptions,
+  checkGet,
+  type GetOptions,
+  type ListOptions,
+  type ObjectInfo,
+  type ObjectSource,
+  type ObjectStream,
+  type StoredObject,
+} from "./bucket.ts";
 
-/** What a store may do wrong. */
+/** Faults of a store. */
 export const BUCKET_FAULTS = [
   "error-500",
   "error-503",
@@ -12,57 +24,70 @@ export const BUCKET_FAULTS = [
   "wrong-modified",
 ] as const;
 
-/** One thing that a store does wrong. */
+/** One fault of a store. */
 export type BucketFault = typeof BUCKET_FAULTS[number];
 
-/** Decides what goes wrong. */
+/** Decides which faults happen. */
 export interface BucketFaults {
-  /** Fault of the next request; undefined for none. */
+  /** Fault of the next call; undefined for none. */
   next(): BucketFault | undefined;
-  /** How long the next request takes. */
+  /** Duration of the next call. */
   latencyMs(): number;
-  /** By how much a wrong time is off. */
+  /** Error of a wrong modification time. */
   skewMs(): number;
 }
 
 /** Time after which a client gives up. */
 const TIMEOUT_MS = 20_000;
 
-/** A bucket that is slow and goes wrong as told, for tests and simulations. */
-export class FaultBucket implements Bucket {
+/** A slow bucket that fails as told, for tests and simulations. */
+export class FaultBucket extends BucketDecorator {
   #listed = new Map<string, ObjectInfo[]>();
 
-  /** @param bucket What has the objects. */
-  constructor(readonly bucket: Bucket, readonly clock: Clock, readonly faults: BucketFaults) {}
+  /** @param bucket Holds the objects. */
+  constructor(bucket: Bucket, readonly clock: Clock, readonly faults: BucketFaults) {
+    super(bucket);
+  }
 
   /** See {@linkcode Bucket.put}. */
-  async put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
-    const fault = await this.#request(key);
-    if (fault !== "lost-write") return await this.bucket.put(key, bytes);
-    return { key, bytes: bytes.length, etag: "lost", modifiedMs: this.clock.nowMs() };
+  override async put(
+    key: string,
+    content: Uint8Array | ObjectSource,
+    options: CallOptions = {},
+  ): Promise<ObjectInfo> {
+    const fault = await this.#request(key, options);
+    if (fault !== "lost-write") return await this.bucket.put(key, content, options);
+    const bytes = content instanceof Uint8Array ? content.length : content.bytes;
+    return { key, bytes, etag: "lost", modifiedMs: this.clock.nowMs() };
   }
 
   /** See {@linkcode Bucket.get}. */
-  async get(key: string, options: GetOptions = {}): ReturnType<Bucket["get"]> {
-    const fault = await this.#request(key);
+  override async get(key: string, options: GetOptions = {}): Promise<StoredObject> {
+    const fault = await this.#request(key, options);
     const { bytes, info } = await this.bucket.get(key, options);
     const length = fault === "truncated" ? bytes.length >> 1 : bytes.length;
     return { info: this.#skewed(info, fault), bytes: bytes.slice(0, length) };
   }
 
+  /** See {@linkcode Bucket.stream}. */
+  override async stream(key: string, options: GetOptions = {}): Promise<ObjectStream> {
+    const fault = await this.#request(key, options);
+    const { body, info } = await this.bucket.stream(key, options);
+    const { end, start } = checkGet(info, options);
+    const whole = fault === "truncated" ? body.pipeThrough(truncate((end - start) >> 1)) : body;
+    return { info: this.#skewed(info, fault), body: whole };
+  }
+
   /** See {@linkcode Bucket.head}. */
-  async head(key: string): Promise<ObjectInfo | undefined> {
-    const fault = await this.#request(key);
-    const info = await this.bucket.head(key);
+  override async head(key: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    const fault = await this.#request(key, options);
+    const info = await this.bucket.head(key, options);
     return info && this.#skewed(info, fault);
   }
 
   /** See {@linkcode Bucket.list}. */
-  async list(
-    prefix: string,
-    options: { after?: string; limit?: number } = {},
-  ): Promise<ObjectInfo[]> {
-    const fault = await this.#request(prefix);
+  override async list(prefix: string, options: ListOptions = {}): Promise<ObjectInfo[]> {
+    const fault = await this.#request(prefix, options);
     const before = this.#listed.get(prefix);
     if (fault === "stale-list" && before) return before;
     const found = await this.bucket.list(prefix, options);
@@ -71,15 +96,16 @@ export class FaultBucket implements Bucket {
   }
 
   /** See {@linkcode Bucket.delete}. */
-  async delete(key: string): Promise<void> {
-    await this.#request(key);
-    await this.bucket.delete(key);
+  override async delete(key: string, options: CallOptions = {}): Promise<void> {
+    await this.#request(key, options);
+    await this.bucket.delete(key, options);
   }
 
-  async #request(key: string): Promise<BucketFault | undefined> {
+  async #request(key: string, { signal }: CallOptions): Promise<BucketFault | undefined> {
+    signal?.throwIfAborted();
     const fault = this.faults.next();
     const waitMs = fault === "timeout" ? TIMEOUT_MS : this.faults.latencyMs();
-    await this.clock.sleepUntil(this.clock.nowMs() + waitMs);
+    await this.clock.sleepUntil(this.clock.nowMs() + waitMs, signal);
     if (fault === "timeout" || fault === "error-500" || fault === "error-503") {
       throw new BucketUnavailableError(`Cannot reach object "${key}": ${fault}`);
     }
@@ -91,4 +117,16 @@ export class FaultBucket implements Bucket {
       ? { ...info, modifiedMs: info.modifiedMs + this.faults.skewMs() }
       : info;
   }
+}
+
+/** Ends a stream after some bytes. */
+function truncate(bytes: number): TransformStream<Uint8Array<ArrayBuffer>> {
+  let left = bytes;
+  return new TransformStream({
+    transform(chunk, controller) {
+      controller.enqueue(chunk.slice(0, left));
+      left -= chunk.length;
+      if (left <= 0) controller.terminate();
+    },
+  });
 }

@@ -1,11 +1,17 @@
 import type { Clock } from "../clock/clock.ts";
+import { chunksOf, streamOf } from "./_content.ts";
 import {
   type Bucket,
+  type CallOptions,
   checkGet,
   checkKey,
   type GetOptions,
+  type ListOptions,
   type ObjectInfo,
   ObjectNotFoundError,
+  type ObjectSource,
+  type ObjectStream,
+  type StoredObject,
 } from "./bucket.ts";
 
 /**
@@ -24,46 +30,61 @@ import {
  * ```
  */
 export class MemoryBucket implements Bucket {
-  readonly #objects = new Map<string, { info: ObjectInfo; bytes: Uint8Array<ArrayBuffer> }>();
+  readonly #objects = new Map<string, StoredObject>();
   #writes = 0;
 
   /** @param clock Stamps objects. */
   constructor(readonly clock: Clock) {}
 
   /** See {@linkcode Bucket.put}. */
-  // deno-lint-ignore require-await
-  async put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
+  async put(
+    key: string,
+    content: Uint8Array | ObjectSource,
+    { signal }: CallOptions = {},
+  ): Promise<ObjectInfo> {
     checkKey(key);
-    const info = {
-      key,
-      bytes: bytes.length,
-      etag: String(++this.#writes),
-      modifiedMs: this.clock.nowMs(),
-    };
-    this.#objects.set(key, { info, bytes: bytes.slice() });
+    const bytes = new Uint8Array(content instanceof Uint8Array ? content.length : content.bytes);
+    let at = 0;
+    for await (const chunk of chunksOf(key, content, signal)) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    const etag = String(++this.#writes);
+    const info = { key, bytes: bytes.length, etag, modifiedMs: this.clock.nowMs() };
+    this.#objects.set(key, { info, bytes });
     return info;
   }
 
   /** See {@linkcode Bucket.get}. */
   // deno-lint-ignore require-await
-  async get(key: string, options: GetOptions = {}) {
-    checkKey(key);
-    const object = this.#objects.get(key);
-    if (!object) throw new ObjectNotFoundError(`Cannot get object "${key}": there is none`);
-    const { start, end } = checkGet(object.info, options);
-    return { info: object.info, bytes: object.bytes.slice(start, end) };
+  async get(key: string, options: GetOptions = {}): Promise<StoredObject> {
+    const { info, bytes } = this.#part(key, options);
+    return { info, bytes: bytes.slice() };
+  }
+
+  /** See {@linkcode Bucket.stream}. */
+  // deno-lint-ignore require-await
+  async stream(key: string, options: GetOptions = {}): Promise<ObjectStream> {
+    const { info, bytes } = this.#part(key, options);
+    const read = (at: number, count: number) => Promise.resolve(bytes.slice(at, at + count));
+    return { info, body: streamOf(bytes.length, read, options.signal) };
   }
 
   /** See {@linkcode Bucket.head}. */
   // deno-lint-ignore require-await
-  async head(key: string): Promise<ObjectInfo | undefined> {
+  async head(key: string, { signal }: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    signal?.throwIfAborted();
     checkKey(key);
     return this.#objects.get(key)?.info;
   }
 
   /** See {@linkcode Bucket.list}. */
   // deno-lint-ignore require-await
-  async list(prefix: string, { after = "", limit = Infinity } = {}): Promise<ObjectInfo[]> {
+  async list(
+    prefix: string,
+    { after = "", limit = Infinity, signal }: ListOptions = {},
+  ): Promise<ObjectInfo[]> {
+    signal?.throwIfAborted();
     return [...this.#objects.values()]
       .map(({ info }) => info)
       .filter(({ key }) => key.startsWith(prefix) && key > after)
@@ -73,8 +94,18 @@ export class MemoryBucket implements Bucket {
 
   /** See {@linkcode Bucket.delete}. */
   // deno-lint-ignore require-await
-  async delete(key: string): Promise<void> {
+  async delete(key: string, { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
     checkKey(key);
     this.#objects.delete(key);
+  }
+
+  #part(key: string, options: GetOptions): StoredObject {
+    options.signal?.throwIfAborted();
+    checkKey(key);
+    const object = this.#objects.get(key);
+    if (!object) throw new ObjectNotFoundError(`Cannot get object "${key}": there is none`);
+    const { start, end } = checkGet(object.info, options);
+    return { info: object.info, bytes: object.bytes.subarray(start, end) };
   }
 }

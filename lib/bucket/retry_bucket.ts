@@ -1,55 +1,73 @@
+import { retry } from "../async/retry.ts";
 import type { Clock } from "../clock/clock.ts";
-import { type Bucket, BucketUnavailableError, type GetOptions, type ObjectInfo } from "./bucket.ts";
+import { BucketDecorator } from "./bucket_decorator.ts";
+import {
+  type Bucket,
+  BucketUnavailableError,
+  type CallOptions,
+  checkGet,
+  type GetOptions,
+  type ObjectStream,
+} from "./bucket.ts";
 
-/** How often a request is tried, and how long between. */
+/** How often a call is tried. */
 export interface RetryOptions {
-  /** Tries, the first included. */
+  /** Attempts, the first included. */
   readonly tries: number;
-  /** Pause before the second try; it doubles from then on. */
+  /** Pause before the second attempt; it doubles from then on. */
   readonly pauseSeconds: number;
 }
 
-/** A bucket whose requests are tried again while the store cannot be reached. */
-export class RetryBucket implements Bucket {
-  /** @param bucket What is asked. */
-  constructor(readonly bucket: Bucket, readonly clock: Clock, readonly options: RetryOptions) {}
-
-  /** See {@linkcode Bucket.put}. */
-  put(key: string, bytes: Uint8Array): Promise<ObjectInfo> {
-    return this.#retry(() => this.bucket.put(key, bytes));
+/** A bucket whose calls are repeated while the store cannot be reached. A stream that breaks is resumed. */
+export class RetryBucket extends BucketDecorator {
+  constructor(bucket: Bucket, readonly clock: Clock, readonly options: RetryOptions) {
+    super(bucket);
   }
 
-  /** See {@linkcode Bucket.get}. */
-  get(key: string, options: GetOptions = {}): ReturnType<Bucket["get"]> {
-    return this.#retry(() => this.bucket.get(key, options));
-  }
-
-  /** See {@linkcode Bucket.head}. */
-  head(key: string): Promise<ObjectInfo | undefined> {
-    return this.#retry(() => this.bucket.head(key));
-  }
-
-  /** See {@linkcode Bucket.list}. */
-  list(prefix: string, options: { after?: string; limit?: number } = {}): Promise<ObjectInfo[]> {
-    return this.#retry(() => this.bucket.list(prefix, options));
-  }
-
-  /** See {@linkcode Bucket.delete}. */
-  delete(key: string): Promise<void> {
-    return this.#retry(() => this.bucket.delete(key));
-  }
-
-  async #retry<Value>(request: () => Promise<Value>): Promise<Value> {
+  protected override call<Options extends CallOptions, Value>(
+    options: Options,
+    request: (options: Options) => Promise<Value>,
+  ): Promise<Value> {
     const { pauseSeconds, tries } = this.options;
-    for (let tried = 1;; tried++) {
+    return retry(() => request(options), {
+      clock: this.clock,
+      signal: options.signal,
+      pauseMs: (error, tried) =>
+        error instanceof BucketUnavailableError && tried < tries
+          ? pauseSeconds * 1000 * 2 ** (tried - 1)
+          : undefined,
+    });
+  }
+
+  /** See {@linkcode Bucket.stream}. */
+  override async stream(key: string, options: GetOptions = {}): Promise<ObjectStream> {
+    const { body, info } = await super.stream(key, options);
+    const part = checkGet(info, options);
+    let at = part.start;
+    let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined = body.getReader();
+    const next = async ({ signal }: CallOptions): Promise<Uint8Array<ArrayBuffer> | undefined> => {
       try {
-        return await request();
+        if (!reader) {
+          const range = { start: at, end: part.end };
+          const rest = await this.bucket.stream(key, { signal, ifMatch: info.etag, range });
+          reader = rest.body.getReader();
+        }
+        return (await reader.read()).value;
       } catch (cause) {
-        if (!(cause instanceof BucketUnavailableError) || tried >= tries) throw cause;
-        await this.clock.sleepUntil(
-          this.clock.nowMs() + pauseSeconds * 1000 * 2 ** (tried - 1),
-        );
+        reader = undefined;
+        if (at === part.end) return undefined;
+        throw cause;
       }
-    }
+    };
+    const resumed = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: async (controller) => {
+        const chunk = await this.call({ signal: options.signal }, next);
+        if (!chunk) return controller.close();
+        at += chunk.length;
+        controller.enqueue(chunk);
+      },
+      cancel: (reason) => reader?.cancel(reason),
+    }, { highWaterMark: 0 });
+    return { info, body: resumed };
   }
 }

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { Gate } from "../async/gate.ts";
+import { mapParallel } from "../async/map_parallel.ts";
 import { downloadBlob } from "./download_blob.ts";
 import { HubError } from "./hub_error.ts";
 import { type HubConnection, hubRequest, isBroken } from "./hub_request.ts";
@@ -105,24 +107,25 @@ export class Hub {
         "missing",
       );
     }
-    const wanted = await inParallel(
+    const parallel = { gate: new Gate(PARALLEL), signal: connection.signal };
+    const wanted = await mapParallel(
       missing,
-      connection,
-      (path, connection) => locate(connection, repo, commit, path),
+      (path, signal) => locate({ ...connection, signal }, repo, commit, path),
+      parallel,
     );
     const bytes = wanted.reduce((sum, each) => sum + each.bytes, 0);
     let have = 0;
     const count = (more: number) => onProgress({ have: have += more, bytes });
-    await inParallel(wanted, connection, async (each, connection) => {
+    await mapParallel(wanted, async (each, signal) => {
       const path = cache.blob(each.etag);
       using _lock = await lock(await cache.lockPath(each.etag));
       if (existsSync(path)) count(each.bytes);
       else {
         const what = `${repo.id}/${each.path}`;
-        await downloadBlob(connection, { ...each, path, what }, count);
+        await downloadBlob({ ...connection, signal }, { ...each, path, what }, count);
       }
       await cache.link(commit, each.path, each.etag);
-    });
+    }, parallel);
     return cache.snapshot(commit);
   }
 }
@@ -229,34 +232,4 @@ async function lock(path: string): Promise<Disposable> {
   const file = await Deno.open(path, { create: true, write: true });
   await file.lock(true);
   return { [Symbol.dispose]: () => file.close() };
-}
-
-/**
- * Does something with all items, some at once. When one fails the others are ended before its error is thrown,
- * so that nothing is left running.
- */
-async function inParallel<Item, Value>(
-  items: readonly Item[],
-  connection: HubConnection,
-  body: (item: Item, connection: HubConnection) => Promise<Value>,
-): Promise<Value[]> {
-  const stop = new AbortController();
-  const own = { ...connection, signal: AbortSignal.any([connection.signal, stop.signal]) };
-  const results: Value[] = [];
-  const errors: unknown[] = [];
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length && errors.length === 0) {
-      const at = next++;
-      try {
-        results[at] = await body(items[at], own);
-      } catch (cause) {
-        errors.push(cause);
-        stop.abort(cause);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
-  if (errors.length > 0) throw errors[0];
-  return results;
 }

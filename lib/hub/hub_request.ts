@@ -1,3 +1,4 @@
+import { retry } from "../async/retry.ts";
 import type { Clock } from "../clock/clock.ts";
 import { HubError, type HubErrorKind } from "./hub_error.ts";
 
@@ -97,42 +98,53 @@ export async function hubRequest(
   }
 }
 
+/** A failed attempt that another one may make good. */
+class BrokenAttempt extends Error {
+  constructor(message: string, readonly pauseSeconds = 0) {
+    super(message);
+  }
+}
+
 async function tryRequest(
+  connection: HubConnection,
+  url: URL,
+  what: string,
+  init: RequestInit & { readonly headers: Record<string, string> },
+  tries: number,
+): Promise<HubAnswer> {
+  const { clock, signal } = connection;
+  const pauseMs = (error: unknown, tried: number) => {
+    if (!(error instanceof BrokenAttempt)) return undefined;
+    if (tried >= tries) {
+      const times = tried === 1 ? "" : `, ${tried} times`;
+      throw new HubError(`Cannot fetch ${what}: ${error.message}${times}`, "unavailable");
+    }
+    const pauseSeconds = Math.max(2 ** (tried - 1) / 2, error.pauseSeconds);
+    return Math.min(pauseSeconds, PAUSE_SECONDS_MAX) * 1000;
+  };
+  return await retry(() => attempt(connection, url, what, init), { clock, signal, pauseMs });
+}
+
+async function attempt(
   { clock, endpoint, fetch, signal }: HubConnection,
   url: URL,
   what: string,
-  init: { readonly method?: string; readonly headers: Record<string, string> },
-  tries: number,
+  init: RequestInit,
 ): Promise<HubAnswer> {
-  for (let tried = 1;; tried++) {
-    signal.throwIfAborted();
-    let trouble: string;
-    let pauseSeconds = 2 ** (tried - 1) / 2;
-    const silence = new AbortController();
-    const watchdog = watch(clock, silence);
-    try {
-      const ends = AbortSignal.any([signal, silence.signal]);
-      const response = await fetch(url, { ...init, redirect: "manual", signal: ends });
-      watchdog.alive();
-      const { headers, status } = response;
-      if (status < 400) return { response, watchdog };
-      watchdog.stop();
-      await response.body?.cancel();
-      if (KINDS[status]) throw refusal(status, headers, what, endpoint);
-      trouble = `status ${status}`;
-      pauseSeconds = Math.max(pauseSeconds, Number(headers.get("retry-after")) || 0);
-    } catch (cause) {
-      watchdog.stop();
-      signal.throwIfAborted();
-      if (!isBroken(cause)) throw cause;
-      trouble = cause.message;
-    }
-    if (tried >= tries) {
-      const times = tried === 1 ? "" : `, ${tried} times`;
-      throw new HubError(`Cannot fetch ${what}: ${trouble}${times}`, "unavailable");
-    }
-    const waitMs = Math.min(pauseSeconds, PAUSE_SECONDS_MAX) * 1000;
-    await clock.sleepUntil(clock.nowMs() + waitMs, signal);
+  const silence = new AbortController();
+  const watchdog = watch(clock, silence);
+  try {
+    const ends = AbortSignal.any([signal, silence.signal]);
+    const response = await fetch(url, { ...init, redirect: "manual", signal: ends });
+    watchdog.alive();
+    const { headers, status } = response;
+    if (status < 400) return { response, watchdog };
+    await response.body?.cancel();
+    if (KINDS[status]) throw refusal(status, headers, what, endpoint);
+    throw new BrokenAttempt(`status ${status}`, Number(headers.get("retry-after")) || 0);
+  } catch (cause) {
+    watchdog.stop();
+    throw isBroken(cause) ? new BrokenAttempt(cause.message) : cause;
   }
 }
 

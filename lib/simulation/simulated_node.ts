@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { Gate } from "../async/gate.ts";
 import type { Bucket } from "../bucket/bucket.ts";
-import { ConfirmingBucket } from "../bucket/confirming_bucket.ts";
+import { BucketDecorator } from "../bucket/bucket_decorator.ts";
 import { FaultBucket } from "../bucket/fault_bucket.ts";
-import { RetryBucket } from "../bucket/retry_bucket.ts";
+import { openBucket } from "../bucket/open_bucket.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { Keypair } from "../chain/keypair.ts";
 import type { VirtualClock } from "../clock/virtual_clock.ts";
@@ -75,6 +76,8 @@ export interface SimulatedNode {
 
 /** Pause before what store or chain refused is tried again. */
 const RETRY_SECONDS = 7;
+/** Calls of a node to stores at once. */
+const CALLS_AT_ONCE = 32;
 /** Longest time that a window's inner steps take. */
 const TRAIN_SECONDS_MAX = 150;
 
@@ -148,13 +151,17 @@ function nodeDependencies(
   gate: NodeGate,
 ): NodeDependencies {
   const gatedClock = gate.wrap(clock, ["sleepUntil"]);
-  const reach = (owner: number): Bucket => {
-    const faulty = new FaultBucket(buckets.get(owner)!, clock, weather);
-    const gated = gate.wrap(faulty as Bucket, ["put", "get", "head", "list", "delete"]);
-    const confirmed = new ConfirmingBucket(gated);
-    return new RetryBucket(confirmed, gatedClock, { tries: 4, pauseSeconds: 1 });
+  const { signal } = new AbortController();
+  const memory = {
+    open: (owner: string) => {
+      const faulty: Bucket = new FaultBucket(buckets.get(Number(owner))!, clock, weather);
+      return gate.wrap(faulty, ["put", "get", "stream", "head", "list", "delete"]);
+    },
+    retry: { tries: 4, pauseSeconds: 1 },
+    gate: new Gate(CALLS_AT_ONCE),
   };
-  const own = reach(uid);
+  const reach = (owner: number): Bucket =>
+    openBucket(`memory:${owner}`, { kinds: { memory }, clock: gatedClock, signal });
   return {
     clock: gatedClock,
     chain: gate.wrap(weather.chain(chain), [
@@ -165,16 +172,7 @@ function nodeDependencies(
       "setWeights",
       "weightsBlock",
     ]),
-    bucket: {
-      put: (key, bytes) => {
-        if (key.startsWith("submission/")) checkers.uploaded(uid, bytes);
-        return own.put(key, bytes);
-      },
-      get: (key, options) => own.get(key, options),
-      head: (key) => own.head(key),
-      list: (prefix, options) => own.list(prefix, options),
-      delete: (key) => own.delete(key),
-    },
+    bucket: new WatchedBucket(reach(uid), (bytes) => checkers.uploaded(uid, bytes)),
     bucketOf: (owner) => Promise.resolve(buckets.has(owner) ? reach(owner) : undefined),
     keypair,
     verify: verifySimulated,
@@ -192,9 +190,21 @@ function nodeDependencies(
       if (!gate.dead) emit(event);
     },
     stopwatch: () => 0,
-    signal: new AbortController().signal,
+    signal,
     retrySeconds: RETRY_SECONDS,
   };
+}
+
+/** Reports a node's uploads to the checkers. */
+class WatchedBucket extends BucketDecorator {
+  constructor(bucket: Bucket, readonly onUpload: (bytes: Uint8Array) => void) {
+    super(bucket);
+  }
+
+  override put(...[key, content, options]: Parameters<Bucket["put"]>): ReturnType<Bucket["put"]> {
+    if (key.startsWith("submission/") && content instanceof Uint8Array) this.onUpload(content);
+    return super.put(key, content, options);
+  }
 }
 
 /** Training takes virtual time, and is noted for the checkers. */

@@ -1,3 +1,4 @@
+import { retry } from "../async/retry.ts";
 import { BucketUnavailableError } from "../bucket/bucket.ts";
 import { ChainUnavailableError } from "../chain/chain.ts";
 import type { Clock } from "../clock/clock.ts";
@@ -24,14 +25,10 @@ export async function persevere<Value>(
   task: () => Promise<Value>,
   { clock, onDelay, retrySeconds, signal }: Perseverance,
 ): Promise<Value> {
-  for (;;) {
-    try {
-      return await task();
-    } catch (cause) {
-      signal.throwIfAborted();
-      if (retrySeconds === undefined || !isTransient(cause)) throw cause;
-      onDelay((cause as Error).message);
-      await clock.sleepUntil(clock.nowMs() + retrySeconds * 1000, signal);
-    }
-  }
+  const pauseMs = (error: unknown) => {
+    if (retrySeconds === undefined || !isTransient(error)) return undefined;
+    onDelay((error as Error).message);
+    return retrySeconds * 1000;
+  };
+  return await retry(task, { clock, signal, pauseMs });
 }

@@ -9,12 +9,8 @@ import { chooseAccepted, examinedPeers, type Plan, planWindow } from "./examinat
 import { judgeNorms } from "./examination/judge_norms.ts";
 import { relayPlace } from "./examination/examine_submission.ts";
 import { fetchAccepted } from "./examination/fetch_accepted.ts";
-import {
-  type Deadline,
-  gatherCommitments,
-  type GatherOptions,
-  gatherSubmissions,
-} from "./examination/gather.ts";
+import { gatherCommitments, type GatherOptions, gatherSubmissions } from "./examination/gather.ts";
+import type { Deadline } from "../async/with_deadline.ts";
 import { foundBefore } from "./examination/found_before.ts";
 import { masksOfCopies } from "./examination/masks_of_copies.ts";
 import type { NodeDependencies, NodeIdentity } from "./node.ts";

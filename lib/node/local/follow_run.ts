@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
 import { keypairFromSeed } from "../../chain/keypair.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { PastClock } from "../../clock/past_clock.ts";
 import { FileStateStore } from "../../swarm/store/file_state_store.ts";
-import { LOCAL_STAKE, localBucketPath, localNonces } from "./local_nodes.ts";
+import { LOCAL_STAKE, localBucketUri, localNonces, openLocalBucket } from "./local_nodes.ts";
 import type { ReplayOptions } from "../../swarm/replay.ts";
 import { leaderOf } from "../../swarm/roles.ts";
 import { readStatement } from "../../swarm/statement/signed_object.ts";
@@ -56,14 +55,14 @@ export async function followRun(options: FollowOptions): Promise<void> {
   const leader = leaderOf(await chain.registrations());
   if (!leader) throw new RangeError("Cannot follow run: its ledger has no validator");
   const uid = await chain.register(keypair.hotkey, LOCAL_STAKE / 2);
-  await chain.commit(keypair.hotkey, `directory:${localBucketPath(uid)}`);
+  await chain.commit(keypair.hotkey, localBucketUri(uid));
   const store = new FileStateStore(join(directory, `validators/${uid}`), shapes);
   const validator = new Validator({ uid, run, definition }, {
     ...options,
     clock: past,
     store,
     keypair,
-    bucket: new DirectoryBucket(join(directory, localBucketPath(uid)), past),
+    bucket: openLocalBucket(localBucketUri(uid), directory, past, signal),
     nonceOf: localNonces(run, uid),
   });
   await runNode(hostedValidator(validator), {

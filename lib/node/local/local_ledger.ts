@@ -1,6 +1,6 @@
 import { type Chain, type Registration } from "../../chain/chain.ts";
 import { type LocalChain, UnusableLedgerError } from "../../chain/local_chain.ts";
-import { LOCAL_STAKE, localBucketPath, localKeypair } from "./local_nodes.ts";
+import { LOCAL_STAKE, localBucketUri, localKeypair } from "./local_nodes.ts";
 
 /**
  * Checks that a ledger is that of a local run, its peers and its validator.
@@ -36,7 +36,7 @@ export async function registerLocalNodes(
   }
   for (const [uid, hotkey] of hotkeys.entries()) {
     await chain.register(hotkey, stakeOf(uid, hotkeys));
-    await chain.commit(hotkey, `directory:${localBucketPath(uid)}`);
+    await chain.commit(hotkey, localBucketUri(uid));
   }
   return known > 0 || window > 0;
 }

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { Gate } from "../../async/gate.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
+import { type BucketKind, openBucket } from "../../bucket/open_bucket.ts";
 import type { Chain } from "../../chain/chain.ts";
 import { type Keypair, keypairFromSeed } from "../../chain/keypair.ts";
 import type { Clock } from "../../clock/clock.ts";
@@ -13,9 +15,35 @@ export const LOCAL_GENESIS_MS: number = Date.UTC(2026, 0, 1);
 /** What the validator of a local swarm has at stake. */
 export const LOCAL_STAKE = 1000;
 
-/** Folder of a node's bucket within the run's directory. */
-export function localBucketPath(uid: number): string {
-  return `buckets/${uid}`;
+/** Calls at once to all directory buckets of a process: some systems allow only 256 open files. */
+const CALLS = new Gate(32);
+
+/** URI of a node's bucket, as it is committed on the ledger; relative to the run's directory. */
+export function localBucketUri(uid: number): string {
+  return `directory:buckets/${uid}`;
+}
+
+/**
+ * Opens a bucket within a local run's directory.
+ *
+ * @param signal Ends all calls to the bucket.
+ */
+export function openLocalBucket(
+  uri: string,
+  directory: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Bucket {
+  return openBucket(uri, { kinds: { directory: directoryKind(directory) }, clock, signal });
+}
+
+function directoryKind(directory: string): BucketKind {
+  return {
+    open: (location, clock) => new DirectoryBucket(join(directory, location), clock),
+    // What a local disk refuses, it refuses again.
+    retry: { tries: 1, pauseSeconds: 0 },
+    gate: CALLS,
+  };
 }
 
 /** Finds the buckets of a local run by what its nodes have committed on the ledger. */
@@ -23,11 +51,24 @@ export function localBuckets(
   directory: string,
   chain: Chain,
   clock: Clock,
+  signal: AbortSignal,
 ): (uid: number) => Promise<Bucket | undefined> {
   return async (uid) => {
-    const path = (await chain.commitment(uid))?.match(/^directory:(buckets\/\d+)$/)?.[1];
-    return path === undefined ? undefined : new DirectoryBucket(join(directory, path), clock);
+    const uri = await chain.commitment(uid);
+    return uri !== undefined && /^directory:buckets\/\d+$/.test(uri)
+      ? openLocalBucket(uri, directory, clock, signal)
+      : undefined;
   };
+}
+
+/** Removes what interrupted writes have left in a node's bucket, before anything writes there. */
+export async function cleanLocalBucket(
+  directory: string,
+  uid: number,
+  clock: Clock,
+): Promise<void> {
+  const path = localBucketUri(uid).replace(/^directory:/, "");
+  await new DirectoryBucket(join(directory, path), clock).removeLeftovers();
 }
 
 /** Keys of a local swarm guard nothing: they follow from the run's id, so that a run can be repeated. */

@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DirectoryBucket } from "../../bucket/directory_bucket.ts";
 import { type Keypair, verifySignature } from "../../chain/keypair.ts";
 import { LocalChain } from "../../chain/local_chain.ts";
 import { LockstepClock } from "../../clock/lockstep_clock.ts";
@@ -12,11 +11,13 @@ import type { Evaluator } from "../../swarm/evaluator.ts";
 import { FileStateStore } from "../../swarm/store/file_state_store.ts";
 import type { Learner } from "../../swarm/learner.ts";
 import {
+  cleanLocalBucket,
   LOCAL_GENESIS_MS,
-  localBucketPath,
   localBuckets,
+  localBucketUri,
   localKeypair,
   localNonces,
+  openLocalBucket,
 } from "./local_nodes.ts";
 import { registerLocalNodes } from "./local_ledger.ts";
 import type { NodeDependencies } from "../../swarm/node.ts";
@@ -103,7 +104,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<Consens
   });
   const keypairs = stores.map((_, uid) => localKeypair(runId(definition), uid, window));
   if (await registerLocalNodes(chain, keypairs, window)) emit({ event: "resumed", window });
-  for (const uid of stores.keys()) await bucketOf(options, uid, clock).removeLeftovers();
+  for (const uid of stores.keys()) await cleanLocalBucket(directory, uid, clock);
   const gates = new WindowGates();
   const swarm = { options, stores, keypairs, clock, chain, window, gates };
   const runs = stores.map((_, uid) => (signal: AbortSignal) => {
@@ -204,11 +205,11 @@ function dependenciesOf(
     emit: options.emit,
     stopwatch: options.stopwatch,
     signal,
-    bucketOf: localBuckets(options.directory, chain, clock),
+    bucketOf: localBuckets(options.directory, chain, clock, signal),
     verify: VERIFY,
     store: stores[uid],
     keypair: keypairs[uid],
-    bucket: bucketOf(options, uid, clock),
+    bucket: openLocalBucket(localBucketUri(uid), options.directory, clock, signal),
   };
 }
 
@@ -219,8 +220,4 @@ function storesOf({ directory, learner: { shapes }, peers }: LocalSwarmOptions):
   const folders = Array.from({ length: peers }, (_, uid) => `peers/${uid}`);
   return [...folders, `validators/${peers}`]
     .map((folder) => new FileStateStore(join(directory, folder), shapes));
-}
-
-function bucketOf({ directory }: LocalSwarmOptions, uid: number, clock: Clock): DirectoryBucket {
-  return new DirectoryBucket(join(directory, localBucketPath(uid)), clock);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type Bucket,
   BucketUnavailableError,
+  type GetOptions,
   ObjectNotFoundError,
   ObjectTooLargeError,
 } from "../../bucket/bucket.ts";
@@ -58,6 +59,8 @@ export interface ExamineOptions {
   readonly verify: VerifySignature;
   /** When commitments and uploads count; undefined for copies, whose times say nothing. */
   readonly times?: WindowTimes;
+  /** Ends the reads. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A peer's own place for a submission. */
@@ -87,9 +90,10 @@ export function relayPlace(bucket: Bucket, window: number, uid: number): Submiss
 export async function examineCommitment(
   { bucket, keys }: SubmissionPlace,
   { uid, hotkey }: Registration,
-  { context, times, verify }: ExamineOptions,
+  { context, signal, times, verify }: ExamineOptions,
 ): Promise<Commitment> {
-  const { bytes, modifiedMs } = await fetchObject(bucket, keys.manifest, MANIFEST_BYTES_MAX);
+  const options = { bytesMax: MANIFEST_BYTES_MAX, signal };
+  const { bytes, modifiedMs } = await fetchObject(bucket, keys.manifest, options);
   if (times && modifiedMs > times.endMs) {
     throw new RefusedError(
       "too-late",
@@ -113,10 +117,11 @@ export async function examineCommitment(
 export async function examineSubmission(
   { bucket, keys }: SubmissionPlace,
   commitment: Commitment,
-  { context, times }: ExamineOptions,
+  { context, signal, times }: ExamineOptions,
 ): Promise<Submission> {
   const { manifest, uid } = commitment;
-  const { bytes, modifiedMs } = await fetchObject(bucket, keys.submission, manifest.bytes);
+  const options = { bytesMax: manifest.bytes, signal };
+  const { bytes, modifiedMs } = await fetchObject(bucket, keys.submission, options);
   if (times && (modifiedMs < times.endMs || modifiedMs > times.uploadEndMs)) {
     const early = modifiedMs < times.endMs;
     const distance = early ? times.endMs - modifiedMs : modifiedMs - times.uploadEndMs;
@@ -193,9 +198,9 @@ function checkManifest(manifest: Manifest, context: SubmissionContext): void {
   }
 }
 
-async function fetchObject(bucket: Bucket, key: string, bytesMax: number) {
+async function fetchObject(bucket: Bucket, key: string, options: GetOptions) {
   try {
-    const { info, bytes } = await bucket.get(key, { bytesMax });
+    const { info, bytes } = await bucket.get(key, options);
     return { bytes, modifiedMs: info.modifiedMs };
   } catch (cause) {
     if (cause instanceof ObjectNotFoundError) throw new RefusedError("missing", key);

@@ -1,3 +1,5 @@
+import { Gate } from "../../async/gate.ts";
+import { mapParallel } from "../../async/map_parallel.ts";
 import { type Bucket, BucketUnavailableError } from "../../bucket/bucket.ts";
 import type { Registration } from "../../chain/chain.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
@@ -12,7 +14,8 @@ import {
 import type { Verdict } from "../statement/verdict.ts";
 
 /** What fetching needs to know. */
-export interface FetchAcceptedOptions extends Pick<ExamineOptions, "context" | "verify"> {
+export interface FetchAcceptedOptions
+  extends Pick<ExamineOptions, "context" | "signal" | "verify"> {
   /** All keys of the chain. */
   readonly registrations: readonly Registration[];
   /** Bucket of any node. */
@@ -20,6 +23,9 @@ export interface FetchAcceptedOptions extends Pick<ExamineOptions, "context" | "
   /** Bucket of the validator whose verdict it is; it has copies. */
   readonly leaderBucket: Bucket;
 }
+
+/** Submissions fetched at once. */
+const FETCHED_AT_ONCE = 32;
 
 /**
  * Fetches the submissions of a verdict, from the peers themselves or, where those serve other bytes by now,
@@ -33,12 +39,15 @@ export async function fetchAccepted(
   { accepted }: Pick<Verdict, "accepted">,
   options: FetchAcceptedOptions,
 ): Promise<Submission[]> {
-  return await Promise.all(accepted.map((pinned) => fetchPinned(pinned, options)));
+  const { signal } = options;
+  const fetch = (pinned: Verdict["accepted"][number], signal: AbortSignal) =>
+    fetchPinned(pinned, { ...options, signal });
+  return await mapParallel(accepted, fetch, { gate: new Gate(FETCHED_AT_ONCE), signal });
 }
 
 async function fetchPinned(
   { sha256, uid }: Verdict["accepted"][number],
-  { bucketOf, context, leaderBucket, registrations, verify }: FetchAcceptedOptions,
+  { bucketOf, context, leaderBucket, registrations, signal, verify }: FetchAcceptedOptions,
 ): Promise<Submission> {
   const peer = registrations.find((each) => each.uid === uid);
   const bucket = await bucketOf(uid);
@@ -48,7 +57,7 @@ async function fetchPinned(
   ];
   const problems: string[] = [];
   for (const place of peer ? places : []) {
-    const found = await examinePlace(place, peer!, { context, verify }, (commitment) => {
+    const found = await examinePlace(place, peer!, { context, signal, verify }, (commitment) => {
       if (commitment.manifest.sha256 === sha256) return commitment;
       throw new RefusedError("wrong-hash", `manifest has ${commitment.manifest.sha256}`);
     });

@@ -1,6 +1,8 @@
+import { Gate } from "../../async/gate.ts";
+import { mapParallel } from "../../async/map_parallel.ts";
+import { type Deadline, withDeadline } from "../../async/with_deadline.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import type { Registration } from "../../chain/chain.ts";
-import type { Clock } from "../../clock/clock.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
 import type { Found } from "./found.ts";
 import {
@@ -23,15 +25,7 @@ export interface GatherOptions extends ExamineOptions {
   readonly deadline?: Deadline;
 }
 
-/** Until when one may wait. */
-export interface Deadline {
-  /** Time. */
-  readonly clock: Clock;
-  /** Milliseconds since 1970. */
-  readonly untilMs: number;
-}
-
-/** Peers asked at the same time. */
+/** Peers asked at once. */
 const PEERS_AT_ONCE = 32;
 
 /**
@@ -43,11 +37,11 @@ export async function gatherCommitments(
   peers: readonly Registration[],
   options: GatherOptions,
 ): Promise<Map<number, Commitment | RefusedError>> {
-  return await forEachPeer(peers, options, async (peer) => {
+  return await forEachPeer(peers, options, async (peer, signal) => {
     const bucket = await options.bucketOf(peer.uid);
     if (!bucket) throw new RefusedError("missing", `uid ${peer.uid} has committed no bucket`);
     const place = ownPlace(bucket, options.context.window, peer.uid);
-    return await examineCommitment(place, peer, options);
+    return await examineCommitment(place, peer, { ...options, signal });
   });
 }
 
@@ -66,43 +60,33 @@ export async function gatherSubmissions(
   const told = peers.filter(({ uid }) =>
     wanted.includes(uid) || commitments.get(uid) instanceof RefusedError
   );
-  return await forEachPeer(told, options, async ({ uid }) => {
+  return await forEachPeer(told, options, async ({ uid }, signal) => {
     const commitment = commitments.get(uid)!;
     if (commitment instanceof RefusedError) throw commitment;
     const bucket = await options.bucketOf(uid);
     if (!bucket) throw new RefusedError("missing", `uid ${uid} has committed no bucket any more`);
     const place = ownPlace(bucket, options.context.window, uid);
-    return await examineSubmission(place, commitment, options);
+    return await examineSubmission(place, commitment, { ...options, signal });
   });
 }
 
+/** A store that is slow costs its own peer alone: the reads of a peer end at the deadline. */
 async function forEachPeer<Value>(
   peers: readonly Registration[],
-  { deadline }: GatherOptions,
-  task: (peer: Registration) => Promise<Value>,
+  { deadline, signal }: GatherOptions,
+  task: (peer: Registration, signal: AbortSignal) => Promise<Value>,
 ): Promise<Map<number, Value | RefusedError>> {
   const ascending = [...peers].sort((a, b) => a.uid - b.uid);
-  const results = new Map<number, Value | RefusedError>();
-  for (let at = 0; at < ascending.length; at += PEERS_AT_ONCE) {
-    const group = ascending.slice(at, at + PEERS_AT_ONCE);
-    const found = await Promise.all(
-      group.map((peer) => orRefusal(() => beforeDeadline(() => task(peer), deadline))),
-    );
-    group.forEach(({ uid }, i) => results.set(uid, found[i]));
-  }
-  return results;
-}
-
-/** One peer's slow store must not make the verdict late for all. */
-async function beforeDeadline<Value>(
-  task: () => Promise<Value>,
-  deadline: Deadline | undefined,
-): Promise<Value> {
-  if (!deadline) return await task();
-  const { clock, untilMs } = deadline;
-  const late = clock.sleepUntil(untilMs).then(() => {
-    throw new RefusedError("unreadable", "the store took too long");
-  });
-  late.catch(() => {});
-  return await Promise.race([task(), late]);
+  const late = () => new RefusedError("unreadable", "the store took too long");
+  const results = await mapParallel(
+    ascending,
+    (peer, signal) =>
+      orRefusal(() =>
+        deadline
+          ? withDeadline((signal) => task(peer, signal), deadline, late, signal)
+          : task(peer, signal)
+      ),
+    { gate: new Gate(PEERS_AT_ONCE), signal },
+  );
+  return new Map(ascending.map(({ uid }, i) => [uid, results[i]]));
 }

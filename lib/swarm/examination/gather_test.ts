@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { type Bucket, BucketUnavailableError } from "../../bucket/bucket.ts";
+import { type Bucket, BucketUnavailableError, type CallOptions } from "../../bucket/bucket.ts";
+import { BucketDecorator } from "../../bucket/bucket_decorator.ts";
 import { MemoryBucket } from "../../bucket/memory_bucket.ts";
 import { verifySignature } from "../../chain/keypair.ts";
 import { LockstepClock } from "../../clock/lockstep_clock.ts";
+import { VirtualClock } from "../../clock/virtual_clock.ts";
 import { RefusedError } from "../../sparseloco/refusal.ts";
 import { gatherCommitments, gatherSubmissions } from "./gather.ts";
 import { objectKeys } from "../statement/object_keys.ts";
@@ -94,4 +96,39 @@ Deno.test("gatherSubmissions takes uploads at both ends of the time allowed", as
 Deno.test("gatherSubmissions names a store that fails, and goes on", async () => {
   const failing = () => Promise.reject(new BucketUnavailableError("503 slow down"));
   assert.deepEqual(await reasons(2, failing), ["unreadable", "unreadable"]);
+});
+
+/** A bucket that answers nothing, and how many calls to it have been ended. */
+class StalledBucket extends BucketDecorator {
+  ended = 0;
+
+  protected override call<Options extends CallOptions, Value>({ signal }: Options): Promise<Value> {
+    return new Promise((_, reject) =>
+      signal!.addEventListener("abort", () => {
+        this.ended++;
+        reject(signal!.reason);
+      })
+    );
+  }
+}
+
+Deno.test("a store that stalls costs its own peer alone, and its reads are ended at the deadline", async () => {
+  const clock = new VirtualClock(0);
+  const good = await upload(new LockstepClock(0, 1), 1, {});
+  const stalled = new StalledBucket(good);
+  const peers = Array.from({ length: 60 }, (_, uid) => ({ ...testPeer(1), uid }));
+  let found: Awaited<ReturnType<typeof gatherCommitments>> | undefined;
+  gatherCommitments(peers, {
+    context: TEST_CONTEXT,
+    verify: verifySignature,
+    times: TIMES,
+    bucketOf: (uid) => Promise.resolve(uid === 0 ? stalled : good),
+    deadline: { clock, untilMs: 5000 },
+  }).then((results) => found = results);
+  await clock.run(() => found !== undefined, 10_000);
+  const reasons = [...found!.values()].map((each) => each instanceof RefusedError && each.reason);
+  assert.equal(stalled.ended, 1);
+  assert.equal(reasons[0], "unreadable");
+  assert.equal(reasons[1], false);
+  assert.ok(reasons.slice(2).every((reason) => reason === "missing"), "none was too late");
 });

@@ -1,3 +1,5 @@
+import { Gate } from "../../async/gate.ts";
+import { mapParallel } from "../../async/map_parallel.ts";
 import type { Bucket } from "../../bucket/bucket.ts";
 import type { Chain, Registration } from "../../chain/chain.ts";
 import type { Keypair, VerifySignature } from "../../chain/keypair.ts";
@@ -26,6 +28,9 @@ export async function publishState({ about, bucket, digest, keypair, nonce, stat
   await publishStatement(bucket, STATE_STATEMENT, about, { digest, elements }, keypair);
 }
 
+/** Statements read at once. */
+const READ_AT_ONCE = 32;
+
 /** What reading states needs. */
 export interface ReadStatesOptions {
   /** Run and window. */
@@ -36,6 +41,8 @@ export interface ReadStatesOptions {
   readonly times: WindowTimes;
   /** Checks signatures. */
   readonly verify: VerifySignature;
+  /** Ends the reads. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -45,18 +52,19 @@ export interface ReadStatesOptions {
  */
 export async function readStates(
   nodes: readonly Registration[],
-  { about, bucketOf, times, verify }: ReadStatesOptions,
+  { about, bucketOf, signal, times, verify }: ReadStatesOptions,
 ): Promise<Map<number, Statement<StateStatement>>> {
-  const found = await Promise.all(nodes.map(async (node) => {
+  const found = await mapParallel(nodes, async (node, signal) => {
     try {
       const bucket = await bucketOf(node.uid);
-      const found = bucket && await readStatement(bucket, STATE_STATEMENT, about, node, verify);
+      const found = bucket &&
+        await readStatement(bucket, STATE_STATEMENT, about, node, verify, signal);
       return found && found.modifiedMs <= times.digestEndMs ? found : undefined;
     } catch (cause) {
       if (!isTransient(cause)) throw cause;
       return undefined;
     }
-  }));
+  }, { gate: new Gate(READ_AT_ONCE), signal });
   return new Map(nodes.flatMap(({ uid }, i) => (found[i] ? [[uid, found[i]]] : [])));
 }
 

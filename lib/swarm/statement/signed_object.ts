@@ -60,10 +60,11 @@ export async function readStatement<Content>(
   about: StatementAbout,
   { uid, hotkey }: Registration,
   verify: VerifySignature,
+  signal?: AbortSignal,
 ): Promise<Statement<Content> | undefined> {
   let found: Awaited<ReturnType<Bucket["get"]>>;
   try {
-    found = await bucket.get(kind.key(about.window, uid), { bytesMax: kind.bytesMax });
+    found = await bucket.get(kind.key(about.window, uid), { bytesMax: kind.bytesMax, signal });
   } catch (cause) {
     if (cause instanceof ObjectNotFoundError || cause instanceof ObjectTooLargeError) {
       return undefined;
