@@ -103,6 +103,8 @@ const BANNED: [call: RegExp, allowed: RegExp][] = [
     /^(lib\/terminal\/terminal|commands\/program\/supervisor|main)\.ts$/,
   ],
   [/\bsetTimeout\(/, /^lib\/clock\/system_clock\.ts$/],
+  // The language leaves their last bits open; scores are the same on every engine.
+  [/\bMath\.(exp|log|pow)\(| \*\*=? /, /^(?!lib\/gauntlet\/)/],
   [/\b(TODO|FIXME|XXX)\b/, /^$/],
 ];
 

@@ -50,7 +50,8 @@ export function ownDataExcess(own: SequenceLosses, random: SequenceLosses): numb
   const degrees = a.count + b.count - 3;
   const variance = (a.yy + b.yy - slope * xy) / degrees;
   const difference = a.y - b.y - slope * (a.x - b.x);
-  const spread = 1 / a.count + 1 / b.count + (xx > 0 ? (a.x - b.x) ** 2 / xx : 0);
+  const shift = a.x - b.x;
+  const spread = 1 / a.count + 1 / b.count + (xx > 0 ? (shift * shift) / xx : 0);
   const z = difference / Math.sqrt(variance * spread);
   return degrees > 0 && Number.isFinite(z) ? Math.max(-Z_MAX, Math.min(Z_MAX, z)) : 0;
 }

@@ -1,3 +1,4 @@
+import { power as raise } from "./power.ts";
 import type { GauntletPolicy } from "./policy.ts";
 
 type WeightSettings =
@@ -15,7 +16,7 @@ type WeightSettings =
 export function peerWeights(scores: readonly number[], settings: WeightSettings): number[] {
   const { burnRate, gatherCount, power, reserveCount, rule } = settings;
   const weights = rule === "power"
-    ? scores.map((score) => score ** power)
+    ? scores.map((score) => raise(score, power))
     : lineWeights(scores.slice(0, gatherCount + reserveCount).length, settings);
   return toSum(weights, 1 - burnRate);
 }
@@ -41,7 +42,7 @@ function reserveWeights(
   { gatherShare, reserve, reserveDecay }: WeightSettings,
 ): number[] {
   const wanted = toSum(
-    Array.from({ length: count }, (_, i) => reserveDecay ** i),
+    Array.from({ length: count }, (_, i) => raise(reserveDecay, i)),
     1 - gatherShare,
   );
   if (reserve === "capped") {

@@ -1,3 +1,4 @@
+import { exponential } from "./exponential.ts";
 /** What is believed of a peer's skill: a normal distribution. */
 export interface Rating {
   /** Mean. */
@@ -45,7 +46,7 @@ export function rateMatch(
   if (ratings.length < 2) return [...ratings];
   const grown = ratings.map(({ mu, sigma }) => ({ mu, variance: sigma * sigma + tau * tau }));
   const c = Math.sqrt(grown.reduce((sum, { variance }) => sum + variance + beta * beta, 0));
-  const strengths = grown.map(({ mu }) => Math.exp(mu / c));
+  const strengths = grown.map(({ mu }) => exponential(mu / c));
   // Peers that were still in the running when peer q was placed, and how many share q's place.
   const fields = scores.map((score) =>
     strengths.reduce((sum, strength, i) => (scores[i] <= score ? sum + strength : sum), 0)

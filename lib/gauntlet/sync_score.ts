@@ -1,3 +1,4 @@
+import { power as raise } from "./power.ts";
 /** How quickly a peer that is behind loses its score. */
 export interface SyncSettings {
   /** Outer steps behind at which nothing is left. */
@@ -14,5 +15,5 @@ export interface SyncSettings {
  */
 export function syncScore(stepsBehind: number, { power, stepsBehindMax }: SyncSettings): number {
   if (!(stepsBehind >= 0)) return 0;
-  return (1 - Math.min(stepsBehind, stepsBehindMax) / stepsBehindMax) ** power;
+  return raise(1 - Math.min(stepsBehind, stepsBehindMax) / stepsBehindMax, power);
 }
