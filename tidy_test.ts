@@ -31,8 +31,10 @@ const ARROWS: Record<string, string[]> = {
   corpus: ["file", "random", "tokenizer"],
   hub: ["async", "clock", "file"],
   evaluation: [
+    "checkpoint",
     "corpus",
     "engine",
+    "file",
     "hub",
     "llama",
     "python",

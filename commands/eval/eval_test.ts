@@ -120,7 +120,7 @@ Deno.test("covey eval asks in the turns of a chat as the harness does", async ()
     const args = (task: string) => [model, "--tasks", task, "--data-dir", DOCUMENTS];
     const none = await evaluate([...args("arc_easy"), "--apply_chat_template"]);
     assert.equal(none.code, 2);
-    assert.match(none.error, /Cannot use the chat template "default" of .*model: it has none/);
+    assert.match(none.error, /Cannot use the chat template "default": the model has none/);
     for (const [key, recorded] of Object.entries(chat.runs as Record<string, unknown[][]>)) {
       const [, template, task, shots, turns] = key.match(/^(\w+)\/(\w+)@(\d)\+(\w+)$/)!;
       await Deno.writeTextFile(join(model, "chat_template.jinja"), chat.templates[template]);

@@ -1,4 +1,4 @@
-import { localModel } from "./open_model.ts";
+import { localModel } from "./find_model.ts";
 import type { EvalOptions } from "./parse.ts";
 
 /** Whether anything comes from the hub, and from the network. */

@@ -11,12 +11,9 @@ import { checkRunDefinition, parseRunDefinition } from "../../lib/swarm/run_defi
 import type { EvalOptions } from "./parse.ts";
 import { UsageError } from "../command.ts";
 import { textTask } from "../../lib/evaluation/text_task.ts";
-import { tokensTask } from "../../lib/evaluation/tokens_task.ts";
+import { heldOutTask } from "../../lib/evaluation/held_out_task.ts";
 import { taskCatalog } from "../../lib/evaluation/task_catalog.ts";
 import { loadDocuments, type LoadedTasks } from "../../lib/evaluation/load_documents.ts";
-
-/** Held-out samples of a run that are scored. */
-const HELD_OUT_MAX = 2048;
 
 /**
  * Finds what was asked for, and its documents.
@@ -51,7 +48,7 @@ export async function loadTasks(
   // Tasks that cannot be used come first, then texts, then documents: the first one's exit code counts.
   const failures = loaded.failures.toSpliced(selection.unusable.size, 0, ...unread);
   if (tasks.length === 0 && failures.length === 0) {
-    tasks.push(await heldOutTask(options.model, lengthMax));
+    tasks.push(await heldOutOf(options.model, lengthMax));
   }
   checkSamples(options, [
     ...tasks.map(({ task }) => task.name),
@@ -72,21 +69,13 @@ export function namesOf({ suite, tasks }: EvalOptions): string[] {
   return [...(suite ? SUITES[suite] : []), ...tasks];
 }
 
-/** What a run holds out, sample by sample as its own loss is measured. */
-async function heldOutTask(model: string, lengthMax: number): Promise<LoadedTask> {
+/** What a run holds out. */
+async function heldOutOf(model: string, lengthMax: number): Promise<LoadedTask> {
   const [definition, tokens] = ["run.yaml", "tokens.npy"].map((name) => join(model, name));
   if (!existsSync(definition) || !existsSync(tokens)) {
     throw new UsageError(`nothing to score ${model} on: want --tasks, --suite or --text`);
   }
   const text = await readFile(definition, "utf8");
-  const { sequence } =
-    checkRunDefinition(parseRunDefinition(text, definition), definition).training;
-  const corpus = new Corpus(await readShard(tokens), sequence);
-  const length = Math.min(sequence, lengthMax);
-  return tokensTask(
-    "held_out",
-    corpus.heldOut(HELD_OUT_MAX).map((sample) =>
-      Array.from(corpus.tokens.subarray(sample * sequence, sample * sequence + length + 1))
-    ),
-  );
+  const { training } = checkRunDefinition(parseRunDefinition(text, definition), definition);
+  return heldOutTask(new Corpus(await readShard(tokens), training.sequence), lengthMax);
 }

@@ -6,7 +6,8 @@ import { parameterCount } from "../../lib/llama/model/parameters.ts";
 import { formatBytes, formatCount, formatSeconds } from "../../lib/report/format_quantity.ts";
 import { ProgressLine } from "../../lib/terminal/progress_line.ts";
 import type { Terminal } from "../../lib/terminal/terminal.ts";
-import type { EvalModel } from "./open_model.ts";
+import type { OpenModel } from "../../lib/evaluation/model/open_model.ts";
+import type { ScoringEstimate } from "../../lib/evaluation/model/engine_model.ts";
 import type { EvalOptions } from "./parse.ts";
 
 /** Tells on standard error what an evaluation does. */
@@ -38,7 +39,7 @@ export class EvalProgress {
   }
 
   /** Tells what the model is. */
-  model({ bytes, config, configJson, encoder, types }: EvalModel): void {
+  model({ bytes, config, configJson, encoder, types }: OpenModel): void {
     const { hiddenSize, heads, keyValueHeads, layers, ropeScaling, ropeTheta, rmsNormEpsilon } =
       config;
     this.line(
@@ -88,8 +89,12 @@ export class EvalProgress {
   }
 
   /** Tells what will be computed, how, and about how long it takes. */
-  plan(plan: ScoringPlan, how: string, seconds: number): void {
+  plan(plan: ScoringPlan, { device, layout, seconds }: ScoringEstimate, layers: number): void {
     const known = plan.pairs - plan.missing;
+    const held = layout.blocksAtOnce >= layers
+      ? `the whole model${layout.frugal ? " as it lies in its files" : ""}`
+      : `${layout.blocksAtOnce} of ${layers} blocks at a time`;
+    const how = `${device}, ${held}, about ${formatBytes(layout.bytes)} of memory`;
     this.line(
       `plan    ${plan.missing} of ${plan.pairs} texts to score${
         known > 0 ? ` (the others are remembered)` : ""
@@ -100,6 +105,14 @@ export class EvalProgress {
     this.done("scored", 0);
     if (plan.cut > 0) {
       this.line(`note    ${plan.cut} texts are longer than the context, and lose their beginning`);
+    }
+  }
+
+  /** Tells that answers will be written, by the whole model. */
+  writing(texts: number, blocksGiven: boolean): void {
+    this.line(`plan    ${texts} answers to write`);
+    if (blocksGiven) {
+      this.line("note    --blocks counts for scoring: answers are written by the whole model");
     }
   }
 

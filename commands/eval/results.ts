@@ -8,7 +8,8 @@ import { resultDocument } from "../../lib/evaluation/result_document.ts";
 import { sampleLines } from "../../lib/evaluation/sample_lines.ts";
 import { parameterCount } from "../../lib/llama/model/parameters.ts";
 import { VERSION } from "../program/version.ts";
-import type { EvalModel } from "./open_model.ts";
+import type { OpenModel } from "../../lib/evaluation/model/open_model.ts";
+import type { FoundModel } from "./find_model.ts";
 import type { EvalOptions } from "./parse.ts";
 
 /** What an evaluation was, besides its results. */
@@ -16,7 +17,7 @@ export interface EvalFacts {
   /** Options. */
   readonly options: EvalOptions;
   /** Model. */
-  readonly model: EvalModel;
+  readonly model: OpenModel & FoundModel;
   /** When it ended, milliseconds since 1970. */
   readonly nowMs: number;
   /** How long it took. */

@@ -10,10 +10,12 @@ import { NotFiniteError } from "../../lib/llama/training/trainer.ts";
 import { openHub } from "./open_hub.ts";
 import type { CommandDependencies } from "../command.ts";
 import { describeError } from "../program/describe_error.ts";
-import { type EvalModel, openEvalModel } from "./open_model.ts";
+import { EngineModel } from "../../lib/evaluation/model/engine_model.ts";
+import { type OpenModel, openModel } from "../../lib/evaluation/model/open_model.ts";
+import { findModel } from "./find_model.ts";
+import { modelSettings, refuseCode } from "./model_settings.ts";
 import { type EvalOptions } from "./parse.ts";
 import { EvalProgress } from "./progress.ts";
-import { openableModel } from "./openable_model.ts";
 import { loadTasks } from "./load_tasks.ts";
 import { prefetch } from "./prefetch.ts";
 import type { LoadedTasks } from "../../lib/evaluation/load_documents.ts";
@@ -61,7 +63,10 @@ async function scoreModel(
 ): Promise<number> {
   const startSeconds = dependencies.stopwatch();
   if (options.outputPath !== undefined) await prepareOutput(options.outputPath, options.model);
-  const model = await openEvalModel(options, hub, dependencies.nowMs());
+  const settings = modelSettings(options, dependencies.nowMs());
+  const found = await findModel(options, hub);
+  const model = { ...found, ...await openModel(found.directory, settings) };
+  refuseCode(options, model.configJson);
   for (const warning of model.warnings) dependencies.terminal.error(`note    ${warning}\n`);
   progress.model(model);
   if (model.chat) progress.chat(model.chat);
@@ -114,22 +119,31 @@ function tellFailures(
 async function answerAll(
   options: EvalOptions,
   dependencies: CommandDependencies,
-  model: EvalModel,
+  model: OpenModel,
   loaded: LoadedTasks,
   progress: EvalProgress,
 ) {
   const settings = [ANSWERS_VERSION, options.device, model.encoder.options.lengthMax].join(" ");
   const key = ResponseCache.key(model.fingerprint, settings);
   const path = join(options.cacheDirectory, "answers", `${key}.jsonl`);
-  const opened = openableModel(options, dependencies, model, progress);
+  const { layers } = model.config;
+  const onEngine = new EngineModel(model, {
+    openEngine: () => dependencies.openEngine(options.device, options.threads ?? 0),
+    memoryBytes: dependencies.memoryBytes(),
+    blocks: options.blocks,
+    stopwatch: dependencies.stopwatch,
+    onPlan: (plan, estimate) => progress.plan(plan, estimate, layers),
+    onWriting: (texts) =>
+      progress.writing(texts, options.blocks !== undefined && options.blocks < layers),
+  });
   try {
     return await evaluate(
       loaded.tasks,
       new CheckpointModel({
         encoder: model.encoder,
-        open: opened.open,
-        openGenerator: opened.openGenerator,
-        writingRows: opened.writingRows,
+        open: (plan) => onEngine.openScorer(plan),
+        openGenerator: (texts) => onEngine.openGenerator(texts),
+        writingRows: (tokens) => onEngine.writingRows(tokens),
         cache: new ResponseCache(
           options.cache ? path : undefined,
           (why) => progress.line(`note    answers of this run are not kept: ${why}`),
@@ -157,7 +171,7 @@ async function answerAll(
     if (isNone) await checkFinite(model.directory, options.override);
     throw cause;
   } finally {
-    await opened.close();
+    await onEngine.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { localModel } from "./open_model.ts";
+import { localModel } from "./find_model.ts";
 import { modelTree, outputTree, repositoryOf, resultTree, taskTree } from "../arguments/trees.ts";
 import { hubUse } from "./hub_use.ts";
 import type { Scope } from "../command.ts";

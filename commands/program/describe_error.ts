@@ -3,6 +3,10 @@ import { CorruptFileError } from "../../lib/file/corrupt_file_error.ts";
 import { UnusableTextError } from "../../lib/corpus/read_text_file.ts";
 import { NotANumberError } from "../../lib/evaluation/checkpoint_model.ts";
 import { ChatTemplateError } from "../../lib/template/chat_template.ts";
+import {
+  type ModelSetting,
+  ModelSettingError,
+} from "../../lib/evaluation/model/model_setting_error.ts";
 import { DocumentError } from "../../lib/evaluation/documents/document.ts";
 import { TaskFileError } from "../../lib/evaluation/task_file/task_file_error.ts";
 import { UnknownTaskError } from "../../lib/evaluation/select_tasks.ts";
@@ -109,6 +113,15 @@ const HUB: Readonly<Record<HubErrorKind, { exitCode: number; hint: string }>> = 
   },
 };
 
+/** What to do about settings that a model does not allow. */
+const MODEL_SETTINGS: Readonly<Record<ModelSetting, string>> = {
+  tokenizer: "give --tokenizer FILE",
+  lengthMax: "lower --max-length, or raise --override max_position_embeddings=N",
+  bos: "leave --add-bos out, or name bos_token in tokenizer_config.json",
+  chatTemplate:
+    "give one that it has with --chat-template NAME, or ask without --apply-chat-template",
+};
+
 /** The one place that turns errors into text, hint and exit code. */
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { text: String(error), hint: undefined, exitCode: 1 };
@@ -125,6 +138,9 @@ export function describeError(error: unknown): ErrorDescription {
   if (error instanceof UnknownTaskError) {
     const guess = nearest(error.task, error.known);
     return { text, hint: guess && `did you mean ${guess}?`, exitCode: 2 };
+  }
+  if (error instanceof ModelSettingError) {
+    return { text, hint: MODEL_SETTINGS[error.setting], exitCode: 2 };
   }
   if (error instanceof HubError) return { text, ...HUB[error.kind] };
   for (const [kind, exitCode, hint] of KNOWN) {
