@@ -1,9 +1,9 @@
-/** Writes the few wire types of Protocol Buffers that ONNX needs. */
+/** Writer for the few Protocol Buffers wire types that ONNX needs. */
 export class ProtobufWriter {
   #parts: Uint8Array[] = [];
   #bytes = 0;
 
-  /** Appends a varint field; negative numbers take ten bytes, as the format asks. */
+  /** Appends a varint field; negative numbers take ten bytes, as the format requires. */
   varint(field: number, value: number | bigint): this {
     return this.#push(encodeVarint((BigInt(field) << 3n) | 0n))
       .#push(encodeVarint(BigInt.asUintN(64, BigInt(value))));

@@ -3,13 +3,14 @@ import { zerosLike } from "./operators/zeros.ts";
 import type { Tensor } from "./graph.ts";
 
 /**
- * Gradients of a scalar loss by reverse accumulation over the tape.
+ * Computes the gradients of a scalar loss by reverse accumulation over the tape.
  *
  * @param loss Scalar, shape [].
- * @param parameters Values to differentiate by.
- * @param seed Gradient of the loss itself, shape []; 1 when left out.
- * @returns One gradient a parameter, of the parameter's shape; zeros where the loss does not depend on it.
- * @throws TypeError when the loss is not a scalar, or depends on a parameter through an operator without gradient.
+ * @param parameters Values to differentiate with respect to.
+ * @param seed Gradient of the loss itself, shape []; 1 if omitted.
+ * @returns One gradient per parameter, of the parameter's shape; zeros if the loss does not depend on it.
+ * @throws TypeError when the loss is not a scalar, or depends on a parameter through a non-differentiable
+ * operator.
  *
  * @example d(x*x)/dx
  * ```ts
@@ -32,12 +33,12 @@ export function gradients(loss: Tensor, parameters: Tensor[], seed?: Tensor): Te
 }
 
 /**
- * Vector-Jacobian product of several values at once: the building block of {@linkcode gradients}, and of
- * steps that are cut into pieces.
+ * Computes the vector-Jacobian product of several values at once, as used by {@linkcode gradients} and by
+ * steps split into several graphs.
  *
  * @param seeds Pairs of a value and the gradient of the loss with respect to it, of the same shape.
- * @param parameters Values to differentiate by.
- * @returns One gradient a parameter.
+ * @param parameters Values to differentiate with respect to.
+ * @returns One gradient per parameter.
  */
 export function pullBack(seeds: [Tensor, Tensor][], parameters: Tensor[]): Tensor[] {
   const graph = seeds[0][0].graph;
@@ -64,7 +65,7 @@ export function pullBack(seeds: [Tensor, Tensor][], parameters: Tensor[]): Tenso
   return parameters.map((parameter) => known.get(parameter) ?? zerosLike(parameter));
 }
 
-/** Values that depend on one of the parameters, the parameters included. */
+/** Returns the values that depend on any parameter, including the parameters. */
 function dependents(nodes: Tensor["graph"]["nodes"], parameters: Tensor[]): Set<Tensor> {
   const active = new Set(parameters);
   for (const node of nodes) {

@@ -34,7 +34,7 @@ type Case = [name: string, shapes: number[][], build: (...inputs: Tensor[]) => T
 const ids = (x: Tensor, dims: number[], values: number[]) =>
   x.graph.constant("int32", dims, Int32Array.from(values));
 
-/** Every operator that passes gradients, with inputs in (0.5, 1.5) so that log and sqrt are smooth. */
+/** Every differentiable operator, with inputs in (0.5, 1.5) so that log and sqrt are smooth. */
 const CASES: Case[] = [
   ["add", [[2, 3], [2, 3]], add],
   ["add, broadcast", [[2, 3], [3]], add],
@@ -83,14 +83,14 @@ testOnCpu("gradients agrees with finite differences for every operator", async (
   }
 });
 
-Deno.test("gradients gives zeros where the loss does not depend on a parameter", () => {
+Deno.test("gradients returns zeros for a parameter that the loss does not depend on", () => {
   const graph = new Graph("unused");
   const [x, y] = ["x", "y"].map((name) => graph.input(name, "float32", [2]));
   const [, dy] = gradients(sumOfSquares(x), [x, y]);
   assert.deepEqual(dy.dims, [2]);
 });
 
-Deno.test("gradients refuses a loss that is not a scalar", () => {
+Deno.test("gradients rejects a loss that is not a scalar", () => {
   const graph = new Graph("vector");
   const x = graph.input("x", "float32", [2]);
   assert.throws(() => gradients(x, [x]), /loss has shape \[2\], want a scalar/);
@@ -106,7 +106,7 @@ async function checkOperator(engine: Engine, shapes: number[][], build: Case[2])
   const graph = new Graph("check");
   const inputs = shapes.map((dims, i) => graph.input(`x${i}`, "float64", dims));
   const result = build(...inputs);
-  // Unequal weights, so that errors which cancel in a plain sum are seen.
+  // Unequal weights expose errors that would cancel in a plain sum.
   const weights = graph.constant(
     "float64",
     result.dims,

@@ -1,7 +1,7 @@
 import type { ElementArray, ElementType } from "./element_type.ts";
 import { elementCount } from "../tensor/dims.ts";
 
-/** A symbolic value of a graph: a type and a shape that is fully known. */
+/** Symbolic value of a graph, with a type and a fully known shape. */
 export interface Tensor {
   /** Graph that holds the value. */
   readonly graph: Graph;
@@ -13,12 +13,12 @@ export interface Tensor {
   readonly dims: readonly number[];
 }
 
-/** Value of a node attribute, wrapped in the name of its kind. */
+/** Value of a node attribute, keyed by its kind. */
 export type Attribute = { int: number } | { text: string } | { ints: number[] };
 
 /**
- * Vector-Jacobian product of one node: takes the gradient of each output (`undefined` where the loss
- * does not depend on it) and gives the gradient of each input (`undefined` where there is none).
+ * Vector-Jacobian product of one node: maps the gradient of each output (`undefined` where the loss does not
+ * depend on it) to the gradient of each source (`undefined` where it has none).
  */
 export type Pullback = (gradients: (Tensor | undefined)[]) => (Tensor | undefined)[];
 
@@ -32,23 +32,23 @@ export interface Node {
   readonly outputs: readonly Tensor[];
   /** Attributes by ONNX name. */
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** Values whose gradients the pullback gives, in its order; the operands, unless the request says otherwise. */
+  /** Values whose gradients the pullback returns, in order; the operands by default. */
   readonly sources: readonly Tensor[];
-  /** How gradients pass; absent for operators with no gradient. */
+  /** Vector-Jacobian product; absent for operators without a gradient. */
   readonly pullback?: Pullback;
 }
 
-/** Bytes of another file. */
+/** Byte range of another file. */
 export interface FilePlace {
-  /** Absolute path without links: the runtime refuses to follow them. */
+  /** Absolute path without symbolic links, which the runtime refuses to follow. */
   readonly path: string;
-  /** First byte. */
+  /** Offset of the first byte. */
   readonly start: number;
-  /** Byte behind the last one. */
+  /** Offset past the last byte. */
   readonly end: number;
 }
 
-/** A value stored in the model's file, or in another one that the model refers to. */
+/** Value stored in the model's file, or in another file that the model refers to. */
 export interface Initializer {
   /** The symbolic value. */
   readonly tensor: Tensor;
@@ -56,7 +56,7 @@ export interface Initializer {
   readonly content: ElementArray | FilePlace;
 }
 
-/** What {@linkcode Graph.emit} needs to append a node. */
+/** Node to be appended by {@linkcode Graph.emit}. */
 export interface NodeRequest {
   /** ONNX operator name. */
   operator: string;
@@ -66,11 +66,11 @@ export interface NodeRequest {
   outputs: { type: ElementType; dims: readonly number[] }[];
   /** Attributes by ONNX name. */
   attributes?: Record<string, Attribute>;
-  /** Vector-Jacobian product; left out when no gradient can pass. */
+  /** Vector-Jacobian product; omitted for operators without a gradient. */
   pullback?: Pullback;
   /**
-   * Values whose gradients `pullback` gives, when they are not the operands: how a formula of several
-   * operators gets one gradient of its own, by leaving it at its last operator.
+   * Values whose gradients `pullback` returns, if they are not the operands. A formula of several operators
+   * can thus have a single gradient, attached to its last operator.
    */
   sources?: Tensor[];
 }
@@ -95,11 +95,11 @@ export interface NodeRequest {
 export class Graph {
   /** Values fed at each run, in declaration order. */
   readonly inputs: Tensor[] = [];
-  /** Nodes in the order they were made, which is a valid execution order. */
+  /** Nodes in creation order, which is a valid execution order. */
   readonly nodes: Node[] = [];
   /** Values stored in the file, by name. */
   readonly initializers: Map<string, Initializer> = new Map();
-  /** Results by the name the file gives them. */
+  /** Results by their names in the file. */
   readonly outputs: Map<string, Tensor> = new Map();
   #names = 0;
   #scalars = new Map<string, Tensor>();
@@ -110,7 +110,7 @@ export class Graph {
   /** Declares a value that every run must feed. */
   input(name: string, type: ElementType, dims: readonly number[]): Tensor {
     if (this.inputs.some((tensor) => tensor.name === name)) {
-      throw new TypeError(`Cannot declare graph input: "${name}" is declared already`);
+      throw new TypeError(`Cannot declare graph input: "${name}" is already declared`);
     }
     const tensor = { graph: this, name, type, dims: [...dims] };
     this.inputs.push(tensor);
@@ -131,7 +131,7 @@ export class Graph {
     return tensor;
   }
 
-  /** Refers to a value in another file, whose bytes are used where they lie. */
+  /** Refers to a value in another file, whose bytes are used in place. */
   external(name: string, type: ElementType, dims: readonly number[], place: FilePlace): Tensor {
     const tensor = { graph: this, name, type, dims: [...dims] };
     this.initializers.set(name, { tensor, content: place });
@@ -155,7 +155,7 @@ export class Graph {
     return tensor;
   }
 
-  /** Stores a list of integers, as the shape-like operands of ONNX operators want. */
+  /** Stores a list of integers, as required by the shape-like operands of ONNX operators. */
   integers(values: readonly number[]): Tensor {
     const key = `ints:${values}`;
     const known = this.#scalars.get(key);
@@ -169,7 +169,7 @@ export class Graph {
     return tensor;
   }
 
-  /** Appends a node and gives its results. */
+  /** Appends a node and returns its results. */
   emit(request: NodeRequest): Tensor[] {
     for (const tensor of request.inputs) {
       if (tensor.graph !== this) {
@@ -198,7 +198,7 @@ export class Graph {
   /** Names a result of the graph. */
   output(name: string, tensor: Tensor): void {
     if (this.outputs.has(name)) {
-      throw new TypeError(`Cannot declare graph output: "${name}" is declared already`);
+      throw new TypeError(`Cannot declare graph output: "${name}" is already declared`);
     }
     this.outputs.set(name, tensor);
   }

@@ -1,6 +1,6 @@
 import type { ElementType } from "./element_type.ts";
 
-/** ONNX's number of each element type (TensorProto.DataType). */
+/** ONNX numbers of the element types (TensorProto.DataType). */
 export const ONNX_TYPE: Readonly<Record<ElementType, number>> = {
   float32: 1,
   int32: 6,

@@ -2,13 +2,13 @@ import { ProtobufWriter } from "./_protobuf.ts";
 import type { Attribute, Graph, Initializer, Node, Tensor } from "./graph.ts";
 import { ONNX_TYPE } from "./onnx_type.ts";
 
-/** Operator set of the files: the first with every form used here. */
+/** Operator set of the files: the first that has every form used here. */
 const OPSET = 21;
 /** ONNX IR version that came with {@linkcode OPSET}. */
 const IR_VERSION = 10;
 
 /**
- * Writes a graph as an ONNX model: standard domain, nodes that no output needs left out.
+ * Serializes a graph as an ONNX model in the standard domain, omitting nodes that no output needs.
  *
  * @throws TypeError when the graph has no output.
  *
@@ -67,7 +67,7 @@ function nodeMessage(node: Node, index: number, nameOf: (tensor: Tensor) => stri
   const message = new ProtobufWriter();
   for (const input of node.inputs) message.bytes(1, nameOf(input));
   for (const output of node.outputs) message.bytes(2, nameOf(output));
-  // The runtime quotes the name of a failing node: with the shapes in it, errors can show them.
+  // The runtime quotes the name of a failing node, so errors can show the shapes in it.
   message.bytes(3, `${node.operator}#${index}${shapes}`).bytes(4, node.operator);
   for (const [name, attribute] of Object.entries(node.attributes)) {
     message.bytes(5, attributeMessage(name, attribute));
@@ -92,7 +92,7 @@ function initializerMessage({ content, tensor }: Initializer): ProtobufWriter {
     return message.bytes(9, new Uint8Array(content.buffer, content.byteOffset, content.byteLength));
   }
   const entry = (key: string, value: string) => new ProtobufWriter().bytes(1, key).bytes(2, value);
-  // The engine resolves locations from the root folder, so they are absolute paths without the first slash.
+  // The engine resolves locations from the root directory: absolute paths without the leading slash.
   return message
     .bytes(13, entry("location", content.path.replace(/^\/+/, "")))
     .bytes(13, entry("offset", String(content.start)))

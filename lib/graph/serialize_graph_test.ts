@@ -5,7 +5,7 @@ import { add, multiply } from "./operators/arithmetic.ts";
 import { exp } from "./operators/functions.ts";
 import { serializeGraph } from "./serialize_graph.ts";
 
-Deno.test("serializeGraph leaves out nodes that no output needs", () => {
+Deno.test("serializeGraph omits nodes that no output needs", () => {
   const graph = new Graph("dead");
   const x = graph.input("x", "float32", [2]);
   exp(x);
@@ -15,7 +15,7 @@ Deno.test("serializeGraph leaves out nodes that no output needs", () => {
 });
 
 testOnCpu(
-  "serializeGraph gives one value several output names, and inputs as outputs",
+  "serializeGraph accepts several output names for one value, and inputs as outputs",
   async (engine) => {
     const graph = new Graph("aliases");
     const x = graph.input("x", "float32", [2]);
@@ -33,13 +33,13 @@ testOnCpu(
   },
 );
 
-Deno.test("serializeGraph refuses a graph without outputs", () => {
+Deno.test("serializeGraph rejects a graph without outputs", () => {
   assert.throws(() => serializeGraph(new Graph("empty")), /"empty": it has no output/);
 });
 
-Deno.test("Graph refuses operands of another graph, and names used twice", () => {
+Deno.test("Graph rejects operands of another graph, and duplicate names", () => {
   const [a, b] = [new Graph("a"), new Graph("b")];
   const x = a.input("x", "float32", [1]);
   assert.throws(() => add(x, b.input("x", "float32", [1])), /belongs to graph "b", want "a"/);
-  assert.throws(() => a.input("x", "float32", [1]), /declared already/);
+  assert.throws(() => a.input("x", "float32", [1]), /already declared/);
 });

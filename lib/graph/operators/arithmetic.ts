@@ -2,7 +2,7 @@ import { elementCount, sameDims } from "../../tensor/dims.ts";
 import type { Tensor } from "../graph.ts";
 import { reshape } from "./reshape.ts";
 
-// Elementwise operators, expansion and reductions stand together: the gradient of each needs the others.
+// Elementwise operators, expansion and reductions share a file: the gradient of each needs the others.
 
 /** Elementwise `a + b` with broadcasting. */
 export function add(a: Tensor, b: Tensor): Tensor {
@@ -63,7 +63,7 @@ function binary(
   })[0];
 }
 
-/** Repeats axes of length 1 until the shape is `dims`. */
+/** Broadcasts `x` to the shape `dims` by repeating axes of length 1. */
 export function expand(x: Tensor, dims: readonly number[]): Tensor {
   if (sameDims(x.dims, dims)) return x;
   return x.graph.emit({
@@ -100,7 +100,7 @@ export function meanSquare(x: Tensor): Tensor {
   return scale(squares, 1 / x.dims[last]);
 }
 
-/** Maximum over `axes`, kept with length 1. It cannot be differentiated: it is used to shift, where no gradient is due. */
+/** Maximum over `axes`, kept with length 1. Not differentiable: used as a shift, which needs no gradient. */
 export function reduceMax(x: Tensor, axes: number[]): Tensor {
   return reduce("ReduceMax", x, axes);
 }
@@ -134,7 +134,7 @@ function reduce(
 }
 
 /**
- * Shape of an elementwise result, by numpy's rule.
+ * Returns the shape of an elementwise result by numpy's broadcasting rule.
  *
  * @throws RangeError when two axes differ and neither is 1.
  */
@@ -154,7 +154,7 @@ export function broadcastDims(
   });
 }
 
-/** Sums a gradient over the axes along which an operand was repeated. */
+/** Sums a gradient over the axes along which an operand was broadcast. */
 export function sumToDims(gradient: Tensor, dims: readonly number[]): Tensor {
   if (sameDims(gradient.dims, dims)) return gradient;
   const extra = gradient.dims.length - dims.length;

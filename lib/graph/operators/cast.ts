@@ -2,7 +2,7 @@ import { ONNX_TYPE } from "../onnx_type.ts";
 import type { ElementType } from "../element_type.ts";
 import type { Tensor } from "../graph.ts";
 
-/** The same values in another type; it cannot be differentiated. */
+/** Converts `x` to another element type; not differentiable. */
 export function cast(x: Tensor, type: ElementType): Tensor {
   if (x.type === type) return x;
   return x.graph.emit({

@@ -1,28 +1,28 @@
 import type { Tensor } from "../graph.ts";
 import { broadcastDims } from "./arithmetic.ts";
 
-/** Elementwise `a = b` with broadcasting; it cannot be differentiated. */
+/** Elementwise `a = b` with broadcasting; not differentiable. */
 export function equal(a: Tensor, b: Tensor): Tensor {
   return truth("Equal", a, b);
 }
 
-/** Elementwise `a <= b` with broadcasting; it cannot be differentiated. */
+/** Elementwise `a <= b` with broadcasting; not differentiable. */
 export function lessOrEqual(a: Tensor, b: Tensor): Tensor {
   return truth("LessOrEqual", a, b);
 }
 
-/** Elementwise `a and b` of truth values, with broadcasting. */
+/** Elementwise `a and b` of booleans, with broadcasting. */
 export function and(a: Tensor, b: Tensor): Tensor {
   return truth("And", a, b);
 }
 
-/** Elementwise `a or b` of truth values, with broadcasting. */
+/** Elementwise `a or b` of booleans, with broadcasting. */
 export function or(a: Tensor, b: Tensor): Tensor {
   return truth("Or", a, b);
 }
 
 /**
- * Index of the largest element of the last axis, the first of equals; int64, without that axis.
+ * Index of the largest element along the last axis, the first if tied; int64, without that axis.
  *
  * @param x Shape [rows, width].
  */
@@ -36,7 +36,7 @@ export function argMax(x: Tensor): Tensor {
   })[0];
 }
 
-/** `whenTrue` or `whenFalse` by the truth of `condition`, with broadcasting; no gradient passes. */
+/** Elementwise `condition ? whenTrue : whenFalse`, with broadcasting; not differentiable. */
 export function choose(condition: Tensor, whenTrue: Tensor, whenFalse: Tensor): Tensor {
   const dims = broadcastDims(
     "Where",

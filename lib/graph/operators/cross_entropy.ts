@@ -5,7 +5,7 @@ import { pick, scatterAdd } from "./gather.ts";
 import { reshape } from "./reshape.ts";
 
 /**
- * Cross-entropy of each row, in nats, composed from operators that every execution provider has
+ * Cross-entropy of each row, in nats, composed of operators that every execution provider supports
  * (LogSoftmax is missing on WebGPU). The gradient, softmax minus one-hot, is written out.
  *
  * @param logits Shape [rows, classes].

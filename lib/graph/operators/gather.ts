@@ -5,10 +5,10 @@ import { reshape } from "./reshape.ts";
 import { zerosLike } from "./zeros.ts";
 
 /**
- * Rows of a table by index.
+ * Gathers rows of a table by index.
  *
- * The gradient adds rows with ScatterElements, which the runtime walks in order: ScatterND may add
- * repeated rows from several threads at once.
+ * The gradient adds rows with ScatterElements, which the runtime applies in order; ScatterND may
+ * add repeated rows from several threads at once.
  *
  * @param table Shape [rows, width].
  * @param indices int32 or int64, any shape; every value within [0, rows).
@@ -37,7 +37,7 @@ export function gatherRows(table: Tensor, indices: Tensor): Tensor {
 }
 
 /**
- * One element a row along the last axis.
+ * Picks one element per row along the last axis.
  *
  * @param x Shape [rows, width].
  * @param indices Shape [rows, 1].
@@ -57,8 +57,8 @@ export function pick(x: Tensor, indices: Tensor): Tensor {
 }
 
 /**
- * Copy of `target` with updates added at the places that indices name along one axis; no gradient passes.
- * Repeated places add up in order.
+ * Returns a copy of `target` with `updates` added at `indices` along one axis; not differentiable. Repeated
+ * indices add up in order.
  */
 export function scatterAdd(target: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor {
   return target.graph.emit({
@@ -69,7 +69,7 @@ export function scatterAdd(target: Tensor, indices: Tensor, updates: Tensor, axi
   })[0];
 }
 
-/** `target` with `updates` put where `indices` say along an axis; no gradient passes. */
+/** Returns a copy of `target` with `updates` set at `indices` along an axis; not differentiable. */
 export function scatter(target: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor {
   return target.graph.emit({
     operator: "ScatterElements",

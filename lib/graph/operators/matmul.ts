@@ -23,7 +23,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   })[0];
 }
 
-/** Matrix product of two matrices, each read as it is or transposed, with no copy. */
+/** Product of two matrices, each optionally transposed without a copy. */
 export function gemm(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
   const [m, inner] = transposeA ? [a.dims[1], a.dims[0]] : a.dims;
   const [rows, n] = transposeB ? [b.dims[1], b.dims[0]] : b.dims;

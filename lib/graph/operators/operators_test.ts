@@ -11,11 +11,11 @@ import { join, slice } from "./slice.ts";
 const MATRIX = Float32Array.of(1, 5, 2, 5, 9, 3); // [2, 3]
 const NAN = Float32Array.of(0, NaN);
 
-/** Operators that pass no gradient, with what numpy gives for them. */
+/** Non-differentiable operators, with numpy's results. */
 const CASES: [name: string, build: (x: Tensor) => Tensor, dims: number[], want: number[]][] = [
   ["slice", (x) => slice(x, 1, 1, 3), [2, 2], [5, 2, 9, 3]],
   ["join", (x) => join([x, slice(x, 1, 0, 1)], 1), [2, 4], [1, 5, 2, 1, 5, 9, 3, 5]],
-  ["argMax, the first of equals", (x) => cast(argMax(x), "float32"), [2], [1, 1]],
+  ["argMax, the first if tied", (x) => cast(argMax(x), "float32"), [2], [1, 1]],
   ["reduceMax", (x) => reduceMax(x, [-1]), [2, 1], [5, 9]],
   ["cast to int32 and back", (x) => cast(cast(x, "int32"), "float32"), [2, 3], [...MATRIX]],
   [
@@ -36,7 +36,7 @@ function negative(x: Tensor): Tensor {
 }
 
 for (const [name, build, dims, want] of CASES) {
-  testOnCpu(`${name} gives numpy's values`, async (engine) => {
+  testOnCpu(`${name} matches numpy`, async (engine) => {
     const { dims: found, values } = await run(engine, build);
     assert.deepEqual(found, dims);
     assert.deepEqual(values, want);
@@ -53,7 +53,7 @@ async function run(engine: Engine, build: (x: Tensor) => Tensor) {
   return { dims: [...y.dims], values: Array.from(results.y.data as Float32Array) };
 }
 
-Deno.test("operators refuse shapes that do not broadcast", () => {
+Deno.test("operators reject shapes that do not broadcast", () => {
   const graph = new Graph("operator");
   const [a, b] = [graph.input("a", "float32", [2]), graph.constant("float32", [2], NAN)];
   assert.doesNotThrow(() => equal(a, b));

@@ -2,7 +2,7 @@ import { elementCount, sameDims } from "../../tensor/dims.ts";
 import type { Tensor } from "../graph.ts";
 
 /**
- * Same elements in the same order under another shape.
+ * Returns the same elements in the same order with another shape.
  *
  * @throws RangeError when the element counts differ.
  */

@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph.ts";
 
-/** Part of `x` along an axis, from `start` to before `end`; no gradient passes. */
+/** Elements [start, end) of `x` along an axis; not differentiable. */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
   return x.graph.emit({
     operator: "Slice",
@@ -9,7 +9,7 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   })[0];
 }
 
-/** Joins tensors along an axis; no gradient passes. */
+/** Joins tensors along an axis; not differentiable. */
 export function join(parts: Tensor[], axis: number): Tensor {
   if (parts.length === 1) return parts[0];
   const length = parts.reduce((sum, { dims }) => sum + dims[axis], 0);

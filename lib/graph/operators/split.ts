@@ -1,13 +1,13 @@
 import type { Tensor } from "../graph.ts";
 import { zerosLike } from "./zeros.ts";
 
-/** Cuts `x` along its last axis into parts of equal length. */
+/** Splits `x` along its last axis into parts of equal length. */
 export function split(x: Tensor, parts: number): Tensor[] {
   const last = x.dims.length - 1;
   const length = x.dims[last] / parts;
   if (!Number.isInteger(length)) {
     throw new RangeError(
-      `Cannot split: last axis has ${x.dims[last]} elements, want ${parts} parts`,
+      `Cannot split: last axis has ${x.dims[last]} elements, want a multiple of ${parts}`,
     );
   }
   const dims = [...x.dims.slice(0, last), length];

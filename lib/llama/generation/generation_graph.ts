@@ -14,26 +14,27 @@ import { HEAD_TILE_BYTES_MAX } from "../scoring/scoring_memory.ts";
 import { tiledHead, tiledLogits } from "../scoring/tiled_head.ts";
 import { decoderStack } from "../model/decoder_stack.ts";
 
-/** Shape of a pass of generation. */
+/** Shape of a generation pass. */
 export interface GenerationShape {
-  /** Texts. */
+  /** Number of texts. */
   readonly rows: number;
-  /** New tokens of each. */
+  /** New tokens per text. */
   readonly tokens: number;
-  /** Tokens of each that the KV cache has room for, the new ones included. */
+  /** KV cache capacity per text in tokens, including the new ones. */
   readonly capacity: number;
-  /** What a pass over one token a text gives: the argmax of the logits, or the logits themselves. */
+  /** Output of a pass over one token per text: the argmax of the logits, or the logits. */
   readonly result: "argmax" | "logits";
 }
 
-/** Names of a block's KV cache. */
+/** Returns the tensor names of a block's KV cache. */
 export function cacheNames(layer: number): { keys: string; values: string } {
   return { keys: `keys.${layer}`, values: `values.${layer}` };
 }
 
 /**
- * New tokens through the whole model with a KV cache: inputs `tokens`, `positions` and, for each block,
- * `keys.N` and `values.N`; outputs `next.keys.N`, `next.values.N` and, for one token a text, `logits` or `argmax` and `total`.
+ * Builds a graph that runs new tokens through the whole model with a KV cache. Inputs are `tokens`,
+ * `positions` and, for each block, `keys.N` and `values.N`; outputs are `next.keys.N`, `next.values.N` and,
+ * with one token per text, either `logits` or `argmax` and `total`.
  *
  * A token's position is its index in the cache; it attends to its own and lower indices.
  */
@@ -77,7 +78,7 @@ export function generationGraph(
   const targets = graph.constant("int32", [rows], new Int32Array(rows));
   const { argmax, total } = tiledHead(last, targets, config, parameter, HEAD_TILE_BYTES_MAX);
   graph.output("argmax", argmax);
-  // One NaN or infinity makes the sum one: how damaged weights are noticed.
+  // A single NaN or infinity makes the sum non-finite, which reveals damaged weights.
   graph.output("total", total);
   return graph;
 }

@@ -1,12 +1,12 @@
 import type { Random } from "../../random/random.ts";
 
-/** How a token is sampled. */
+/** Sampling settings. */
 export interface SamplingOptions {
   /** Softmax temperature; 0 takes the argmax. */
   readonly temperature: number;
-  /** Ids from here on are never chosen: a vocabulary may be padded. */
+  /** Ids from this one on are never chosen, since a vocabulary may be padded. */
   readonly vocabularySize: number;
-  /** Source of choices. */
+  /** Source of randomness. */
   readonly random: Random;
 }
 

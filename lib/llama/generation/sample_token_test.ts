@@ -10,7 +10,7 @@ Deno.test("sampleToken takes the argmax at temperature 0, and stays in the vocab
   assert.equal(sampleToken(LOGITS, { temperature: 0, vocabularySize: 3, random }), 1);
 });
 
-Deno.test("sampleToken draws by the softmax of logits over temperature", () => {
+Deno.test("sampleToken samples from the softmax of logits / temperature", () => {
   const random = new SeededRandom(2n);
   for (const [temperature, share] of [[1, 3 / 4], [0.5, 9 / 10]]) {
     const counts = [0, 0, 0, 0];

@@ -6,32 +6,32 @@ import { parametersInFiles } from "../model/parameters_in_files.ts";
 import type { ScorerOptions } from "../scoring/scorer.ts";
 import { NotFiniteError } from "../training/trainer.ts";
 
-/** Tokens of a prompt that go through the model at once. */
+/** Prompt tokens per pass. */
 const PROMPT_CHUNK = 64;
-/** Capacities are multiples of this, so that few graphs are made. */
+/** KV cache capacities are multiples of this, to limit the number of graphs. */
 const CAPACITY_STEP = 256;
 
-/** Keys and values of every block, on the device, by the names of the graph's inputs. */
+/** Keys and values of every block on the device, by graph input name. */
 type Cache = ReadonlyMap<string, DeviceTensor>;
 
-/** How texts are continued. */
+/** Options of text generation. */
 export interface GenerationOptions {
-  /** Upper bound of new tokens a text. */
+  /** Maximum number of new tokens per text. */
   readonly tokensMax: number;
-  /** Whether a text ends here. */
+  /** Reports whether a text is complete. */
   readonly isDone: (row: number, written: readonly number[]) => boolean;
   /** Called after each pass. */
   readonly onStep: () => void;
-  /** Chooses a token by its logits, [vocabulary]; the argmax when left out, which then stays on the device. */
+  /** Chooses a token from its logits, [vocabulary]; if omitted, the argmax is taken on the device. */
   readonly choose?: (logits: Float32Array) => number;
 }
 
-/** Continues several texts at once with a KV cache: each new token is one pass over one token. */
+/** Continues several texts at once with a KV cache, one single-token pass per new token. */
 export class TokenGenerator {
   #sessions: { readonly read: Session; readonly write: Session } | undefined;
   #shape = "";
 
-  /** @param engine Where to compute; it stays open. */
+  /** @param engine Engine to compute on; `close` leaves it open. */
   constructor(
     readonly engine: Engine,
     readonly model: Pick<ScorerOptions, "config" | "tensors" | "frugal">,
@@ -40,9 +40,9 @@ export class TokenGenerator {
   /**
    * Continues texts.
    *
-   * @param prompts Tokens of each text, at least one.
-   * @returns New tokens of each text, with those that ended it.
-   * @throws EngineError when the device refuses the graph or has no room for it.
+   * @param prompts Tokens of each text, at least one per text.
+   * @returns New tokens of each text, including those that ended it.
+   * @throws EngineError when the device rejects the graph or lacks memory for it.
    * @throws NotFiniteError when the model computes NaN or infinity.
    */
   async generate(
@@ -65,7 +65,7 @@ export class TokenGenerator {
     }
   }
 
-  /** Frees what was opened. */
+  /** Releases the open sessions. */
   async close(): Promise<void> {
     await this.#sessions?.read.release();
     await this.#sessions?.write.release();
@@ -73,7 +73,7 @@ export class TokenGenerator {
     this.#shape = "";
   }
 
-  /** Sessions of a shape; those of the shape before are dropped. */
+  /** Returns the sessions of a shape, releasing those of the previous shape. */
   async #open(shape: Omit<GenerationShape, "tokens">, cache: Cache) {
     const key = `${shape.rows} ${shape.capacity} ${shape.result}`;
     if (this.#sessions && key === this.#shape) return this.#sessions;
@@ -112,7 +112,10 @@ export class TokenGenerator {
   }
 }
 
-/** All of each prompt but its last token. What follows shorter ones is overwritten before it is attended to. */
+/**
+ * Runs all but the last token of each prompt. Cache entries past the end of a shorter prompt are overwritten
+ * before they are attended to.
+ */
 async function readPrompts(
   session: Session,
   prompts: readonly (readonly number[])[],

@@ -12,7 +12,7 @@ const { config, tensors } = await locateModel(fixture("tiny_llama"));
 const WITHOUT_END = { tokensMax: 40, isDone: () => false, onStep: () => {} };
 
 testOnDevices(
-  "TokenGenerator writes what transformers writes, texts of many lengths at once",
+  "TokenGenerator matches transformers on a batch of texts of different lengths",
   async (engine) => {
     for (const frugal of [false, true]) {
       const generator = new TokenGenerator(engine, { config, tensors, frugal });
@@ -25,7 +25,7 @@ testOnDevices(
   },
 );
 
-testOnDevices("TokenGenerator gives logits to a function that chooses", async (engine) => {
+testOnDevices("TokenGenerator passes logits to the choose function", async (engine) => {
   const generator = new TokenGenerator(engine, { config, tensors, frugal: true });
   const choose = (logits: Float32Array) => {
     assert.equal(logits.length, config.vocabSize);
@@ -39,7 +39,7 @@ testOnDevices("TokenGenerator gives logits to a function that chooses", async (e
 });
 
 testOnCpu(
-  "TokenGenerator stops each text where it ends, and takes prompts of one token and of many",
+  "TokenGenerator stops each text at its end, and accepts prompts of one or many tokens",
   async (engine) => {
     const generator = new TokenGenerator(engine, { config, tensors, frugal: false });
     const long = Array.from({ length: 70 }, (_, i) => 3 + (i * 7) % 280);

@@ -57,8 +57,8 @@ export const CONFIG_FILE = v.object({
   ])),
 });
 
-/** What a `config.json` holds, with the defaults of its family. */
+/** Contents of a `config.json`, with the defaults of its family. */
 export type ConfigFile = v.InferOutput<typeof CONFIG_FILE>;
 
-/** Keys of a `config.json` that mean something here. */
+/** Recognised keys of a `config.json`. */
 export const CONFIG_KEYS: readonly string[] = Object.keys(CONFIG_FILE.entries);

@@ -1,7 +1,8 @@
 /**
- * What of a `config.json` contradicts itself, and which side counts: that which transformers takes.
+ * Describes contradictions within a `config.json` and the value used, which is transformers'
+ * choice.
  *
- * @param json As read; what is no object has none.
+ * @param json Parsed file, unvalidated; rope settings that are not objects yield no notes.
  */
 export function configNotes(json: Readonly<Record<string, unknown>>): string[] {
   const {
@@ -16,17 +17,17 @@ export function configNotes(json: Readonly<Record<string, unknown>>): string[] {
     differ({ rope_theta: json.rope_theta, ...older }, newer!)
   ) {
     notes.push(
-      "config.json has rope_scaling and rope_parameters that disagree: the former counts, and no value of the latter",
+      "config.json has conflicting rope_scaling and rope_parameters: using the former, ignoring the latter",
     );
   }
   const inner = (isFilled(older) ? older : newer)?.original_max_position_embeddings;
   if (typeof original === "number" && typeof inner === "number" && original !== inner) {
     notes.push(
-      `config.json has original_max_position_embeddings ${original}, and ${inner} among its rotations: the former counts`,
+      `config.json has original_max_position_embeddings ${original}, but ${inner} for rope: using the former`,
     );
   }
   if (json.rope_theta === undefined && isFilled(older) && older!.rope_theta === undefined) {
-    notes.push("config.json has rope_scaling but no rope_theta: the family's own is used");
+    notes.push("config.json has rope_scaling but no rope_theta: using the family's default");
   }
   return notes;
 }
@@ -35,7 +36,7 @@ function isFilled(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }
 
-/** Whether two tell different rotations; `type` is an older word for `rope_type`. */
+/** Reports whether two rope settings differ; `type` is the older name of `rope_type`. */
 function differ(older: Record<string, unknown>, newer: Record<string, unknown>): boolean {
   const plain = ({ rope_theta: _, rope_type, type, ...more }: Record<string, unknown>) =>
     JSON.stringify(Object.entries({ ...more, kind: rope_type ?? type ?? "default" }).sort());

@@ -14,27 +14,33 @@ import { blockNorms, blockParameters } from "./parameters.ts";
 import { ropeTable } from "./rope.ts";
 import { capped } from "./soft_cap.ts";
 
-/** What blocks of one kind share in a graph; constant, or computed once for each run. */
+/** Values shared by all blocks of one kind in a graph, constant or computed once per run. */
 export interface BlockConstants {
   /**
-   * Rotation of queries, with the scale of attention folded in: cosine and sine, broadcast to
+   * Cosine and sine of the query rotation, with the attention scale folded in, broadcast to
    * [batch, sequence, 1, 1, rotated / 2]; undefined where nothing is rotated.
    */
   readonly queryRotation: readonly [Tensor, Tensor] | undefined;
-  /** Rotation of keys: cosine and sine, broadcast to [batch, sequence, 1, rotated / 2]. */
+  /** Cosine and sine of the key rotation, broadcast to [batch, sequence, 1, rotated / 2]. */
   readonly keyRotation: readonly [Tensor, Tensor] | undefined;
-  /** Added to attention scores, broadcast to [batch, 1, 1, sequence, sequence]: 0 where attention may go, else very negative. */
+  /**
+   * Additive attention mask, broadcast to [batch, 1, 1, sequence, sequence]: 0 where attention is allowed,
+   * very negative elsewhere.
+   */
   readonly mask: Tensor;
-  /** Tokens whose attention is computed at once, where scores of all would take too much memory; no gradient then. */
+  /**
+   * Query positions whose attention is computed at once, to bound the memory of scores; a longer sequence has
+   * no gradient.
+   */
   readonly queryRowsMax?: number;
   /**
-   * Adds keys and values to those of earlier tokens, all [batch, groups, length, headDim]; absent where
-   * attention stays within one pass.
+   * Adds keys and values to the KV cache and returns the whole cache, all [batch, groups, length, headDim];
+   * absent where attention stays within one pass.
    */
   readonly cache?: (keys: Tensor, values: Tensor) => { keys: Tensor; values: Tensor };
 }
 
-/** Factor on attention scores. */
+/** Returns the factor on attention scores. */
 export function attentionScale({ headDim, traits = {} }: LlamaConfig): number {
   return traits.attentionScale ?? 1 / Math.sqrt(headDim);
 }
@@ -62,7 +68,7 @@ export function blockConstants(
 }
 
 /**
- * One decoder block: x + attention(norm(x)), then + mlp(norm(.)), with the norms where its family has them.
+ * Computes one decoder block: h = x + attention(norm(x)), then h + mlp(norm(h)), norms placed per family.
  *
  * @param x Shape [batch, sequence, hidden].
  * @param weights Tensors of `blockParameters`, in that order.
@@ -98,11 +104,11 @@ export function decoderBlock(
   return grow(middle, normal(project(gated, "mlp.down_proj"), norms.gatedUnit.after));
 }
 
-/** Parts of a block, by the names of their weights. */
+/** Modules of a block, by weight name. */
 interface Modules {
-  /** A linear layer, with its bias where it has one. */
+  /** Applies a linear layer, with its bias if any. */
   readonly project: (x: Tensor, module: string) => Tensor;
-  /** A norm; x itself where there is none. */
+  /** Applies a norm; returns x if the module is undefined. */
   readonly normal: (x: Tensor, module: string | undefined) => Tensor;
 }
 
@@ -159,7 +165,7 @@ function attention(
   return join(parts, 1);
 }
 
-/** Queries or keys by head, normalised where the family does so, not yet rotated. */
+/** Returns queries or keys by head, normalised where the family does so, not yet rotated. */
 function headRows(
   x: Tensor,
   name: "q" | "k",
@@ -175,9 +181,9 @@ function headRows(
 }
 
 /**
- * Rotates the pairs (i, i + rotated / 2) of the last axis; what stands behind them is scaled alone.
+ * Rotates the pairs (i, i + rotated / 2) of the last axis; the remaining elements are only scaled.
  *
- * @param factor Scale that is folded into the rotation.
+ * @param factor Scale folded into the rotation.
  */
 function rotate(x: Tensor, [cos, sin]: readonly [Tensor, Tensor], factor: number): Tensor {
   const [headDim, half] = [x.dims.at(-1)!, cos.dims.at(-1)!];

@@ -5,7 +5,7 @@ import { type BlockConstants, decoderBlock } from "./decoder_block.ts";
 import type { ParameterSource } from "./parameter_source.ts";
 import { blockParameterName, blockParameters } from "./parameters.ts";
 
-/** Blocks of a model: from the first to before the last. */
+/** Half-open range of blocks of a model. */
 export interface BlockRange {
   /** First block. */
   readonly from: number;
@@ -14,11 +14,11 @@ export interface BlockRange {
 }
 
 /**
- * Decoder blocks one after the other, for training, scoring and generation alike.
+ * Applies decoder blocks in sequence, for training, scoring and generation alike.
  *
  * @param hidden Shape [batch, sequence, hidden].
- * @param constants What a layer takes besides hidden states and weights.
- * @param range All blocks when left out.
+ * @param constants Inputs of a layer other than hidden states and weights.
+ * @param range Blocks to apply; all by default.
  */
 export function decoderStack(
   hidden: Tensor,

@@ -1,31 +1,31 @@
-/** How the decoder of a family differs from LLaMA's. What is left out is as LLaMA has it. */
+/** Differences of a family's decoder from LLaMA's; omitted fields are as in LLaMA. */
 export interface DecoderTraits {
-  /** Whether the inputs of attention and gated unit are normalised (LLaMA), their outputs, or both. */
+  /** Whether norms apply to the inputs of attention and gated unit (LLaMA), to their outputs, or both. */
   readonly norms?: "before" | "after" | "both";
-  /** Added to the weights of norms. */
+  /** Offset added to norm weights. */
   readonly normOffset?: number;
-  /** Whether queries and keys are normalised: by head, or over all heads at once. */
+  /** Normalisation of queries and keys, if any: per head, or over all heads at once. */
   readonly queryKeyNorm?: "head" | "whole";
-  /** Function of the gate; SiLU where it is left out. */
+  /** Activation of the gate; SiLU if omitted. */
   readonly activation?: "gelu-tanh";
-  /** Factor on attention scores; 1 / sqrt(headDim) where it is left out. */
+  /** Factor on attention scores; 1 / sqrt(headDim) if omitted. */
   readonly attentionScale?: number;
-  /** Bound that attention scores approach, cap tanh(score / cap). */
+  /** Soft cap of attention scores, cap tanh(score / cap). */
   readonly attentionCap?: number;
-  /** The same for logits. */
+  /** Soft cap of logits, cap tanh(logit / cap). */
   readonly logitCap?: number;
   /** Factor on embeddings. */
   readonly embeddingScale?: number;
-  /** Factor on what a block adds to its input. */
+  /** Factor on the outputs of attention and gated unit before they join the residual stream. */
   readonly residualScale?: number;
   /** Factor on logits. */
   readonly logitScale?: number;
-  /** Elements of a head that are rotated, from its first on; all where it is left out. */
+  /** Number of leading elements of a head that are rotated; all if omitted. */
   readonly rotaryDim?: number;
-  /** Base of the unscaled rotations of layers with a window, where they have their own. */
+  /** Base of the unscaled rotations of sliding-window layers, where they have a separate one. */
   readonly windowRopeTheta?: number;
-  /** Keys that a query of each layer sees, its own included; undefined for all before it. */
+  /** Attention window of each layer in keys, including the query's own; undefined for unlimited. */
   readonly windows?: readonly (number | undefined)[];
-  /** Whether the layer has no rotations. */
+  /** Whether each layer omits rotations. */
   readonly unrotated?: readonly boolean[];
 }

@@ -7,7 +7,7 @@ import { EMBEDDING } from "./parameters.ts";
 import type { ParameterSource } from "./parameter_source.ts";
 
 /**
- * Hidden states before the first block, [..., hidden].
+ * Returns the hidden states before the first block, [..., hidden].
  *
  * @param tokens int32, any shape.
  */

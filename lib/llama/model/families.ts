@@ -1,34 +1,34 @@
 import type { ConfigFile } from "./config_file.ts";
 import type { DecoderTraits } from "./decoder_traits.ts";
 
-/** A family of models by the `model_type` of its `config.json`. */
+/** A model family, identified by the `model_type` of its `config.json`. */
 export interface Family {
-  /** Class of transformers that computes it. */
+  /** Class that implements it in transformers. */
   readonly className: string;
-  /** Values of keys that a file leaves out, as transformers' class has them. */
+  /** Defaults of keys that a file omits, as in the transformers class. */
   readonly defaults: Readonly<Record<string, unknown>>;
-  /** Base of rotations where a file has none; 10000 where it is left out. */
+  /** Base of rotations for files without one; 10000 if omitted. */
   readonly ropeTheta?: number;
-  /** Base of rotations in layers with a window, in families that have their own there. */
+  /** Base of rotations in sliding-window layers, for families with a separate one. */
   readonly windowRopeTheta?: number;
-  /** Projections that have a bias unasked. */
+  /** Projections that have a bias by default. */
   readonly biases?: readonly string[];
-  /** Keys of biases that it does not read. */
+  /** Bias keys that the family ignores. */
   readonly unreadBiases?: readonly ("attention_bias" | "mlp_bias")[];
-  /** Function of the gate; SiLU where it is left out. */
+  /** Activation of the gate; SiLU if omitted. */
   readonly activation?: DecoderTraits["activation"];
-  /** Whether a part of each head may be rotated alone. */
+  /** Whether rotations may cover only a part of each head. */
   readonly partialRotation?: boolean;
-  /** Whether projections share tensors, `qkv_proj` and `gate_up_proj`. */
+  /** Whether projections are fused into `qkv_proj` and `gate_up_proj`. */
   readonly fused?: boolean;
-  /** What its decoder does otherwise than LLaMA's. */
+  /** Returns the differences of its decoder from LLaMA's. */
   readonly traits?: (file: ConfigFile) => DecoderTraits;
 }
 
-/** Projections of attention, as checkpoints name them. */
+/** Names of the attention projections in checkpoints. */
 export const ATTENTION: readonly string[] = ["q_proj", "k_proj", "v_proj", "o_proj"]
   .map((name) => `self_attn.${name}`);
-/** Projections of the gated unit. */
+/** Names of the gated unit projections in checkpoints. */
 export const GATED_UNIT: readonly string[] = ["gate_proj", "up_proj", "down_proj"]
   .map((name) => `mlp.${name}`);
 
@@ -64,8 +64,8 @@ const GEMMA2 = {
 };
 
 /**
- * Families that are scored, and how each differs from LLaMA. A new one is a row here, and a fixture that
- * transformers has made.
+ * Families supported for scoring, and their differences from LLaMA. A new one takes a row here and a fixture
+ * made by transformers.
  */
 export const FAMILIES: Readonly<Record<string, Family>> = {
   llama: { className: "LlamaForCausalLM", defaults: {} },
@@ -194,7 +194,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   },
 };
 
-/** The window of each layer that has one: those that the file names, else those of the family. */
+/** Returns the window of each layer; the file, or else the family, selects the sliding layers. */
 function layersOf(
   { layer_types: types, model_type: model, num_hidden_layers: layers, sliding_window: window }:
     ConfigFile,

@@ -2,11 +2,11 @@ import { ATTENTION, FAMILIES, GATED_UNIT } from "./families.ts";
 import type { LlamaConfig } from "./llama_config.ts";
 import { formatRopeScaling } from "./rope_scaling.ts";
 
-/** Writes the `config.json` of a model, with the keys that both transformers 4 and 5 read. */
+/** Formats a config as `config.json`, with keys that both transformers 4 and 5 read. */
 export function formatLlamaConfig(config: LlamaConfig): Record<string, unknown> {
   if (config.traits || config.fused) {
     throw new RangeError(
-      "Cannot train model: its family is scored only; want llama, qwen2, or mistral without a window",
+      "Cannot train model: its family supports scoring only; want llama, qwen2, or mistral without a window",
     );
   }
   const rope = formatRopeScaling(config.ropeScaling);

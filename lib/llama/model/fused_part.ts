@@ -1,20 +1,20 @@
 import type { LlamaConfig } from "./llama_config.ts";
 
-/** Some rows of a tensor that several parameters share. */
+/** Rows of a tensor shared by several parameters. */
 export interface FusedPart {
-  /** Name of the whole. */
+  /** Name of the shared tensor. */
   readonly name: string;
-  /** Its shape. */
+  /** Shape of the shared tensor. */
   readonly dims: readonly number[];
   /** First row of the part. */
   readonly from: number;
 }
 
 /**
- * Where a parameter lies in files of a family whose projections share tensors: `qkv_proj` has the rows of queries,
+ * Locates a parameter in the files of a family with fused projections: `qkv_proj` has the rows of queries,
  * keys and values, `gate_up_proj` those of gate and up.
  *
- * @returns undefined for a parameter that has a tensor of its own.
+ * @returns undefined for a parameter with a separate tensor.
  */
 export function fusedPart(
   { headDim, heads, intermediateSize, keyValueHeads }: LlamaConfig,

@@ -3,8 +3,8 @@ import { sigmoid } from "../../graph/operators/functions.ts";
 import type { Tensor } from "../../graph/graph.ts";
 
 /**
- * SwiGLU's gate, `silu(gate) * up`, with its gradient written out around a = gate s: the slope of silu is
- * s + a (1 - s), so nothing is computed twice.
+ * Computes the SwiGLU gate, `silu(gate) * up`. Its gradient is written out with s = sigmoid(gate) and
+ * a = gate s: the slope of silu is s + a (1 - s), so nothing is computed twice.
  *
  * @param gate Any shape.
  * @param up Same shape.

@@ -7,7 +7,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import type { LlamaConfig } from "./llama_config.ts";
 import { rmsNorm } from "./rms_norm.ts";
 
-/** Logits of hidden states: [..., hidden] to [..., vocabulary]. */
+/** Returns the logits of hidden states: [..., hidden] to [..., vocabulary]. */
 export function headLogits(
   hidden: Tensor,
   norm: Tensor,
@@ -18,7 +18,7 @@ export function headLogits(
 }
 
 /**
- * Mean cross-entropy of the next token over all positions, nats a token, shape [].
+ * Returns the mean cross-entropy of the next token over all positions, nats per token, shape [].
  *
  * @param hidden Shape [batch, sequence, hidden].
  * @param targets int32, shape [batch, sequence].
@@ -34,7 +34,7 @@ export function headLoss(
 }
 
 /**
- * Mean cross-entropy of each sequence, nats a token, shape [batch].
+ * Returns the mean cross-entropy of each sequence, nats per token, shape [batch].
  *
  * @param hidden Shape [batch, sequence, hidden].
  * @param targets int32, shape [batch, sequence].
@@ -50,7 +50,7 @@ export function headSequenceLosses(
   return reshape(reduceMean(losses, [1]), [targets.dims[0]]);
 }
 
-/** Cross-entropy of every position, shape [batch * sequence, 1]. */
+/** Returns the cross-entropy at every position, shape [batch * sequence, 1]. */
 function tokenLosses(
   hidden: Tensor,
   norm: Tensor,

@@ -4,12 +4,13 @@ import type { LlamaConfig } from "./llama_config.ts";
 import { llamaParameters } from "./parameters.ts";
 import type { ParameterValues } from "../../tensor/parameter_values.ts";
 
-/** Standard deviation of fresh weights. */
+/** Standard deviation of initial weights. */
 const DEVIATION = 0.02;
 
 /**
- * Fresh parameters: normal with deviation 0.02, the two projections that write into the residual stream
- * divided by sqrt(2 (layer + 1)), norms 1, biases 0. Peers share a run's seed, so all start equal.
+ * Returns initial parameters: normal with standard deviation 0.02, the two projections that write into the
+ * residual stream divided by sqrt(2 (layer + 1)), norms 1, biases 0. Peers share a run's seed, so all start
+ * with the same values.
  */
 export function initialParameters(config: LlamaConfig, random: Random): ParameterValues {
   const values: ParameterValues = new Map();

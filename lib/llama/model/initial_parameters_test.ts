@@ -4,7 +4,7 @@ import { SeededRandom } from "../../random/seeded_random.ts";
 import { initialParameters } from "./initial_parameters.ts";
 import { parseLlamaConfig } from "./parse_llama_config.ts";
 
-Deno.test("fresh parameters have the deviations that their doc comment gives", () => {
+Deno.test("initialParameters has the documented standard deviations", () => {
   const config = parseLlamaConfig({ ...SMALL_CONFIG, num_hidden_layers: 3, hidden_size: 64 });
   const values = initialParameters(config, new SeededRandom(5n));
   const deviation = (name: string) => {

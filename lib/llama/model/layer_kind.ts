@@ -1,14 +1,14 @@
 import type { LlamaConfig } from "./llama_config.ts";
 
-/** What distinguishes the attention of a layer from that of others. */
+/** Attention settings that differ between layers. */
 export interface LayerKind {
-  /** Keys that a query sees; undefined for all before it. */
+  /** Attention window in keys; undefined for unlimited. */
   readonly window: number | undefined;
-  /** Rotations: those of the model, those of layers with a window, or none. */
+  /** Rotations: those of the model, those of sliding-window layers, or none. */
   readonly rotation: "common" | "window" | "none";
 }
 
-/** Kind of a layer. */
+/** Returns the kind of a layer. */
 export function layerKind({ traits = {} }: LlamaConfig, layer: number): LayerKind {
   const window = traits.windows?.[layer];
   const ownBase = window !== undefined && traits.windowRopeTheta !== undefined;
@@ -16,7 +16,7 @@ export function layerKind({ traits = {} }: LlamaConfig, layer: number): LayerKin
   return { window, rotation };
 }
 
-/** Makes something for each kind of layer once. */
+/** Returns a lookup by layer that calls `make` once per layer kind. */
 export function byLayerKind<Made>(
   config: LlamaConfig,
   make: (kind: LayerKind) => Made,

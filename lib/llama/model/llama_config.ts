@@ -1,7 +1,7 @@
 import type { DecoderTraits } from "./decoder_traits.ts";
 import type { RopeScaling } from "./rope_scaling.ts";
 
-/** Shape of a LLaMA model; the comment behind each field is its key in Hugging Face's `config.json`. */
+/** Shape of a LLaMA model; the comment on each field is its key in Hugging Face's `config.json`. */
 export interface LlamaConfig {
   /** `vocab_size` */
   vocabSize: number;
@@ -29,9 +29,9 @@ export interface LlamaConfig {
   tiedEmbeddings: boolean;
   /** Projections of a block that add a bias, such as "self_attn.q_proj"; from `attention_bias`, `mlp_bias` */
   biases: readonly string[];
-  /** Whether the projections of queries, keys and values share a tensor, and those of gate and up. */
+  /** Whether checkpoints fuse the query, key and value projections, and those of gate and up. */
   fused?: boolean;
-  /** What the decoder of its family does otherwise than LLaMA's; undefined for nothing. */
+  /** Differences of the family's decoder from LLaMA's; undefined for none. */
   traits?: DecoderTraits;
   /** `bos_token_id`; undefined where the model has none */
   bosTokenId: number | undefined;

@@ -3,7 +3,7 @@ import type { Tensor } from "../../graph/graph.ts";
 import type { LlamaConfig } from "./llama_config.ts";
 import { rmsNorm } from "./rms_norm.ts";
 
-/** RMSNorm as a model has it: some families store how much its weight differs from 1. */
+/** Applies a model's RMSNorm; some families store the weight as its difference from 1. */
 export function modelNorm(x: Tensor, weight: Tensor, config: LlamaConfig): Tensor {
   const { rmsNormEpsilon, traits: { normOffset = 0 } = {} } = config;
   const whole = normOffset === 0

@@ -4,16 +4,16 @@ import type { LlamaConfig } from "./llama_config.ts";
 
 /** Name of the embedding table; also the head's weight when embeddings are tied. */
 export const EMBEDDING = "model.embed_tokens.weight";
-/** Name of the last norm's weight. */
+/** Name of the final norm's weight. */
 export const FINAL_NORM = "model.norm.weight";
 /** Name of the head's weight when embeddings are not tied. */
 export const HEAD = "lm_head.weight";
 
-/** Norms around a half of a block; undefined where there is none. */
+/** Norms around the attention or gated unit of a block; undefined where absent. */
 interface HalfNorms {
-  /** Of its input. */
+  /** Norm of the input. */
   readonly before?: string;
-  /** Of its output. */
+  /** Norm of the output. */
   readonly after?: string;
 }
 
@@ -35,7 +35,7 @@ const BLOCK_NORMS: Readonly<
   },
 };
 
-/** Names of the norms of a block. */
+/** Returns the names of a block's norms. */
 export function blockNorms({ traits = {} }: LlamaConfig): Record<
   "attention" | "gatedUnit",
   HalfNorms
@@ -56,7 +56,7 @@ function queryKeyNorms(
   ];
 }
 
-/** Tensors of one decoder block, in canonical order, without the layer's prefix. */
+/** Returns the tensors of one decoder block in canonical order, without the layer prefix. */
 export function blockParameters(config: LlamaConfig): TensorShape[] {
   const { biases, hiddenSize, intermediateSize, heads, keyValueHeads, headDim } = config;
   const [queries, keys] = [heads * headDim, keyValueHeads * headDim];
@@ -84,14 +84,14 @@ export function blockParameters(config: LlamaConfig): TensorShape[] {
   });
 }
 
-/** Full name of a block's tensor. */
+/** Returns the full name of a block's tensor. */
 export function blockParameterName(layer: number, name: string): string {
   return `model.layers.${layer}.${name}`;
 }
 
 /**
- * Every trained tensor in canonical order: embedding, blocks, final norm, head. The order is part of the
- * submission format.
+ * Returns every trained tensor in canonical order: embedding, blocks, final norm, head. The order is part of
+ * the submission format.
  */
 export function llamaParameters(config: LlamaConfig): TensorShape[] {
   const { vocabSize, hiddenSize } = config;
@@ -111,7 +111,7 @@ export function llamaParameters(config: LlamaConfig): TensorShape[] {
   ];
 }
 
-/** Number of trained values. */
+/** Returns the number of trained values. */
 export function parameterCount(config: LlamaConfig): number {
   return llamaParameters(config).reduce((sum, { dims }) => sum + elementCount(dims), 0);
 }

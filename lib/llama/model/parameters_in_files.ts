@@ -2,10 +2,10 @@ import type { FilePlace } from "../../graph/graph.ts";
 import type { ElementType } from "../../graph/element_type.ts";
 import type { ParameterSource } from "./parameter_source.ts";
 
-/** Where the parameters of a model lie, by name. */
+/** Locations of a model's parameters in files, by name. */
 export type ParameterPlaces = ReadonlyMap<string, FilePlace & { readonly type: ElementType }>;
 
-/** Parameters of a graph that are used where they lie in files. */
+/** Returns a source of parameters that a graph uses in place, from their files. */
 export function parametersInFiles(places: ParameterPlaces): ParameterSource {
   return (graph, { dims, name, rows }) => {
     const { end, path, start, type } = places.get(name)!;

@@ -6,9 +6,9 @@ import type { LlamaConfig } from "./llama_config.ts";
 import { readRope, type Rope } from "./read_rope.ts";
 
 /**
- * Reads a `config.json`. Keys that do not change the computation are ignored.
+ * Parses a `config.json`, ignoring keys that do not affect the computation.
  *
- * @throws RangeError when a key has a value that no LLaMA can have, naming key, value and wanted value.
+ * @throws RangeError when a key has an invalid value, naming key, value and wanted value.
  *
  * @example
  * ```ts
@@ -82,7 +82,7 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   return config;
 }
 
-/** An explicit null of JSON stays: it may mean something else than a key that is missing. */
+/** Drops undefined values; an explicit null stays, since it may differ from a missing key. */
 function withoutUndefined(json: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
 }
@@ -105,7 +105,7 @@ function checkFamily(file: ConfigFile, { activation, className }: Family): void 
   );
 }
 
-/** Traits of a family with what follows from the rotations; nothing where there are none. */
+/** Returns family traits plus those that follow from the rotations; nothing if there are none. */
 function traitsIfAny(
   traits: DecoderTraits,
   { part, windowTheta }: Rope,

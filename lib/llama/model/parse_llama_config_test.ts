@@ -40,7 +40,7 @@ Deno.test("parseLlamaConfig fills in transformers' defaults", () => {
   assert.deepEqual(parseLlamaConfig({ eos_token_id: [1, 106] }).eosTokenIds, [1, 106]);
 });
 
-Deno.test("parseLlamaConfig has transformers' choice where rotations are told twice, and a note says so", () => {
+Deno.test("parseLlamaConfig resolves conflicting rope settings like transformers, and a note says so", () => {
   const both = {
     ...BASE,
     rope_scaling: { rope_type: "linear", factor: 4 },
@@ -48,7 +48,7 @@ Deno.test("parseLlamaConfig has transformers' choice where rotations are told tw
   };
   const config = parseLlamaConfig(both);
   assert.deepEqual([config.ropeScaling, config.ropeTheta], [{ kind: "linear", factor: 4 }, 10000]);
-  assert.match(configNotes(both)[0], /rope_scaling and rope_parameters that disagree: the former/);
+  assert.match(configNotes(both)[0], /rope_scaling and rope_parameters: using the former/);
   const agreeing = { rope_theta: 5e5, rope_scaling: { type: "linear", factor: 4 } };
   const newer = { rope_type: "linear", factor: 4, rope_theta: 5e5 };
   assert.deepEqual(configNotes({ ...agreeing, rope_parameters: newer }), []);
@@ -67,34 +67,34 @@ Deno.test("parseLlamaConfig has transformers' choice where rotations are told tw
   };
   const { ropeScaling } = parseLlamaConfig(original);
   assert.equal(ropeScaling.kind === "llama3" && ropeScaling.originalPositions, 32);
-  assert.match(configNotes(original)[0], /original_max_position_embeddings 32, and 64/);
+  assert.match(configNotes(original)[0], /original_max_position_embeddings 32, but 64/);
 });
 
-Deno.test("parseLlamaConfig fills in what a family's class has where a key is missing", () => {
+Deno.test("parseLlamaConfig fills missing keys with the defaults of the family's class", () => {
   const mistral = parseLlamaConfig({ model_type: "mistral" });
   assert.deepEqual(mistral.traits?.windows, new Array(32).fill(4096));
   assert.equal(mistral.keyValueHeads, 8);
   const none = parseLlamaConfig({ model_type: "mistral", sliding_window: null });
   assert.equal(none.traits, undefined);
-  // A window that no text reaches is none.
+  // A window as long as the context has no effect.
   const wide = { model_type: "mistral", sliding_window: 4096, max_position_embeddings: 4096 };
   assert.equal(parseLlamaConfig(wide).traits, undefined);
   assert.equal(parseLlamaConfig({ model_type: "qwen2", sliding_window: 8 }).traits, undefined);
-  // What a class does not read changes nothing.
+  // Keys that a class does not read have no effect.
   const biased = { attention_bias: true, mlp_bias: true };
   assert.deepEqual(parseLlamaConfig({ model_type: "mistral", ...biased }).biases, []);
   assert.equal(parseLlamaConfig({ model_type: "qwen2", ...biased }).biases.length, 3);
   assert.equal(parseLlamaConfig({ model_type: "qwen3", ...biased }).biases.length, 4);
 });
 
-Deno.test("formatLlamaConfig refuses families that are scored only", () => {
+Deno.test("formatLlamaConfig rejects families that support scoring only", () => {
   for (const model_type of ["gemma2", "phi3", "mistral"]) {
     const config = parseLlamaConfig({ model_type, num_hidden_layers: 1 });
-    assert.throws(() => formatLlamaConfig(config), /Cannot train model: its family is scored only/);
+    assert.throws(() => formatLlamaConfig(config), /its family supports scoring only/);
   }
 });
 
-Deno.test("formatLlamaConfig writes what parseLlamaConfig reads", () => {
+Deno.test("parseLlamaConfig reads back what formatLlamaConfig writes", () => {
   const scalings = [
     null,
     { rope_type: "dynamic", factor: 2 },
@@ -118,7 +118,7 @@ Deno.test("formatLlamaConfig writes what parseLlamaConfig reads", () => {
   }
 });
 
-Deno.test("parseLlamaConfig says which key is wrong", () => {
+Deno.test("parseLlamaConfig names the invalid key", () => {
   const cases: [json: unknown, message: RegExp][] = [
     [
       { ...BASE, num_key_value_heads: 3 },
@@ -141,7 +141,7 @@ Deno.test("parseLlamaConfig says which key is wrong", () => {
     [{ model_type: "olmo3", layer_types: ["chunked_attention"] }, /layer_types.0 is "chunked_att/],
     [{ model_type: "smollm3", no_rope_layers: [1] }, /no_rope_layers has 1 entries, want 36/],
     [{ hidden_size: 1e9 }, /hidden_size is/],
-    [{ rope_scaling: { rope_type: "longrope" } }, /longrope has no short_factor and long_factor/],
+    [{ rope_scaling: { rope_type: "longrope" } }, /longrope has no short_factor or long_factor/],
     [{ rope_scaling: { rope_type: "proportional" } }, /rope type is "proportional"/],
     [{ rope_scaling: { rope_type: "llama3" } }, /rope type llama3 has no factor/],
     [[], /it is not a JSON object/],
@@ -184,7 +184,7 @@ Deno.test("parseLlamaConfig throws typed errors only", () => {
   );
 });
 
-Deno.test("presets have the sizes that their names say", () => {
+Deno.test("presets have the expected parameter counts", () => {
   const millions = Object.entries(PRESETS).map(([name, config]) => [
     name,
     Math.round(parameterCount(config) / 1e6),
@@ -228,7 +228,7 @@ Deno.test("ropeFrequencies follows each scaling's formula", () => {
   assert.equal(yarn.frequencies[7], plain[7] / 4);
 });
 
-Deno.test("ropeTable starts unrotated and carries its scale", () => {
+Deno.test("ropeTable starts unrotated and applies its scale", () => {
   const { cos, sin } = ropeTable(parseLlamaConfig(BASE), 2, 0.25);
   assert.deepEqual([...cos.slice(0, 8)], new Array(8).fill(0.25));
   assert.deepEqual([...sin.slice(0, 8)], new Array(8).fill(0));

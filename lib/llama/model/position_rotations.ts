@@ -9,11 +9,11 @@ import { ropeTable } from "./rope.ts";
 const PLAIN = { kind: "default" } as const;
 
 /**
- * Rotations of tokens by positions that are fed, where they are not simply those of the row.
+ * Returns rotations by position inputs, for tokens whose positions are not their row indices.
  *
  * @param positions int32, shape [rows, tokens], each below `length`.
- * @param kind Which rotations.
- * @param length Rows of the table; it may be longer than any text, which dynamic scaling must not see.
+ * @param kind Kind of rotations.
+ * @param length Rows of the table; may exceed the longest text, so dynamic scaling must not depend on it.
  */
 export function positionRotations(
   graph: Graph,

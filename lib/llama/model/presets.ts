@@ -18,8 +18,8 @@ const shape = (
   });
 
 /**
- * Models by name. `vocabSize` is that of the tokenizer they were published with; `covey train` replaces it
- * by its own tokenizer's.
+ * Model configs by name. `vocabSize` is that of the tokenizer they were published with; `covey train`
+ * replaces it with that of its own tokenizer.
  */
 export const PRESETS: Readonly<Record<string, LlamaConfig>> = {
   /** About 1M parameters over bytes: trains on a laptop in a minute. */

@@ -2,21 +2,21 @@ import type { ConfigFile } from "./config_file.ts";
 import type { Family } from "./families.ts";
 import { parseRopeScaling, type RopeKeys, type RopeScaling } from "./rope_scaling.ts";
 
-/** Rotations of a model. */
+/** Rope settings of a model. */
 export interface Rope {
   /** Base. */
   readonly theta: number;
-  /** How they are stretched. */
+  /** Scaling for long contexts. */
   readonly scaling: RopeScaling;
-  /** Part of a head that is rotated. */
+  /** Fraction of each head that is rotated. */
   readonly part: number;
-  /** Base of layers with a window, where they have their own. */
+  /** Base of sliding-window layers, where they have a separate one. */
   readonly windowTheta: number | undefined;
 }
 
 /**
- * Rotations, as transformers finds them: `rope_scaling` before `rope_parameters`, whose base is lost then. Families
- * with windows of their own base have one of each kind.
+ * Reads rope settings as transformers does: `rope_scaling` takes precedence over `rope_parameters`, whose
+ * base is then ignored. Families with a separate base for sliding windows have one of each kind.
  */
 export function readRope(
   file: ConfigFile,

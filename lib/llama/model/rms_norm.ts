@@ -13,8 +13,8 @@ import { elementCount } from "../../tensor/dims.ts";
 import type { Tensor } from "../../graph/graph.ts";
 
 /**
- * RMSNorm over the last axis, `w x / sqrt(mean(x^2) + epsilon)`, with its gradient written out:
- * dx = r (g w - n mean(g w n)) for n = r x, which passes over the activations less often than the chain rule.
+ * Computes RMSNorm over the last axis, `w x / sqrt(mean(x^2) + epsilon)`, with its gradient written out:
+ * dx = r (g w - n mean(g w n)) for n = r x, with fewer passes over the activations than the chain rule.
  *
  * @param x Shape [..., width].
  * @param weight Shape [width].
@@ -32,7 +32,7 @@ export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
       const rows = elementCount(x.dims) / width;
       const product = multiply(gradient!, normal);
       const byWeight = multiply(gradient!, weight);
-      // A matrix-vector product weighs and sums in one pass.
+      // A matrix-vector product weights and sums in one pass.
       const column = scale(reshape(weight, [width, 1]), 1 / width);
       const along = reshape(matmul(reshape(product, [rows, width]), column), [
         ...x.dims.slice(0, -1),

@@ -1,7 +1,7 @@
 import type { LlamaConfig } from "./llama_config.ts";
 import type { RopeScaling } from "./rope_scaling.ts";
 
-/** Rotation of every position: cosine and sine, [positions, headDim / 2] each. */
+/** Cosines and sines of the rotation at every position, [positions, headDim / 2] each. */
 export interface RopeTable {
   /** Row-major cosines, times the attention factor. */
   readonly cos: Float32Array<ArrayBuffer>;
@@ -10,12 +10,12 @@ export interface RopeTable {
 }
 
 /**
- * Rotary position embedding in Hugging Face's half-split layout, computed in double precision.
+ * Computes rotary position embeddings in Hugging Face's half-split layout, in double precision.
  *
- * @param config Model; its scaling is applied.
+ * @param config Model config; its scaling is applied.
  * @param positions Number of positions, from 0.
  * @param scale Factor on both tables; attention folds 1/sqrt(headDim) into the query's.
- * @param length Tokens of the longest text, where tables are longer than any: dynamic scaling asks for it.
+ * @param length Longest text in tokens, for dynamic scaling; set it if the tables are longer than that.
  */
 export function ropeTable(
   config: LlamaConfig,
@@ -37,7 +37,7 @@ export function ropeTable(
   return { cos, sin };
 }
 
-/** Angle per position of each pair, radians, and the factor on the result. */
+/** Returns the angle per position of each pair, in radians, and the factor on cosines and sines. */
 export function ropeFrequencies(
   config: LlamaConfig,
   positions: number,

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** How rotary frequencies are stretched for contexts longer than the model was trained on. */
+/** Scaling of rotary frequencies for contexts longer than those of training. */
 export type RopeScaling =
   | { kind: "default" }
   | { kind: "linear" | "dynamic"; factor: number }
@@ -17,14 +17,14 @@ export type RopeScaling =
     betaFast: number;
     betaSlow: number;
     originalPositions: number;
-    /** Factor on both tables; undefined for the usual one of `factor`. */
+    /** Factor on both tables; undefined for the default derived from `factor`. */
     attentionFactor: number | undefined;
     /** Whether the ramp begins and ends at whole pairs. */
     truncate: boolean;
   }
   | {
     kind: "longrope";
-    /** Divisor of each frequency for texts of up to `originalPositions` tokens; longer ones have others. */
+    /** Divisor of each frequency, for texts of up to `originalPositions` tokens; longer texts use others. */
     factors: readonly number[];
     originalPositions: number;
     /** Factor on both tables. */
@@ -56,14 +56,14 @@ export const ROPE_SCHEMA = v.object({
   long_factor: v.optional(factors),
 });
 
-/** What such an object holds. */
+/** Parsed `rope_scaling` or `rope_parameters`. */
 export type RopeKeys = v.InferOutput<typeof ROPE_SCHEMA>;
 
 /**
- * Reads a scaling.
+ * Parses a rope scaling.
  *
- * @param original `original_max_position_embeddings` beside it, where a family has that there.
- * @throws RangeError naming what is missing or unknown.
+ * @param original Top-level `original_max_position_embeddings`, if any.
+ * @throws RangeError naming the missing key or unknown type.
  */
 export function parseRopeScaling(
   rope: RopeKeys | undefined,
@@ -80,7 +80,7 @@ export function parseRopeScaling(
     }
     return value;
   };
-  // The key beside the scaling overrules that inside.
+  // The top-level key overrides the one inside the scaling.
   const originalPositions = original ?? rope?.original_max_position_embeddings ?? positionsMax;
   switch (kind) {
     case "default":
@@ -128,11 +128,11 @@ function stretchFactor(factor: number, originalPositions: number): number {
 function shortFactors(rope: RopeKeys | undefined): readonly number[] {
   if (rope?.short_factor && rope.long_factor) return rope.short_factor;
   throw new RangeError(
-    "Cannot read model config: rope type longrope has no short_factor and long_factor",
+    "Cannot read model config: rope type longrope has no short_factor or long_factor",
   );
 }
 
-/** DeepSeek's way to write the attention factor of yarn: a ratio of two, where both scales are there. */
+/** Returns DeepSeek's form of yarn's attention factor: a ratio of two factors, if both scales are present. */
 function scaledAttention(rope: RopeKeys | undefined): number | undefined {
   const { factor, mscale, mscale_all_dim: all } = rope ?? {};
   if (!factor || !mscale || !all) return undefined;
@@ -140,7 +140,7 @@ function scaledAttention(rope: RopeKeys | undefined): number | undefined {
   return scale(mscale) / scale(all);
 }
 
-/** Writes a scaling as `rope_scaling`; null for none. */
+/** Formats a scaling as `rope_scaling`; null for none. */
 export function formatRopeScaling(scaling: RopeScaling): Record<string, unknown> | null {
   switch (scaling.kind) {
     case "default":
@@ -149,7 +149,7 @@ export function formatRopeScaling(scaling: RopeScaling): Record<string, unknown>
     case "dynamic":
       return { rope_type: scaling.kind, factor: scaling.factor };
     case "longrope":
-      throw new RangeError("Cannot write model config: rope type longrope is only read");
+      throw new RangeError("Cannot write model config: rope type longrope is read-only");
     case "llama3":
       return {
         rope_type: "llama3",

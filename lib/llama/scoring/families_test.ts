@@ -14,15 +14,15 @@ interface Case {
   continuations: { prompt: number[]; ids: number[] }[];
 }
 
-/** What transformers computes, by case. */
+/** Results of transformers, by case. */
 const CASES = JSON.parse(
   await Deno.readTextFile(fixture("families/expected.json")),
 ) as Record<string, Case>;
-/** Tokens that go before the branches of a packed text. */
+/** Trunk length of a packed text, in tokens. */
 const TRUNK = 25;
 const TOLERANCE = 1e-4;
 
-/** A text, and that text again as two branches that share their trunk: each of its tokens but the first is asked. */
+/** Packs a text, and again as two branches with a shared trunk; all tokens but the first are scored. */
 function packed(ids: number[]): { batch: ScoringBatch; targets: number[] } {
   const inputs = ids.slice(0, -1);
   const trunk = Math.min(TRUNK, inputs.length - 1);
@@ -60,7 +60,7 @@ async function scored(engine: Engine, options: ScorerOptions, batch: ScoringBatc
   }
 }
 
-/** Texts and prompts that a model's positions have room for. */
+/** Returns the texts and prompts that fit in a model's context. */
 function fitting({ continuations, texts }: Case, positionsMax: number): Case {
   return {
     texts: texts.filter(({ ids }) => ids.length <= positionsMax + 1),
@@ -71,7 +71,7 @@ function fitting({ continuations, texts }: Case, positionsMax: number): Case {
 }
 
 for (const [name, all] of Object.entries(CASES)) {
-  testOnCpu(`${name} is scored and continued as by transformers`, async (engine) => {
+  testOnCpu(`${name} is scored and continued as in transformers`, async (engine) => {
     const directory = fixture(`families/${name}`);
     const older = JSON.parse(await Deno.readTextFile(`${directory}/config_v4.json`));
     const { config, notes, tensors } = await locateModel(directory);

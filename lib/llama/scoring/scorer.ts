@@ -9,30 +9,30 @@ import type { BatchScores, ScoringBatch, ScoringShape } from "./scoring_batch.ts
 import type { BlockRange } from "../model/decoder_stack.ts";
 import { bodyGraph, headGraph } from "./scoring_graphs.ts";
 
-/** Places whose logits are computed at once: bounds their memory, whatever the batch. */
+/** Hidden states whose logits are computed at once, which bounds memory for any batch size. */
 const HEAD_PLACES = 64;
-/** The same where each time the head's weight is converted first. */
+/** The same for a frugal head, whose weight is converted on every run. */
 const HEAD_PLACES_FRUGAL = 256;
 
 /** A model to score with. */
 export interface ScorerOptions {
   /** Shape of the model. */
   readonly config: LlamaConfig;
-  /** Where its parameters lie. */
+  /** Locations of its parameters in files. */
   readonly tensors: ParameterPlaces;
-  /** Blocks whose weights are held at once; as many as the model has for the whole model. */
+  /** Blocks whose weights are held at once; the layer count for the whole model. */
   readonly blocksAtOnce: number;
-  /** Batches that go through some blocks before the next blocks are loaded. */
+  /** Batches run through the loaded blocks before the next blocks are loaded. */
   readonly batchesAtOnce: number;
-  /** Uses weights as they lie in their files, instead of prepacked copies. */
+  /** Whether weights are used in place in their files, without prepacked copies. */
   readonly frugal: boolean;
-  /** How the weights behind the blocks are used. */
+  /** Layout of the head's weights. */
   readonly head: HeadLayout;
 }
 
 /**
- * Scores packed texts. Weights stay in their files and are used from there. A model that does not fit goes
- * through memory some blocks at a time, each for many batches, while the hidden states of the batches wait.
+ * Scores packed texts, using the weights from their files. A model that does not fit in memory is streamed a
+ * few blocks at a time, each group for many batches, while the hidden states of the batches are held.
  */
 export class Scorer {
   readonly #bodies = new Map<number, Session>();
@@ -41,7 +41,7 @@ export class Scorer {
   #kept: DeviceTensor | undefined;
   #shape: ScoringShape = { rows: 0, sequence: 0 };
 
-  /** @param engine Where to compute; it stays open. */
+  /** @param engine Engine to compute on; `close` leaves it open. */
   constructor(readonly engine: Engine, readonly options: ScorerOptions) {
     const { blocksAtOnce, config: { layers } } = options;
     this.#ranges = Array.from({ length: Math.ceil(layers / blocksAtOnce) }, (_, index) => ({
@@ -50,7 +50,7 @@ export class Scorer {
     }));
   }
 
-  /** Steps that a batch takes, of about equal length. */
+  /** Number of steps per batch, each of about equal duration. */
   get stepsPerBatch(): number {
     return this.#ranges.length;
   }
@@ -59,8 +59,8 @@ export class Scorer {
    * Scores batches of one shape.
    *
    * @param onStep Called after each step of each batch.
-   * @returns In the order of the batches, each as soon as it is known.
-   * @throws EngineError when the device refuses the graph or has no room for it.
+   * @returns Scores in batch order, each as soon as it is available.
+   * @throws EngineError when the device rejects the graph or lacks memory for it.
    */
   async *score(
     batches: readonly ScoringBatch[],
@@ -93,7 +93,7 @@ export class Scorer {
     return this.#ranges.length > 1;
   }
 
-  /** Frees sessions and tensors. */
+  /** Releases sessions and tensors. */
   async close(): Promise<void> {
     if (this.#kept) await this.engine.dispose([this.#kept]);
     await this.#closeBodies();
@@ -107,7 +107,7 @@ export class Scorer {
     this.#head = undefined;
   }
 
-  /** Sessions have fixed shapes, and hold copies of weights: those of the shape before are dropped. */
+  /** Sessions have fixed shapes and hold copies of weights, so those of the previous shape are released. */
   async #prepare({ rows, sequence }: ScoringShape): Promise<void> {
     if (this.#shape.rows === rows && this.#shape.sequence === sequence) return;
     await this.close();
@@ -144,7 +144,7 @@ export class Scorer {
     this.#bodies.clear();
   }
 
-  /** Gives the hidden states behind the blocks: on the device for the whole model, else in JavaScript. */
+  /** Returns the hidden states after the blocks: on the device for the whole model, else in JavaScript. */
   async #runBody(
     body: Session,
     { from }: BlockRange,

@@ -14,10 +14,10 @@ const EXPECTED = JSON.parse(
 ) as { ids: number[][]; logits_f32: number[][][]; logits_bf16: number[][][] };
 const { config, tensors } = await locateModel(fixture("tiny_llama"));
 const WHOLE: ScorerOptions = { config, tensors, ...prepackedWhole(config) };
-/** Seven parts of the vocabulary, the last of them smaller. */
+/** Seven vocabulary tiles, the last one smaller. */
 const TILES = { frugal: true, tileBytesMax: 11_000 };
 
-/** The two texts of the vectors in one row, every token of the vocabulary asked at every place. */
+/** Returns both expected texts in one row, scoring every token of the vocabulary at every index. */
 function everything(): ScoringBatch {
   const [a, b] = EXPECTED.ids;
   const length = a.length + b.length;
@@ -45,7 +45,7 @@ async function scoreOnce(engine: Engine, options: ScorerOptions, batch: ScoringB
   }
 }
 
-/** Log-probabilities in double precision, of logits that somebody else computed. */
+/** Returns the log-probabilities of expected logits, in double precision. */
 function logSoftmax(logits: number[]): number[] {
   const top = Math.max(...logits);
   const total = Math.log(logits.reduce((sum, x) => sum + Math.exp(x - top), 0)) + top;
@@ -61,7 +61,7 @@ const FILES = [
 for (const [file, key, tolerance] of FILES) {
   const test = file ? testOnCpu : testOnDevices; // how tensors are read does not depend on the device
   test(
-    `Scorer gives numpy's logits of ${file ?? "a model in two shards"}`,
+    `Scorer matches numpy's logits of ${file ?? "a model in two shards"}`,
     async (engine) => {
       const directory = await Deno.makeTempDir();
       const names = file
@@ -69,7 +69,7 @@ for (const [file, key, tolerance] of FILES) {
         : [...Deno.readDirSync(fixture("tiny_llama"))].map(({ name }) => [name, name])
           .filter(([name]) => /^m-|index/.test(name));
       for (const [from, to] of [...names, ["config.json", "config.json"]]) {
-        // Hugging Face's cache has links where one expects files.
+        // Hugging Face's cache has symbolic links instead of files.
         await Deno.symlink(fixture(`tiny_llama/${from}`), `${directory}/${to}`);
       }
       const expected = EXPECTED[key].flat().flatMap(logSoftmax);
@@ -92,7 +92,7 @@ for (const [file, key, tolerance] of FILES) {
   );
 }
 
-testOnDevices("Scorer gives the same numbers block by block and whole", async (engine) => {
+testOnDevices("Scorer gives the same results block by block and whole", async (engine) => {
   const batch = everything();
   const whole = await scoreOnce(engine, WHOLE, batch);
   const layout = { blocksAtOnce: 1, batchesAtOnce: 2, frugal: true, head: TILES };
@@ -108,7 +108,7 @@ testOnDevices("Scorer gives the same numbers block by block and whole", async (e
 });
 
 testOnCpu(
-  "Scorer does not take a row for a text that is longer than the model's context",
+  "Scorer does not mistake a packed row for a text longer than the model's context",
   async (engine) => {
     const batch = everything();
     const short = { ...config, positionsMax: 9 };
@@ -120,7 +120,7 @@ testOnCpu(
 );
 
 testOnCpu(
-  "Scorer computes the attention of long rows in parts, with the same numbers",
+  "Scorer computes the attention of long rows in parts, with the same results",
   async (engine) => {
     const { rows, sequence } = { rows: 1, sequence: 6144 };
     assert.ok(queryRowsMax(config, { rows, sequence }) < sequence, "the row is long enough");
@@ -128,7 +128,7 @@ testOnCpu(
     const [text] = EXPECTED.ids;
     const plane = (make: (place: number) => number) =>
       Int32Array.from({ length: sequence }, (_, place) => make(place));
-    // The same text again and again, each by itself.
+    // The same text repeated, each copy in a separate branch.
     const batch: ScoringBatch = {
       rows,
       sequence,
@@ -150,7 +150,7 @@ testOnCpu(
 );
 
 testOnCpu(
-  "Scorer gives transformers' probabilities with every kind of rope",
+  "Scorer matches transformers' probabilities with every kind of rope",
   async (engine) => {
     const { tokens, variants } = JSON.parse(
       await Deno.readTextFile(fixture("harness/rope.json")),

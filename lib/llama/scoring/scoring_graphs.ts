@@ -13,19 +13,20 @@ import { tiledHead } from "./tiled_head.ts";
 import type { ParameterSource } from "../model/parameter_source.ts";
 import { type BlockRange, decoderStack } from "../model/decoder_stack.ts";
 
-/** Most bytes of the attention scores that are computed at once. */
+/** Maximum bytes of attention scores computed at once. */
 const SCORES_BYTES_MAX = 2 ** 28;
 
-/** Tokens of each row whose attention is computed at once. */
+/** Returns the number of query tokens per row whose attention is computed at once. */
 export function queryRowsMax({ heads }: LlamaConfig, { rows, sequence }: ScoringShape): number {
   return Math.max(16, Math.floor(SCORES_BYTES_MAX / (4 * rows * heads * sequence)));
 }
 
 /**
- * Some blocks over packed rows: `tokens`, or `hidden` of the blocks before, to `hidden`.
+ * Builds a graph of some blocks over packed rows, from `tokens`, or from the `hidden` of earlier
+ * blocks as `before`, to `hidden`.
  *
- * A token attends to those tokens before it that belong to its own branch or to its trunk, and its rotation is
- * that of its position in its text, not in the row; so what one row holds besides does not matter to it.
+ * A token attends to earlier tokens of its branch and trunk, and is rotated by its position in its text, not
+ * in the row, so other texts in the row do not affect it.
  */
 export function bodyGraph(
   config: LlamaConfig,
@@ -48,11 +49,12 @@ export function bodyGraph(
 }
 
 /**
- * Log-probabilities of chosen tokens: `logProbabilities` and `argmax` of `places` (rows of the flattened
- * `hidden`) and `targets`. Logits of a whole vocabulary never leave the graph.
+ * Builds a graph that scores chosen tokens: from `hidden`, `places` (rows of the flattened `hidden`) and
+ * `targets` to `losses` (negative log-probabilities) and `argmax`. Logits of the whole vocabulary never leave
+ * the graph.
  *
- * @param count Places of one run.
- * @param tileBytesMax Bytes of the part of the vocabulary's weights that is used at once.
+ * @param count Number of `places` per run.
+ * @param tileBytesMax Maximum bytes of head weights used at once.
  */
 export function headGraph(
   config: LlamaConfig,
@@ -73,7 +75,7 @@ export function headGraph(
   return graph;
 }
 
-/** Distance of the furthest key that a query sees through a window. */
+/** Returns the distance from a query to the furthest key in its window. */
 export function furthest(graph: Graph, window: number): Tensor {
   return graph.scalar("int32", window - 1);
 }

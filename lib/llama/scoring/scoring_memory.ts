@@ -5,63 +5,63 @@ import type { ScoringShape } from "./scoring_batch.ts";
 import { queryRowsMax } from "./scoring_graphs.ts";
 
 const FLOAT_BYTES = 4;
-/** Part of the memory that weights may take; the rest is for activations, and for others. */
+/** Maximum fraction of memory for weights; the rest is for activations and other uses. */
 const WEIGHTS_FRACTION = 0.6;
-/** Part of it for hidden states that wait while a model goes through memory block by block. */
+/** Fraction of memory for hidden states held while a model is streamed block by block. */
 const WAITING_FRACTION = 0.2;
 /**
- * Memory that prepacked weights take, over their size as float32. The runtime keeps
- * beside it, for a while, what it was made from: of fp16 and bf16 that is a copy as float32.
+ * Memory of prepacked weights relative to their float32 size. The runtime temporarily keeps their
+ * source as well, which for fp16 and bf16 is a float32 copy.
  */
 const ARRANGED_FACTOR = 1.3;
 const ARRANGED_FACTOR_HALVES = 1.9;
 /**
- * Tokens that go through some blocks before the next are loaded: enough that computing takes many times longer
- * than reading the weights, and no more, since what is computed is lost when the program is stopped.
+ * Tokens run through the loaded blocks before the next are loaded: enough that computing takes many times
+ * longer than reading the weights, and no more, since unfinished results are lost when the program stops.
  */
 const WAVE_TOKENS = 8192;
 
-/** How the weights behind the blocks are used: a row for each token of the vocabulary. */
+/** Layout of the head's weights, which have a row for each token of the vocabulary. */
 export interface HeadLayout {
-  /** As they lie in their files. */
+  /** Whether they are used in place in their files. */
   readonly frugal: boolean;
-  /** Bytes of them, as float32, that are used at once. */
+  /** Maximum bytes of them used at once, as float32. */
   readonly tileBytesMax: number;
 }
 
-/** How a model is held while it scores. */
+/** Memory layout of a model during scoring. */
 export interface ScoringLayout {
   /** Blocks whose weights are held at once. */
   readonly blocksAtOnce: number;
-  /** Batches that wait while others go through the same blocks. */
+  /** Batches run through the loaded blocks before the next blocks are loaded. */
   readonly batchesAtOnce: number;
-  /** Whether weights are used as they lie in their files. */
+  /** Whether weights are used in place in their files. */
   readonly frugal: boolean;
-  /** How the weights behind the blocks are used. */
+  /** Layout of the head's weights. */
   readonly head: HeadLayout;
-  /** Bytes that this takes, weights and activations. */
+  /** Total bytes of weights and activations. */
   readonly bytes: number;
 }
 
 /** Upper bound of a head tile; GPUs cap buffer size. */
 export const HEAD_TILE_BYTES_MAX = 2 ** 29;
-/** How those weights are used where there is room for all of them. */
+/** Layout of the head where all of its weights fit in memory. */
 export const PREPACKED_HEAD: HeadLayout = { frugal: false, tileBytesMax: HEAD_TILE_BYTES_MAX };
-/** A model that is held whole, prepacked. */
+/** Returns the layout of a model held whole and prepacked. */
 export function prepackedWhole({ layers }: Pick<LlamaConfig, "layers">) {
   return { blocksAtOnce: layers, batchesAtOnce: 1, frugal: false, head: PREPACKED_HEAD };
 }
 
-/** As much of them is used at once even where memory is short. */
+/** Lower bound of a head tile, even if memory is short. */
 const HEAD_TILE_BYTES_MIN = 2 ** 24;
 
 /**
- * Chooses how to hold a model: whole and prepacked, whole as it lies in its files, or some blocks at
- * a time, whichever first fits.
+ * Chooses the layout of a model: whole and prepacked, whole and in place in its files, or some blocks at a
+ * time, whichever fits first.
  *
  * @param fileBytes Bytes of its weights in their files.
- * @param memoryBytes Bytes that can be had.
- * @param blocks Blocks at once, where the user says so.
+ * @param memoryBytes Available memory in bytes.
+ * @param blocks Blocks at once, if set by the user.
  */
 export function scoringLayout(
   config: LlamaConfig,
@@ -84,7 +84,7 @@ export function scoringLayout(
     if (factor * all <= room) {
       return { ...prepackedWhole(config), bytes: factor * all + activations };
     }
-    // One block's weights as float32 come and go; the file's own pages the system can drop.
+    // One block's weights are temporarily held as float32; the OS can evict the file's pages.
     if (fileBytes + block <= room || blocks !== undefined) {
       return {
         ...prepackedWhole(config),
@@ -107,7 +107,7 @@ export function scoringLayout(
   const prepacked = factor * blocksAtOnce * block;
   const frugal = prepacked > room;
   const blockBytes = (frugal ? blocksAtOnce * block : prepacked) + activations;
-  // What waits while the head is there is no more than while blocks are.
+  // No more hidden states are held while the head is loaded than while blocks are.
   const head = factor * FLOAT_BYTES * vocabSize * hiddenSize;
   const headIsLarge = head > blockBytes;
   return {
@@ -128,14 +128,14 @@ function activationBytes(config: LlamaConfig, shape: ScoringShape): number {
 }
 
 /**
- * Texts that can be written at once: what is remembered of their tokens takes a part of the memory.
+ * Returns the number of texts that can be generated at once, given the memory of their KV cache.
  *
  * @param tokens Tokens of the longest text, the new ones included.
- * @returns A power of two, at most 16: what is written at once should not depend on small differences.
+ * @returns A power of two, at most 16, so that the batch does not depend on small differences.
  */
 export function writingRows(config: LlamaConfig, memoryBytes: number, tokens: number): number {
   const { headDim, keyValueHeads, layers } = config;
-  // Keys and values, and as much again for those that replace them.
+  // Keys and values, and as much again for their replacements.
   const row = 2 * 2 * FLOAT_BYTES * layers * keyValueHeads * headDim * tokens;
   const fit = Math.floor((WAITING_FRACTION * memoryBytes) / row);
   return 2 ** Math.floor(Math.log2(Math.min(16, Math.max(1, fit))));

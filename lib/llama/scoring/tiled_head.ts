@@ -20,13 +20,13 @@ import { capped } from "../model/soft_cap.ts";
 import type { ParameterSource } from "../model/parameter_source.ts";
 import { join } from "../../graph/operators/slice.ts";
 
-/** What a vocabulary says of places, each of shape [places, 1]. */
+/** Logit statistics over one or more vocabulary tiles, each of shape [places, 1]. */
 interface TileResult {
   /** Largest logit. */
   readonly best: Tensor;
-  /** Its token, int32; the first of equals. */
+  /** Token of the largest logit, int32; the first if tied. */
   readonly argmax: Tensor;
-  /** Sum of the exponentials of the logits less the largest. */
+  /** Sum of the exponentials of the logits minus the largest. */
   readonly powers: Tensor;
   /** Sum of the logits: NaN or infinite if one of them is. */
   readonly total: Tensor;
@@ -34,13 +34,13 @@ interface TileResult {
   readonly own: Tensor;
 }
 
-/** Tokens of a vocabulary whose weights are used at once. */
+/** Half-open range of tokens whose weights are used at once. */
 interface Tile {
   readonly from: number;
   readonly to: number;
 }
 
-/** Parts of the vocabulary whose weights have so many bytes as float32 at most. */
+/** Splits the vocabulary into tiles of at most `bytesMax` float32 weight bytes plus one row. */
 export function vocabularyTiles(
   { hiddenSize, vocabSize }: Pick<LlamaConfig, "hiddenSize" | "vocabSize">,
   bytesMax: number,
@@ -54,13 +54,13 @@ export function vocabularyTiles(
 }
 
 /**
- * Losses and argmax of places, a part of the vocabulary at a time: only one part's weights and
- * logits need be in memory, and none is larger than a GPU takes. What a part adds to what is known follows
- * the running softmax (Milakov and Gimelshein 2018); with one part it is the plain cross-entropy to the bit.
+ * Computes losses and argmax one vocabulary tile at a time: only one tile's weights and logits need be in
+ * memory, and none exceeds the buffer limit of a GPU. Tiles are merged by the running softmax (Milakov and
+ * Gimelshein 2018); with one tile the result is bitwise equal to plain cross-entropy.
  *
  * @param hidden Shape [places, hidden].
  * @param targets int32, shape [places].
- * @param bytesMax Bytes of a part's weights as float32.
+ * @param bytesMax Maximum bytes of a tile's weights as float32.
  * @returns `losses` in nats, `argmax` int32 and the `total` of the logits, each of shape [places].
  */
 export function tiledHead(
@@ -88,10 +88,10 @@ export function tiledHead(
 }
 
 /**
- * Logits of the whole vocabulary, [places, vocabulary].
+ * Returns the logits of the whole vocabulary, [places, vocabulary].
  *
  * @param hidden Shape [places, hidden].
- * @param bytesMax Bytes of a part's weights as float32.
+ * @param bytesMax Maximum bytes of a tile's weights as float32.
  */
 export function tiledLogits(
   hidden: Tensor,
@@ -102,7 +102,7 @@ export function tiledLogits(
   return join(vocabularyTiles(config, bytesMax).map(tileLogits(hidden, config, parameter)), 1);
 }
 
-/** Gives a function that computes the logits of a tile, [places, tokens of the tile]. */
+/** Returns a function that computes the logits of a tile, [places, tokens of the tile]. */
 function tileLogits(
   hidden: Tensor,
   config: LlamaConfig,

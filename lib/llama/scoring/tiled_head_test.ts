@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { vocabularyTiles } from "./tiled_head.ts";
 
-Deno.test("vocabularyTiles covers a vocabulary once, in parts no larger than asked", () => {
+Deno.test("vocabularyTiles covers a vocabulary once, in tiles within the byte limit", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 300_000 }),

@@ -6,22 +6,22 @@ import { scalarFeed } from "./gradient_pass.ts";
 
 /** Settings of AdamW with decoupled weight decay on every parameter (PyTorch's semantics). */
 export interface AdamWSettings {
-  /** Decay of the first and second moment. */
+  /** Decay rates of the first and second moments. */
   readonly betas: readonly [number, number];
   /** Added to the root of the second moment. */
   readonly epsilon: number;
-  /** Fraction of a parameter removed a step, times the learning rate. */
+  /** Fraction of a parameter removed per step, times the learning rate. */
   readonly weightDecay: number;
-  /** Largest global norm of a gradient; larger ones are scaled down to it. */
+  /** Maximum global gradient norm; larger gradients are scaled down to it. */
   readonly clipNorm: number;
 }
 
 /**
- * Graph that updates a group of parameters. Inputs for each index i: `p.i`, `m.i`, `v.i`, `g.i` and the
- * scalars of {@linkcode adamwFeeds}; outputs `p_next.i`, `m_next.i`, `v_next.i`. With bias correction
- * folded into two scalars: p' = decay p - m' / (root sqrt(v') + floor).
+ * Builds a graph that updates a group of parameters. Inputs are `p.i`, `m.i`, `v.i`, `g.i` for each index i,
+ * and the scalars of {@linkcode adamwFeeds}; outputs are `p_next.i`, `m_next.i`, `v_next.i`. Bias correction
+ * is folded into two scalars: p' = decay p - m' / (root sqrt(v') + floor).
  *
- * @param shapes Shape of every parameter of the group.
+ * @param shapes Shape of every parameter in the group.
  */
 export function adamwGraph(
   shapes: readonly (readonly number[])[],
@@ -46,17 +46,17 @@ export function adamwGraph(
   return graph;
 }
 
-/** Names of the outputs of {@linkcode adamwGraph} for a group of `count` parameters. */
+/** Returns the output names of {@linkcode adamwGraph} for a group of `count` parameters. */
 export function adamwKept(count: number): string[] {
   return Array.from({ length: count }, (_, index) => index)
     .flatMap((index) => [`p_next.${index}`, `m_next.${index}`, `v_next.${index}`]);
 }
 
 /**
- * Scalars of one step, computed in double precision.
+ * Returns the scalar inputs of one step, computed in double precision.
  *
  * @param step Number of the step, from 1.
- * @param learningRate Learning rate of the step; 0 leaves parameters as they are.
+ * @param learningRate Learning rate of the step; 0 leaves parameters unchanged.
  * @param gradientNorm Global norm before clipping.
  */
 export function adamwFeeds(
@@ -67,7 +67,7 @@ export function adamwFeeds(
 ): Record<string, HostTensor> {
   const clip = Math.min(1, clipNorm / (gradientNorm + 1e-6));
   const correction = Math.sqrt(1 - beta2 ** step);
-  // A rate of 0 would divide by zero; the smallest normal float moves nothing.
+  // A rate of 0 would divide by zero; one this small changes no parameter.
   const rate = Math.max((learningRate * correction) / (1 - beta1 ** step), 1e-30);
   return {
     first: scalarFeed((1 - beta1) * clip),

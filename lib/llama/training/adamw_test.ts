@@ -8,7 +8,7 @@ const SETTINGS = {
   clipNorm: 1,
 } as const;
 
-Deno.test("epsilon is added to the corrected root of the second moment, as in PyTorch", () => {
+Deno.test("epsilon is added to the bias-corrected root of the second moment, as in PyTorch", () => {
   const [beta1, beta2] = SETTINGS.betas;
   const [rate, gradient, p] = [0.01, 2e-3, 0.5];
   let [m, v] = [0, 0];

@@ -31,8 +31,9 @@ import {
 type Feeds = Record<string, HostTensor | DeviceTensor>;
 
 /**
- * Forward and backward block by block, one graph for all blocks. Only the input of each block is kept; its
- * backward graph computes the rest again. Graph size and compile time do not grow with the depth.
+ * Opens a forward and backward pass that runs block by block, with one graph for all blocks. Only the input
+ * of each block is kept; its backward graph recomputes the rest. Graph size and compile time do not grow with
+ * depth.
  */
 export async function blockGradients(
   engine: Engine,
@@ -108,7 +109,7 @@ class BlockGradients implements GradientPass {
       );
       sumOfSquares += Number(result.sum_of_squares.data[0]);
     }
-    // The head has already left its part in a tied table, so the embedding's part is added to it.
+    // The gradient of a tied table already has the head's part, so the embedding's part is added.
     const bottom = gradientBindings(
       [["embedding", EMBEDDING]],
       options.gradients,
@@ -190,7 +191,7 @@ function blockBackGraph(config: LlamaConfig, options: GradientPassOptions): Grap
   return graph;
 }
 
-/** Head, loss and their gradients. */
+/** Builds the graph of the head, the loss and their gradients. */
 function headGraph(config: LlamaConfig, shape: BatchShape, accumulate: number): Graph {
   const { vocabSize, hiddenSize, tiedEmbeddings } = config;
   const graph = new Graph("llama_head");
@@ -206,7 +207,7 @@ function headGraph(config: LlamaConfig, shape: BatchShape, accumulate: number): 
   graph.output("slope", slope);
   const pairs: [string, Tensor][] = [["norm", ofNorm], ["head", ofHead]];
   const squares = declareGradients(graph, pairs, accumulate > 1);
-  // A tied table is not complete before the embedding's backward pass, which counts it.
+  // A tied table's gradient is complete only after the embedding's backward pass, which counts it.
   declareSumOfSquares(graph, tiedEmbeddings ? squares.slice(0, 1) : squares);
   return graph;
 }

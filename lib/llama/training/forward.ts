@@ -13,7 +13,7 @@ export interface ForwardPass {
   readonly tokens: Tensor;
   /** Inputs for all parameters, in canonical order. */
   readonly parameters: Tensor[];
-  /** Hidden states behind the last block, [batch, sequence, hidden]. */
+  /** Hidden states after the last block, [batch, sequence, hidden]. */
   readonly hidden: Tensor;
   /** Weight of the final norm. */
   readonly norm: Tensor;

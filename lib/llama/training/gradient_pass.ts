@@ -2,59 +2,59 @@ import type { Graph, Tensor } from "../../graph/graph.ts";
 import { add, multiply, sumOfSquares } from "../../graph/operators/arithmetic.ts";
 import type { DeviceTensor, HostTensor } from "../../engine/engine.ts";
 
-/** Shape of the token arrays of one pass. */
+/** Shape of the token arrays of a micro-batch. */
 export interface BatchShape {
-  /** Sequences of one pass: the micro-batch. */
+  /** Sequences per micro-batch. */
   readonly batch: number;
-  /** Tokens of each sequence. */
+  /** Tokens per sequence. */
   readonly sequence: number;
 }
 
 /** Tokens of one micro-batch, row-major [batch, sequence]. */
 export interface MicroBatch {
-  /** Tokens that the model sees. */
+  /** Input tokens. */
   readonly tokens: Int32Array<ArrayBuffer>;
-  /** Token that follows each of them. */
+  /** Token that follows each input token. */
   readonly targets: Int32Array<ArrayBuffer>;
 }
 
 /** Tensors of a model on the device, by parameter name. */
 export type DeviceParameters = ReadonlyMap<string, DeviceTensor>;
 
-/** What one pass found. */
+/** Result of one pass. */
 export interface PassResult {
-  /** Mean cross-entropy of the micro-batch, nats a token. */
+  /** Mean cross-entropy of the micro-batch, nats per token. */
   readonly loss: number;
-  /** Sum of the squares of the accumulated gradient. */
+  /** Sum of squares of the accumulated gradient. */
   readonly sumOfSquares: number;
 }
 
 /**
  * Computes gradients of the mean loss into tensors on the device. The two implementations, one graph and
- * block by block, give the same numbers.
+ * block by block, give the same results.
  */
 export interface GradientPass {
   /**
-   * Adds the gradient of one micro-batch, divided by the number of micro-batches of a step.
+   * Adds the gradient of one micro-batch, divided by the number of micro-batches per step.
    *
-   * @param first Whether this is the first micro-batch of a step, which overwrites what was there.
+   * @param first Whether this is the first micro-batch of a step, which overwrites old gradients.
    */
   gradients(batch: MicroBatch, first: boolean): Promise<PassResult>;
   /** Frees the sessions and buffers of the pass; parameters and gradients stay. */
   release(): Promise<void>;
 }
 
-/** What both implementations are made from. */
+/** Options of both implementations. */
 export interface GradientPassOptions extends BatchShape {
   /** Parameters on the device, fed to every pass. */
   readonly parameters: DeviceParameters;
-  /** Where gradients go. */
+  /** Gradients on the device, written by every pass. */
   readonly gradients: DeviceParameters;
-  /** Micro-batches of one step. */
+  /** Micro-batches per step. */
   readonly accumulate: number;
 }
 
-/** Tokens and targets as feeds. */
+/** Returns tokens and targets as feeds. */
 export function batchFeeds(
   { tokens, targets }: MicroBatch,
   { batch, sequence }: BatchShape,
@@ -66,17 +66,17 @@ export function batchFeeds(
   };
 }
 
-/** A float scalar as a feed. */
+/** Returns a float32 scalar as a feed. */
 export function scalarFeed(value: number): HostTensor {
   return { type: "float32", dims: [], data: Float32Array.of(value) };
 }
 
 /**
- * Declares gradient outputs, and the inputs that carry what earlier micro-batches left:
- * `gradient.NAME = carry * before.NAME + gradient`. Gives the sum of the squares of each.
+ * Declares gradient outputs, and the inputs that carry the sum over earlier micro-batches:
+ * `gradient.NAME = carry * before.NAME + gradient`. Returns the sum of squares of each.
  *
  * @param pairs Parameter name and gradient.
- * @param accumulate Whether there is anything to carry.
+ * @param accumulate Whether a step has earlier micro-batches to carry.
  */
 export function declareGradients(
   graph: Graph,
@@ -93,12 +93,12 @@ export function declareGradients(
   });
 }
 
-/** Sum of scalars as one output, `sum_of_squares`. */
+/** Declares the sum of scalars as one output, `sum_of_squares`. */
 export function declareSumOfSquares(graph: Graph, squares: Tensor[]): void {
   graph.output("sum_of_squares", squares.reduce((sum, square) => add(sum, square)));
 }
 
-/** Feeds and keeps for what {@linkcode declareGradients} declared. */
+/** Returns the feeds and kept tensors for the values declared by {@linkcode declareGradients}. */
 export function gradientBindings(
   names: [inGraph: string, onDevice: string][],
   gradients: DeviceParameters,

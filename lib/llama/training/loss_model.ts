@@ -9,7 +9,7 @@ import { headSequenceLosses } from "../model/head.ts";
 import { llamaParameters } from "../model/parameters.ts";
 import type { ParameterValues } from "../../tensor/parameter_values.ts";
 
-/** Computes losses of whole sequences. It holds parameters of its own, and nothing else. */
+/** Computes losses of whole sequences. It holds a separate set of parameters, and nothing else. */
 export class LossModel {
   private constructor(
     readonly shape: BatchShape,
@@ -21,8 +21,8 @@ export class LossModel {
   /**
    * Compiles the forward pass.
    *
-   * @param shape Sequences of one call, and their length.
-   * @throws EngineError when the device refuses the graph or has no room for it.
+   * @param shape Sequences per call, and their length.
+   * @throws EngineError when the device rejects the graph or lacks memory for it.
    */
   static async open(engine: Engine, config: LlamaConfig, shape: BatchShape): Promise<LossModel> {
     const graph = new Graph("llama_loss");
@@ -38,7 +38,7 @@ export class LossModel {
     return new LossModel(shape, engine, session, parameters);
   }
 
-  /** Puts parameters on the device. */
+  /** Uploads parameters to the device. */
   async load(values: ParameterValues): Promise<void> {
     for (const [name, target] of this.parameters) {
       const data = values.get(name)!;
@@ -47,9 +47,9 @@ export class LossModel {
   }
 
   /**
-   * Mean cross-entropy of each sequence, nats a token.
+   * Returns the mean cross-entropy of each sequence, nats per token.
    *
-   * @returns [batch]
+   * @returns Shape [batch].
    */
   async losses(batch: MicroBatch): Promise<Float32Array<ArrayBuffer>> {
     const { losses } = await this.session.run({
@@ -59,7 +59,7 @@ export class LossModel {
     return losses.data as Float32Array<ArrayBuffer>;
   }
 
-  /** Frees session and parameters. */
+  /** Releases the session and the parameters. */
   async close(): Promise<void> {
     await this.session.release();
     await this.engine.dispose([...this.parameters.values()]);

@@ -3,13 +3,13 @@ import type { BatchShape } from "./gradient_pass.ts";
 import { parameterCount } from "../model/parameters.ts";
 
 const FLOAT_BYTES = 4;
-/** The runtime's allocator grows in large pieces. */
+/** Overhead factor: the runtime's allocator grows in large chunks. */
 const SLACK = 1.2;
 
 /**
- * Memory that the two shapes of a training step need on the device, bytes: parameters, moments, gradients,
- * and the activations that wait for the backward pass. An estimate from shapes, fitted to what the bench
- * measured (docs/measured.md); sessions of the step in blocks do not share what they have freed.
+ * Estimates the device memory of the two forms of a training step, in bytes: parameters, moments, gradients,
+ * and the activations kept for the backward pass. The estimate is derived from shapes and fitted to the
+ * bench's measurements (docs/measured.md); sessions of the step in blocks do not share freed memory.
  */
 export function stepMemory(
   config: LlamaConfig,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseLlamaConfig } from "../model/parse_llama_config.ts";
 import { stepMemory } from "./memory_need.ts";
 
-/** Peaks from docs/measured.md, MB, without the 170 MB of the process and the bench's host copies. */
+/** Peaks from docs/measured.md, MB; `hostMB` is the process (170 MB) plus the bench's host copies. */
 const MEASURED: [
   config: Record<string, number>,
   hostMB: number,
@@ -23,20 +23,20 @@ function shape(vocab: number, hidden: number, layers: number, heads: number, inn
   };
 }
 
-Deno.test("stepMemory is near what was measured, and not below", () => {
+Deno.test("stepMemory is close to measured memory, and not below it", () => {
   for (const [config, hostMB, wholeMB, blocksMB] of MEASURED) {
     const { blocks, whole } = stepMemory(parseLlamaConfig(config), { batch: 16, sequence: 256 });
     for (const [estimate, measured] of [[whole, wholeMB], [blocks, blocksMB]]) {
       const ratio = estimate / ((measured - hostMB) * 1e6);
       assert.ok(
         ratio > 1 && ratio < 1.5,
-        `${estimate} bytes estimated, ${ratio} of what was measured`,
+        `${estimate} bytes estimated, ${ratio} of the measured memory`,
       );
     }
   }
 });
 
-Deno.test("stepMemory in blocks grows with a layer by its parameters, state and one hidden tensor", () => {
+Deno.test("stepMemory in blocks grows per layer by its parameters, state and one hidden tensor", () => {
   const at = (layers: number) =>
     stepMemory(parseLlamaConfig(shape(4096, 256, layers, 4, 688)), { batch: 16, sequence: 256 });
   const layerParameters = 4 * 256 * 256 + 3 * 256 * 688 + 2 * 256;

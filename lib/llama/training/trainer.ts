@@ -11,37 +11,37 @@ import { llamaParameters } from "../model/parameters.ts";
 import type { TensorShape } from "../../tensor/tensor_shape.ts";
 import { wholeGradients } from "./whole_gradients.ts";
 
-/** How a trainer is built. */
+/** Options of a trainer. */
 export interface TrainerOptions extends BatchShape {
-  /** Micro-batches of one step. */
+  /** Micro-batches per step. */
   readonly accumulate: number;
-  /** One graph, or block by block with recomputation. */
+  /** Form of the gradient pass: one graph, or block by block with recomputation. */
   readonly shape: "whole" | "blocks";
-  /** AdamW's settings. */
+  /** AdamW settings. */
   readonly adamw: AdamWSettings;
 }
 
-/** What one inner step found. */
+/** Result of one inner step. */
 export interface StepResult {
-  /** Mean cross-entropy over the step's micro-batches, nats a token. */
+  /** Mean cross-entropy over the step's micro-batches, nats per token. */
   readonly loss: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
 }
 
-/** Training has left the range of numbers. */
+/** Error of a computation that yields NaN or infinity. */
 export class NotFiniteError extends Error {
   override readonly name = "NotFiniteError";
 }
 
-/** A group of parameters that one AdamW graph updates. */
+/** Group of parameters updated by one AdamW graph. */
 interface UpdateGroup {
   readonly session: Session;
   readonly names: string[];
 }
 
 /**
- * Inner training steps of one model. Parameters, moments and gradients stay on the device from
+ * Runs inner training steps of one model. Parameters, moments and gradients stay on the device from
  * {@linkcode Trainer.load} until they are read.
  */
 export class Trainer {
@@ -62,7 +62,7 @@ export class Trainer {
   /**
    * Compiles the step and allocates its state.
    *
-   * @throws EngineError when the device refuses the graph or has no room for it.
+   * @throws EngineError when the device rejects the graph or lacks memory for it.
    */
   static async open(
     engine: Engine,
@@ -88,17 +88,17 @@ export class Trainer {
     return trainer;
   }
 
-  /** Micro-batches of one step. */
+  /** Micro-batches per step. */
   get accumulate(): number {
     return this.#options.accumulate;
   }
 
-  /** Puts parameters on the device, and leaves the optimizer as it is. */
+  /** Uploads parameters and leaves the optimizer state unchanged. */
   async loadParameters(parameters: ParameterValues): Promise<void> {
     await this.#upload("parameters", parameters);
   }
 
-  /** Puts parameters and optimizer state on the device; without a state, moments start at zero. */
+  /** Uploads parameters and optimizer state; without a state, moments start at zero. */
   async load(parameters: ParameterValues, optimizer?: OptimizerState): Promise<void> {
     this.#steps = optimizer?.steps ?? 0;
     await this.loadParameters(parameters);
@@ -107,10 +107,10 @@ export class Trainer {
   }
 
   /**
-   * One inner step: gradients of all micro-batches, clipping, AdamW.
+   * Runs one inner step: gradients of all micro-batches, clipping, AdamW.
    *
-   * @param batches As many micro-batches as the trainer accumulates.
-   * @throws NotFiniteError when the loss or the gradient is not finite; the state is then as it was.
+   * @param batches Exactly `accumulate` micro-batches.
+   * @throws NotFiniteError when the loss or the gradient is not finite; the state is then unchanged.
    */
   async step(batches: MicroBatch[], learningRate: number): Promise<StepResult> {
     const { accumulate, adamw } = this.#options;
@@ -153,12 +153,12 @@ export class Trainer {
     return this.#download("gradients");
   }
 
-  /** Device tensors of parameters, moments and gradients: what must never leave the device in a step. */
+  /** Returns the tensors of parameters, moments and gradients, which must not leave the device in a step. */
   deviceTensors(): DeviceTensor[] {
     return PARTS.flatMap((part) => [...this.#part(part).values()]);
   }
 
-  /** Frees everything. */
+  /** Releases all sessions and tensors. */
   async close(): Promise<void> {
     await this.#pass.release();
     for (const session of new Set(this.#updates.map(({ session }) => session))) {
@@ -167,7 +167,7 @@ export class Trainer {
     await this.#engine.dispose(this.deviceTensors());
   }
 
-  /** One AdamW graph serves all blocks; what lies outside the blocks is updated tensor by tensor. */
+  /** Compiles one AdamW graph for all blocks; tensors outside the blocks are updated one by one. */
   async #compileUpdates(layers: number): Promise<UpdateGroup[]> {
     const inBlock = (layer: number) =>
       this.#specs.filter(({ name }) => name.startsWith(`model.layers.${layer}.`));

@@ -19,7 +19,7 @@ const CONFIG = parseLlamaConfig(
 );
 
 for (const shape of ["whole", "blocks"] as const) {
-  testOnDevices(`Trainer repeats PyTorch's recorded steps (${shape})`, async (engine) => {
+  testOnDevices(`Trainer reproduces PyTorch's recorded steps (${shape})`, async (engine) => {
     const trainer = await openTrainer(engine, CONFIG, shape);
     await trainer.load(await readParameters("tiny_llama/model.f32.safetensors", ""));
     const losses: number[] = [];
@@ -68,7 +68,7 @@ for (const tiedEmbeddings of [false, true]) {
   );
 }
 
-testOnDevices("LossModel gives the losses that PyTorch's first step had", async (engine) => {
+testOnDevices("LossModel matches the losses of PyTorch's first step", async (engine) => {
   const model = await LossModel.open(engine, CONFIG, { batch: 2, sequence: 24 });
   await model.load(await readParameters("tiny_llama/model.f32.safetensors", ""));
   const found: number[] = [];
@@ -90,7 +90,8 @@ testOnDevices("Trainer keeps its state on the device between steps", async (engi
   const before = await engine.statistics();
   await trainer.step(micro, 1e-3);
   const after = await engine.statistics();
-  // Two micro-batches of tokens and targets, and scalars: no parameter, moment or gradient crosses.
+  // Transfers: two micro-batches of tokens and targets, and scalars; no parameter, moment or
+  // gradient.
   const scalars = 1024;
   assert.ok(after.uploadedBytes - before.uploadedBytes <= 2 * 2 * 2 * 24 * 4 + scalars);
   assert.ok(after.downloadedBytes - before.downloadedBytes <= scalars);

@@ -16,7 +16,9 @@ import {
 import { headLoss } from "../model/head.ts";
 import { llamaParameters } from "../model/parameters.ts";
 
-/** Forward and backward as one graph: fastest while the activations of all layers fit into memory. */
+/**
+ * Opens a forward and backward pass as one graph, fastest while the activations of all layers fit in memory.
+ */
 export async function wholeGradients(
   engine: Engine,
   config: LlamaConfig,
