@@ -78,20 +78,25 @@ export async function planTrain(
   const tokenizer = await chooseTokenizer(options, from);
   const { config, notes } = await chooseModel(options, given, stored, from, tokenizer);
   const training = {
-    innerSteps: pick(
+    innerSteps: first(
       options.innerSteps,
       given.training?.innerSteps,
       stored?.training.innerSteps,
       20,
     ),
-    batch: pick(options.batch, given.training?.batch, stored?.training.batch, 8),
-    sequence: pick(options.sequence, given.training?.sequence, stored?.training.sequence, 128),
+    batch: first(options.batch, given.training?.batch, stored?.training.batch, 8),
+    sequence: first(
+      options.sequence,
+      given.training?.sequence,
+      stored?.training.sequence,
+      128,
+    ),
   };
   refuseLongSequence(training.sequence, config);
   const machine = chooseMachine(options, begun, config, training, memoryBytes);
   const windows = options.windows ?? (options.within && begun?.windows) ?? DEFAULT_WINDOWS;
   const corpus = await readCorpus(options.texts, tokenizer, training.sequence);
-  const seed = pick(options.seed, given.seed, stored?.seed, 0);
+  const seed = first(options.seed, given.seed, stored?.seed, 0);
   const parameters = from
     ? (await readModelDirectory(from)).parameters
     : initialParameters(config, new SeededRandom(BigInt(seed)));
@@ -122,8 +127,8 @@ function chooseMachine(
       "choose another --out for a new run, or leave --peers out",
     );
   }
-  const peers = pick(options.peers, begun?.peers, DEFAULT_PEERS);
-  const adversaries = pick(options.adversaries, begun?.adversaries, []);
+  const peers = first(options.peers, begun?.peers, DEFAULT_PEERS);
+  const adversaries = first(options.adversaries, begun?.adversaries, []);
   refuseAdversaries(options.out, peers, adversaries, begun);
   const fixed = {
     microBatch: options.microBatch ?? begun?.microBatch,
@@ -134,7 +139,7 @@ function chooseMachine(
     adversaries,
     ...fitStep(config, training, fixed, peers, memoryBytes),
     device: options.device === "auto" && begun ? begun.device : options.device,
-    threads: pick(options.threads, begun?.threads, 0),
+    threads: first(options.threads, begun?.threads, 0),
     ...(begun?.windows === undefined ? {} : { windows: begun.windows }),
   };
 }
@@ -252,7 +257,7 @@ function refuseOtherFacts(
   }
 }
 
-function pick<Value>(...layers: [...(Value | undefined)[], Value]): Value {
+function first<Value>(...layers: [...(Value | undefined)[], Value]): Value {
   return layers.find((value) => value !== undefined)!;
 }
 

@@ -23,7 +23,8 @@ export function assignSamples(
   samples: number,
   count: number,
 ): Uint32Array<ArrayBuffer> {
-  const pool = choose(samples, Math.min(count, samples), assignmentSeed(uid, window));
+  const seed = assignmentSeed(uid, window);
+  const pool = drawWithoutReplacement(samples, Math.min(count, samples), seed);
   return Uint32Array.from({ length: count }, (_, i) => pool[i % pool.length]);
 }
 
@@ -33,7 +34,11 @@ export function assignmentSeed(uid: number, window: number): number {
 }
 
 /** numpy's `choice` without replacement. */
-export function choose(samples: number, count: number, seed: number): Uint32Array<ArrayBuffer> {
+export function drawWithoutReplacement(
+  samples: number,
+  count: number,
+  seed: number,
+): Uint32Array<ArrayBuffer> {
   const generator = new PermutedGenerator(BigInt(seed));
   const wide = samples > 10000 && count > Math.floor(samples / 50);
   return wide ? tailShuffle(samples, count, generator) : floyd(samples, count, generator);

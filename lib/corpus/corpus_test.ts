@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { byteTokenizer } from "../tokenizer/byte_tokenizer.ts";
-import { assignmentSeed, assignSamples, choose } from "./assign_samples.ts";
+import { assignmentSeed, assignSamples, drawWithoutReplacement } from "./assign_samples.ts";
 import { Corpus } from "./corpus.ts";
 import { npyHeader, parseNpy } from "./npy.ts";
 import { UnusableTextError } from "./read_text_file.ts";
@@ -32,7 +32,7 @@ function npy(tokens: Uint32Array): Uint8Array {
   return Uint8Array.of(...npyHeader(tokens.length), ...new Uint8Array(tokens.buffer));
 }
 
-Deno.test("choose draws what numpy.random.default_rng(seed).choice draws", () => {
+Deno.test("drawWithoutReplacement draws what numpy.random.default_rng(seed).choice draws", () => {
   const vectors: [
     uid: number,
     window: number,
@@ -62,7 +62,7 @@ Deno.test("choose draws what numpy.random.default_rng(seed).choice draws", () =>
   ];
   for (const [uid, window, samples, count, seed, first, last] of vectors) {
     assert.equal(assignmentSeed(uid, window), seed);
-    const drawn = choose(samples, count, seed);
+    const drawn = drawWithoutReplacement(samples, count, seed);
     assert.equal(new Set(drawn).size, count);
     assert.deepEqual([...drawn.slice(0, 6)], first);
     assert.deepEqual([...drawn.slice(-3)], last);

@@ -20,7 +20,7 @@ import {
 } from "./operators/arithmetic.ts";
 import { crossEntropy } from "./operators/cross_entropy.ts";
 import { exp, log, reciprocal, sigmoid, sqrt, tanh } from "./operators/functions.ts";
-import { gatherRows, pick } from "./operators/gather.ts";
+import { gatherElements, gatherRows } from "./operators/gather.ts";
 import { gemm, linear, matmul } from "./operators/matmul.ts";
 import { reshape } from "./operators/reshape.ts";
 import { softmax } from "./operators/softmax.ts";
@@ -70,7 +70,7 @@ const CASES: Case[] = [
   ["gemm, both transposed", [[3, 2], [4, 3]], (a, b) => gemm(a, b, true, true)],
   ["linear", [[2, 2, 3], [4, 3]], linear],
   ["gatherRows, repeated rows", [[4, 3]], (x) => gatherRows(x, ids(x, [2, 2], [1, 3, 1, 1]))],
-  ["pick", [[3, 4]], (x) => pick(x, ids(x, [3, 1], [3, 0, 2]))],
+  ["gatherElements", [[3, 4]], (x) => gatherElements(x, ids(x, [3, 1], [3, 0, 2]))],
   ["softmax", [[2, 4]], softmax],
   ["crossEntropy", [[3, 5]], (x) => crossEntropy(x, ids(x, [3], [4, 0, 2]))],
   ["rmsNorm", [[2, 3, 4], [4]], (x, w) => rmsNorm(x, w, 1e-5)],

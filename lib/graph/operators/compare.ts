@@ -37,7 +37,7 @@ export function argMax(x: Tensor): Tensor {
 }
 
 /** Elementwise `condition ? whenTrue : whenFalse`, with broadcasting; not differentiable. */
-export function choose(condition: Tensor, whenTrue: Tensor, whenFalse: Tensor): Tensor {
+export function where(condition: Tensor, whenTrue: Tensor, whenFalse: Tensor): Tensor {
   const dims = broadcastDims(
     "Where",
     condition.dims,

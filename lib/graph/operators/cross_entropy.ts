@@ -1,7 +1,7 @@
 import type { Tensor } from "../graph.ts";
 import { divide, multiply, negate, reduceMax, reduceSum, subtract } from "./arithmetic.ts";
 import { exp, log } from "./functions.ts";
-import { pick, scatterAdd } from "./gather.ts";
+import { gatherElements, scatterAdd } from "./gather.ts";
 import { reshape } from "./reshape.ts";
 
 /**
@@ -19,7 +19,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const total = reduceSum(powers, [1]);
   return logits.graph.emit({
     operator: "Sub",
-    inputs: [log(total), pick(shifted, column)],
+    inputs: [log(total), gatherElements(shifted, column)],
     outputs: [total],
     sources: [logits],
     pullback: ([gradient]) => [

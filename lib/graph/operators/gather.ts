@@ -43,7 +43,7 @@ export function gatherRows(table: Tensor, indices: Tensor): Tensor {
  * @param indices Shape [rows, 1].
  * @returns Shape [rows, 1].
  */
-export function pick(x: Tensor, indices: Tensor): Tensor {
+export function gatherElements(x: Tensor, indices: Tensor): Tensor {
   return x.graph.emit({
     operator: "GatherElements",
     inputs: [x, indices],

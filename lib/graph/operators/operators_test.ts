@@ -5,8 +5,9 @@ import { Graph, type Tensor } from "../graph.ts";
 import { serializeGraph } from "../serialize_graph.ts";
 import { reduceMax } from "./arithmetic.ts";
 import { cast } from "./cast.ts";
-import { and, argMax, choose, equal, lessOrEqual, or } from "./compare.ts";
-import { join, slice } from "./slice.ts";
+import { and, argMax, equal, lessOrEqual, or, where } from "./compare.ts";
+import { slice } from "./slice.ts";
+import { concatenate } from "./split.ts";
 
 const MATRIX = Float32Array.of(1, 5, 2, 5, 9, 3); // [2, 3]
 const NAN = Float32Array.of(0, NaN);
@@ -14,17 +15,17 @@ const NAN = Float32Array.of(0, NaN);
 /** Non-differentiable operators, with numpy's results. */
 const CASES: [name: string, build: (x: Tensor) => Tensor, dims: number[], want: number[]][] = [
   ["slice", (x) => slice(x, 1, 1, 3), [2, 2], [5, 2, 9, 3]],
-  ["join", (x) => join([x, slice(x, 1, 0, 1)], 1), [2, 4], [1, 5, 2, 1, 5, 9, 3, 5]],
+  ["concatenate", (x) => concatenate([x, slice(x, 1, 0, 1)], 1), [2, 4], [1, 5, 2, 1, 5, 9, 3, 5]],
   ["argMax, the first if tied", (x) => cast(argMax(x), "float32"), [2], [1, 1]],
   ["reduceMax", (x) => reduceMax(x, [-1]), [2, 1], [5, 9]],
   ["cast to int32 and back", (x) => cast(cast(x, "int32"), "float32"), [2, 3], [...MATRIX]],
   [
-    "choose where equal or less",
+    "where, equal or less",
     (x) => {
       const five = x.graph.scalar("float32", 5);
       const two = x.graph.scalar("float32", 2);
       const middle = and(lessOrEqual(two, x), lessOrEqual(x, five));
-      return choose(or(middle, equal(x, x.graph.scalar("float32", 9))), x, negative(x));
+      return where(or(middle, equal(x, x.graph.scalar("float32", 9))), x, negative(x));
     },
     [2, 3],
     [-1, 5, 2, 5, 9, 3],

@@ -8,18 +8,3 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
     outputs: [{ type: x.type, dims: x.dims.map((dim, i) => (i === axis ? end - start : dim)) }],
   })[0];
 }
-
-/** Joins tensors along an axis; not differentiable. */
-export function join(parts: Tensor[], axis: number): Tensor {
-  if (parts.length === 1) return parts[0];
-  const length = parts.reduce((sum, { dims }) => sum + dims[axis], 0);
-  return parts[0].graph.emit({
-    operator: "Concat",
-    inputs: parts,
-    outputs: [{
-      type: parts[0].type,
-      dims: parts[0].dims.map((dim, i) => (i === axis ? length : dim)),
-    }],
-    attributes: { axis: { int: axis } },
-  })[0];
-}

@@ -23,15 +23,20 @@ export function split(x: Tensor, parts: number): Tensor[] {
   return outputs;
 }
 
-/** Joins tensors along their last axis; all parts must have the same shape. */
-export function concatenate(parts: Tensor[]): Tensor {
-  const last = parts[0].dims.length - 1;
-  const dims = [...parts[0].dims.slice(0, last), parts[0].dims[last] * parts.length];
-  return parts[0].graph.emit({
+/**
+ * Concatenates tensors along an axis, the last one unless given. Differentiable along the last axis, for parts
+ * of equal length.
+ */
+export function concatenate(parts: Tensor[], axis = parts[0].dims.length - 1): Tensor {
+  if (parts.length === 1) return parts[0];
+  const [{ dims, graph, type }] = parts;
+  const length = parts.reduce((sum, part) => sum + part.dims[axis], 0);
+  const isEqual = axis === dims.length - 1 && parts.every((part) => part.dims[axis] === dims[axis]);
+  return graph.emit({
     operator: "Concat",
     inputs: parts,
-    outputs: [{ type: parts[0].type, dims }],
-    attributes: { axis: { int: last } },
-    pullback: ([gradient]) => split(gradient!, parts.length),
+    outputs: [{ type, dims: dims.map((dim, i) => (i === axis ? length : dim)) }],
+    attributes: { axis: { int: axis } },
+    ...(isEqual ? { pullback: ([gradient]) => split(gradient!, parts.length) } : {}),
   })[0];
 }

@@ -1,6 +1,6 @@
 import { Graph, type Tensor } from "../../graph/graph.ts";
 import { expand, subtract } from "../../graph/operators/arithmetic.ts";
-import { and, choose, lessOrEqual } from "../../graph/operators/compare.ts";
+import { and, lessOrEqual, where } from "../../graph/operators/compare.ts";
 import { scatter } from "../../graph/operators/gather.ts";
 import { reshape } from "../../graph/operators/reshape.ts";
 import type { LlamaConfig } from "../model/llama_config.ts";
@@ -98,7 +98,7 @@ function cacheConstants(
   const seen = window === undefined || window >= capacity
     ? earlier
     : and(earlier, lessOrEqual(subtract(own, places), furthest(graph, window)));
-  const mask = choose(seen, graph.scalar("float32", 0), graph.scalar("float32", -1e30));
+  const mask = where(seen, graph.scalar("float32", 0), graph.scalar("float32", -1e30));
   return {
     ...positionRotations(graph, config, positions, capacity, rotation),
     mask: reshape(mask, [rows, 1, 1, tokens, capacity]),

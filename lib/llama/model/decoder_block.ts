@@ -3,7 +3,7 @@ import { add, multiply, scale, subtract } from "../../graph/operators/arithmetic
 import { linear, matmul } from "../../graph/operators/matmul.ts";
 import { reshape } from "../../graph/operators/reshape.ts";
 import { softmax } from "../../graph/operators/softmax.ts";
-import { join, slice } from "../../graph/operators/slice.ts";
+import { slice } from "../../graph/operators/slice.ts";
 import { concatenate, split } from "../../graph/operators/split.ts";
 import { transpose } from "../../graph/operators/transpose.ts";
 import type { LlamaConfig } from "./llama_config.ts";
@@ -162,7 +162,7 @@ function attention(
     const end = Math.min(start + queryRowsMax, sequence);
     return attend(slice(queries, 3, start, end), slice(mask, mask.dims.length - 2, start, end));
   });
-  return join(parts, 1);
+  return concatenate(parts, 1);
 }
 
 /** Returns queries or keys by head, normalised where the family does so, not yet rotated. */
@@ -191,7 +191,7 @@ function rotate(x: Tensor, [cos, sin]: readonly [Tensor, Tensor], factor: number
     const last = x.dims.length - 1;
     const rotated = rotate(slice(x, last, 0, 2 * half), [cos, sin], factor);
     const rest = slice(x, last, 2 * half, headDim);
-    return join([rotated, factor === 1 ? rest : scale(rest, factor)], last);
+    return concatenate([rotated, factor === 1 ? rest : scale(rest, factor)], last);
   }
   const [first, second] = split(x, 2);
   return concatenate([

@@ -1,6 +1,6 @@
 import { Graph, type Tensor } from "../../graph/graph.ts";
 import { subtract } from "../../graph/operators/arithmetic.ts";
-import { and, choose, equal, lessOrEqual, or } from "../../graph/operators/compare.ts";
+import { and, equal, lessOrEqual, or, where } from "../../graph/operators/compare.ts";
 import { gatherRows } from "../../graph/operators/gather.ts";
 import { reshape } from "../../graph/operators/reshape.ts";
 import type { LlamaConfig } from "../model/llama_config.ts";
@@ -100,7 +100,7 @@ function packedConstants(
     earlier,
     lessOrEqual(subtract(column(positions), row(positions)), furthest(graph, window)),
   );
-  const mask = choose(
+  const mask = where(
     and(sameText, near),
     graph.scalar("float32", 0),
     graph.scalar("float32", -1e30),

@@ -7,9 +7,9 @@ import {
   subtract,
 } from "../../graph/operators/arithmetic.ts";
 import { cast } from "../../graph/operators/cast.ts";
-import { and, argMax, choose, lessOrEqual } from "../../graph/operators/compare.ts";
+import { and, argMax, lessOrEqual, where } from "../../graph/operators/compare.ts";
 import { exp, log } from "../../graph/operators/functions.ts";
-import { pick } from "../../graph/operators/gather.ts";
+import { gatherElements } from "../../graph/operators/gather.ts";
 import { linear } from "../../graph/operators/matmul.ts";
 import { reshape } from "../../graph/operators/reshape.ts";
 import type { Tensor } from "../../graph/graph.ts";
@@ -18,7 +18,7 @@ import { EMBEDDING, FINAL_NORM, HEAD } from "../model/parameters.ts";
 import { modelNorm } from "../model/model_norm.ts";
 import { capped } from "../model/soft_cap.ts";
 import type { ParameterSource } from "../model/parameter_source.ts";
-import { join } from "../../graph/operators/slice.ts";
+import { concatenate } from "../../graph/operators/split.ts";
 
 /** Logit statistics over one or more vocabulary tiles, each of shape [places, 1]. */
 interface TileResult {
@@ -99,7 +99,10 @@ export function tiledLogits(
   parameter: ParameterSource,
   bytesMax: number,
 ): Tensor {
-  return join(vocabularyTiles(config, bytesMax).map(tileLogits(hidden, config, parameter)), 1);
+  return concatenate(
+    vocabularyTiles(config, bytesMax).map(tileLogits(hidden, config, parameter)),
+    1,
+  );
 }
 
 /** Returns a function that computes the logits of a tile, [places, tokens of the tile]. */
@@ -131,9 +134,10 @@ function tileResult(
   const { graph } = logits;
   const whole = to - from === vocabSize;
   const integer = (value: number) => graph.scalar("int32", value);
-  const own = whole
-    ? pick(logits, column)
-    : pick(logits, choose(isIn(column, { from, to }), subtract(column, integer(from)), integer(0)));
+  const own = whole ? gatherElements(logits, column) : gatherElements(
+    logits,
+    where(isIn(column, { from, to }), subtract(column, integer(from)), integer(0)),
+  );
   const best = reduceMax(logits, [1]);
   const argmax = reshape(cast(argMax(logits), "int32"), column.dims);
   return {
@@ -147,14 +151,14 @@ function tileResult(
 
 function together(known: TileResult, found: TileResult, column: Tensor, tile: Tile): TileResult {
   const keeps = lessOrEqual(found.best, known.best);
-  const best = choose(keeps, known.best, found.best);
+  const best = where(keeps, known.best, found.best);
   const share = (result: TileResult) => multiply(result.powers, exp(subtract(result.best, best)));
   return {
     best,
-    argmax: choose(keeps, known.argmax, found.argmax),
+    argmax: where(keeps, known.argmax, found.argmax),
     powers: add(share(known), share(found)),
     total: add(known.total, found.total),
-    own: choose(isIn(column, tile), found.own, known.own),
+    own: where(isIn(column, tile), found.own, known.own),
   };
 }
 

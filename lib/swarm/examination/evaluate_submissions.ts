@@ -1,4 +1,4 @@
-import { choose } from "../../corpus/assign_samples.ts";
+import { drawWithoutReplacement } from "../../corpus/assign_samples.ts";
 import type { Corpus } from "../../corpus/corpus.ts";
 import type { Evaluation } from "../../gauntlet/observation.ts";
 import { ownDataExcess, type SequenceLosses } from "../../gauntlet/own_data_evidence.ts";
@@ -88,13 +88,10 @@ function drawSamples(
     [...new Set(corpus.assigned(uid, window, training.innerSteps * training.batch))],
   ]));
   const taken = new Set([...assigned.values()].flat());
-  const draw = (
-    count: number,
-    of: number,
-    purpose: string,
-  ) => [
-    ...choose(of, Math.min(count, of), Math.floor(drawsOf(nonce, purpose).uniform() * 2 ** 32)),
-  ];
+  const draw = (count: number, of: number, purpose: string) => {
+    const seed = Math.floor(drawsOf(nonce, purpose).uniform() * 2 ** 32);
+    return [...drawWithoutReplacement(of, Math.min(count, of), seed)];
+  };
   const free = draw(randomSamples + taken.size, corpus.trainSamples, "random")
     .filter((sample) => !taken.has(sample)).slice(0, randomSamples);
   const ownOf = new Map([...assigned].map(([uid, samples]) => [
