@@ -78,25 +78,16 @@ export async function planTrain(
   const tokenizer = await chooseTokenizer(options, from);
   const { config, notes } = await chooseModel(options, given, stored, from, tokenizer);
   const training = {
-    innerSteps: first(
-      options.innerSteps,
-      given.training?.innerSteps,
-      stored?.training.innerSteps,
+    innerSteps: options.innerSteps ?? given.training?.innerSteps ?? stored?.training.innerSteps ??
       20,
-    ),
-    batch: first(options.batch, given.training?.batch, stored?.training.batch, 8),
-    sequence: first(
-      options.sequence,
-      given.training?.sequence,
-      stored?.training.sequence,
-      128,
-    ),
+    batch: options.batch ?? given.training?.batch ?? stored?.training.batch ?? 8,
+    sequence: options.sequence ?? given.training?.sequence ?? stored?.training.sequence ?? 128,
   };
   refuseLongSequence(training.sequence, config);
   const machine = chooseMachine(options, begun, config, training, memoryBytes);
   const windows = options.windows ?? (options.within && begun?.windows) ?? DEFAULT_WINDOWS;
   const corpus = await readCorpus(options.texts, tokenizer, training.sequence);
-  const seed = first(options.seed, given.seed, stored?.seed, 0);
+  const seed = options.seed ?? given.seed ?? stored?.seed ?? 0;
   const parameters = from
     ? (await readModelDirectory(from)).parameters
     : initialParameters(config, new SeededRandom(BigInt(seed)));
@@ -127,8 +118,8 @@ function chooseMachine(
       "choose another --out for a new run, or leave --peers out",
     );
   }
-  const peers = first(options.peers, begun?.peers, DEFAULT_PEERS);
-  const adversaries = first(options.adversaries, begun?.adversaries, []);
+  const peers = options.peers ?? begun?.peers ?? DEFAULT_PEERS;
+  const adversaries = options.adversaries ?? begun?.adversaries ?? [];
   refuseAdversaries(options.out, peers, adversaries, begun);
   const fixed = {
     microBatch: options.microBatch ?? begun?.microBatch,
@@ -139,7 +130,7 @@ function chooseMachine(
     adversaries,
     ...fitStep(config, training, fixed, peers, memoryBytes),
     device: options.device === "auto" && begun ? begun.device : options.device,
-    threads: first(options.threads, begun?.threads, 0),
+    threads: options.threads ?? begun?.threads ?? 0,
     ...(begun?.windows === undefined ? {} : { windows: begun.windows }),
   };
 }
@@ -255,10 +246,6 @@ function refuseOtherFacts(
       "give the same text, tokenizer, seed and --from as that run, or take the key out of the file",
     );
   }
-}
-
-function first<Value>(...layers: [...(Value | undefined)[], Value]): Value {
-  return layers.find((value) => value !== undefined)!;
 }
 
 async function readStored(out: string): Promise<RunDefinition | undefined> {
