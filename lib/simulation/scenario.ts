@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { ADVERSARIES } from "../adversary/adversaries.ts";
 import type { SeededRandom } from "../random/seeded_random.ts";
+import { describeIssue } from "../schema/describe_issue.ts";
 
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
@@ -56,9 +57,7 @@ export function parseScenario(text: string): Scenario {
   }
   const result = v.safeParse(SCENARIO, value);
   if (!result.success) {
-    const [{ message, path }] = result.issues;
-    const where = (path ?? []).map(({ key }) => String(key)).join(".") || "document";
-    throw new RangeError(`Cannot read scenario: ${where}: ${message}`);
+    throw new RangeError(`Cannot read scenario: ${describeIssue(result.issues)}`);
   }
   if (result.output.adversaries.length >= result.output.peers) {
     throw new RangeError("Cannot use scenario: it has no honest peer");

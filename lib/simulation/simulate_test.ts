@@ -52,11 +52,11 @@ Deno.test("a simulated swarm in a storm keeps every promise, and is the same eac
 
 Deno.test("parseScenario says what is wrong", () => {
   const cases: [change: object, message: RegExp][] = [
-    [{ peers: 0 }, /peers: /],
-    [{ adversaries: ["nice"] }, /adversaries\.0: /],
+    [{ peers: 0 }, /peers is 0, want >=1/],
+    [{ adversaries: ["nice"] }, /adversaries\.0 is "nice", want /],
     [{ adversaries: new Array(8).fill("zero") }, /no honest peer/],
     [{ faults: { crash: 2 } }, /faults\./],
-    [{ other: 1 }, /other/],
+    [{ other: 1 }, /other is not a known key/],
   ];
   for (const [change, message] of cases) {
     assert.throws(() => parseScenario(JSON.stringify({ ...STORM, ...change })), message);

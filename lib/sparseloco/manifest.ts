@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { RefusedError } from "./refusal.ts";
+import { describeIssue } from "../schema/describe_issue.ts";
 
 /** What a peer signs about its submission of a window. */
 export interface Manifest {
@@ -75,7 +76,7 @@ export function decodeManifest(bytes: Uint8Array, verify: Verify): Manifest {
     refuse("not JSON");
   }
   const result = v.safeParse(SIGNED, json);
-  if (!result.success) return refuse(result.issues[0].message);
+  if (!result.success) return refuse(describeIssue(result.issues));
   const { manifest, signature } = result.output;
   const valid = verify(manifestMessage(manifest), Uint8Array.fromHex(signature));
   if (!valid) throw new RefusedError("wrong-signature", `for uid ${manifest.uid}`);

@@ -5,6 +5,7 @@ import { formatLlamaConfig } from "../llama/model/format_llama_config.ts";
 import { PRESETS } from "../llama/model/presets.ts";
 import { PARTIAL_POLICY_SCHEMA, POLICY_SCHEMA } from "../gauntlet/policy.ts";
 import { canonicalJson } from "./statement/canonical_json.ts";
+import { describeIssue, unknownKey } from "../schema/describe_issue.ts";
 
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
@@ -108,7 +109,7 @@ export class UnknownKeyError extends RunDefinitionError {
  */
 export function checkRunDefinition(value: unknown, file: string = UNNAMED): RunDefinition {
   const result = v.safeParse(DEFINITION, value);
-  if (!result.success) throw explain(file, result.issues);
+  if (!result.success) throw refusal(file, result.issues);
   const { acceptanceSeconds, blocks, blockSeconds, commitSeconds, digestSeconds } =
     result.output.window;
   const taken = commitSeconds + acceptanceSeconds + digestSeconds;
@@ -154,7 +155,7 @@ export function parseRunDefinition(text: string, file: string = UNNAMED): Partia
   }));
   const result = v.safeParse(partial, value);
   if (result.success) return result.output as PartialRunDefinition;
-  throw explain(file, result.issues);
+  throw refusal(file, result.issues);
 }
 
 /** Text of `run.yaml`. */
@@ -167,21 +168,11 @@ export function runId(definition: RunDefinition): string {
   return createHash("sha256").update(canonicalJson(definition)).digest("hex");
 }
 
-/** Tells the first problem; an unknown key before all others, since it often causes them. */
-function explain(file: string, issues: readonly v.BaseIssue<unknown>[]): RunDefinitionError {
-  const unknown = issues.find(({ expected, type }) =>
-    type === "strict_object" && expected === "never"
-  );
-  const issue = unknown ?? issues[0];
-  const path = (issue.path ?? []).map(({ key }) => String(key));
-  if (!unknown) {
-    const where = path.join(".") || "document";
-    const wanted = issue.expected ?? issue.type;
-    return new RunDefinitionError(
-      `Cannot read ${file}: ${where} is ${issue.received}, want ${wanted}`,
-    );
-  }
-  return new UnknownKeyError(file, path, knownKeys(path.slice(0, -1)));
+function refusal(file: string, issues: Parameters<typeof describeIssue>[0]): RunDefinitionError {
+  const unknown = unknownKey(issues);
+  return unknown
+    ? new UnknownKeyError(file, unknown, knownKeys(unknown.slice(0, -1)))
+    : new RunDefinitionError(`Cannot read ${file}: ${describeIssue(issues)}`);
 }
 
 /** Parsers quote their input below the first line. */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { TaskFileError } from "./task_file_error.ts";
+import { describeIssue } from "../../schema/describe_issue.ts";
 
 const name = v.pipe(v.string(), v.regex(/^[\w:][\w:.-]{0,199}$/, "letters, digits, _ . -"));
 const split = v.nullish(name);
@@ -132,13 +133,5 @@ export function checkTaskConfig(
 ): TaskConfig {
   const parsed = v.safeParse(FILE, value);
   if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  if (issue.expected === "never") {
-    throw new TaskFileError(`Cannot read task ${path}: ${v.getDotPath(issue)} is not known here`);
-  }
-  throw new TaskFileError(
-    `Cannot read task ${path}: ${v.getDotPath(issue) ?? "the file"} is ${issue.received}, want ${
-      issue.expected ?? issue.message
-    }`,
-  );
+  throw new TaskFileError(`Cannot read task ${path}: ${describeIssue(parsed.issues)}`);
 }

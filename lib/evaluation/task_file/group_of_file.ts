@@ -3,6 +3,7 @@ import type { Task, TaskGroup } from "../task.ts";
 import type { TaskSource } from "./task_source.ts";
 import { TaskFileError } from "./task_file_error.ts";
 import { taskOfFile } from "./task_of_file.ts";
+import { describeIssue } from "../../schema/describe_issue.ts";
 
 const texts = v.union([v.string(), v.array(v.string())]);
 const MEASURE = v.strictObject({
@@ -40,12 +41,7 @@ export function groupOfFile(
   }
   const parsed = v.safeParse(GROUP, keys);
   if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw new TaskFileError(
-      `Cannot read group ${path}: ${
-        v.getDotPath(issue) ?? "the file"
-      } is ${issue.received}, want ${issue.expected}`,
-    );
+    throw new TaskFileError(`Cannot read group ${path}: ${describeIssue(parsed.issues)}`);
   }
   const {
     aggregate_metric_list: measures,

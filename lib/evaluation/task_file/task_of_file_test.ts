@@ -58,9 +58,9 @@ Deno.test("taskOfFile makes tasks of endings and of pages", () => {
 Deno.test("taskOfFile names the file and the key that is wrong or not offered", () => {
   const before = (line: string): [string, string] => ["metadata:", `${line}\nmetadata:`];
   const cases: [from: string, to: string, message: RegExp][] = [
-    ["task: own\n", "", /Cannot read task own\.yaml: task is undefined, want "task"/],
+    ["task: own\n", "", /Cannot read task own\.yaml: task is missing/],
     ["multiple_choice", "guess", /output_type is "guess", want/],
-    [...before("doc_to_txt: x"), /doc_to_txt is not known here/],
+    [...before("doc_to_txt: x"), /doc_to_txt is not a known key/],
     ['doc_to_choice: "{{choices}}"\n', "", /doc_to_choice is missing/],
     ["test_split: test", "", /test_split and validation_split are missing/],
     ["{{question|trim}}", "{{question", /doc_to_text is no template/],

@@ -4,6 +4,7 @@ import type { DecoderTraits } from "./decoder_traits.ts";
 import { ATTENTION, FAMILIES, type Family, GATED_UNIT } from "./families.ts";
 import type { LlamaConfig } from "./llama_config.ts";
 import { readRope, type Rope } from "./read_rope.ts";
+import { describeIssue } from "../../schema/describe_issue.ts";
 
 /**
  * Parses a `config.json`, ignoring keys that do not affect the computation.
@@ -33,12 +34,7 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   const family = FAMILIES[named];
   const result = v.safeParse(CONFIG_FILE, { ...family.defaults, ...withoutUndefined(json) });
   if (!result.success) {
-    const issue = result.issues[0];
-    throw new RangeError(
-      `Cannot read model config: ${v.getDotPath(issue) ?? "the file"} is ${issue.received}, want ${
-        issue.expected ?? issue.type
-      }`,
-    );
+    throw new RangeError(`Cannot read model config: ${describeIssue(result.issues)}`);
   }
   const file = result.output;
   checkFamily(file, family);

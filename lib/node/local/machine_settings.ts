@@ -3,6 +3,7 @@ import { readTextIfAny } from "../../file/read_text_if_any.ts";
 import { parseJsonObject } from "../../file/parse_json_object.ts";
 import { replaceFile } from "../../file/replace_file.ts";
 import { CorruptFileError } from "../../file/corrupt_file_error.ts";
+import { describeIssue } from "../../schema/describe_issue.ts";
 
 const whole = (min: number) => v.pipe(v.number(), v.integer(), v.minValue(min));
 const FILE = v.strictObject({
@@ -32,12 +33,7 @@ export async function readMachineSettings(path: string): Promise<MachineSettings
   if (text === undefined) return undefined;
   const result = v.safeParse(FILE, parseJsonObject(path, text));
   if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new CorruptFileError(
-    `Cannot read ${path}: ${v.getDotPath(issue) ?? "the file"} is ${
-      issue.received === "undefined" ? "missing" : issue.received
-    }, want ${issue.expected ?? issue.type}`,
-  );
+  throw new CorruptFileError(`Cannot read ${path}: ${describeIssue(result.issues)}`);
 }
 
 /** Writes the settings of a run. */
