@@ -14,23 +14,23 @@ const ARROWS: Record<string, string[]> = {
   clock: [],
   async: ["clock"],
   file: [],
+  input: [],
   python: ["regex"],
   random: [],
   tensor: [],
-  regex: [],
-  schema: [],
-  tokenizer: ["regex"],
+  regex: ["input"],
+  tokenizer: ["input", "regex"],
   graph: ["tensor"],
   template: ["python"],
   bucket: ["async", "clock"],
   chain: ["clock", "random"],
   engine: ["graph", "tensor"],
-  sparseloco: ["schema", "tensor"],
+  sparseloco: ["input", "tensor"],
   gauntlet: ["sparseloco"],
-  llama: ["engine", "graph", "random", "schema", "tensor"],
-  checkpoint: ["file", "graph", "llama", "tensor", "tokenizer"],
-  corpus: ["file", "random", "tokenizer"],
-  hub: ["async", "clock", "file"],
+  llama: ["engine", "graph", "random", "input", "tensor"],
+  checkpoint: ["file", "input", "graph", "llama", "tensor", "tokenizer"],
+  corpus: ["file", "input", "random", "tokenizer"],
+  hub: ["async", "clock", "file", "input"],
   evaluation: [
     "checkpoint",
     "corpus",
@@ -40,7 +40,7 @@ const ARROWS: Record<string, string[]> = {
     "llama",
     "python",
     "random",
-    "schema",
+    "input",
     "template",
     "tokenizer",
   ],
@@ -54,7 +54,7 @@ const ARROWS: Record<string, string[]> = {
     "file",
     "llama",
     "random",
-    "schema",
+    "input",
     "sparseloco",
     "swarm",
     "tensor",
@@ -70,7 +70,7 @@ const ARROWS: Record<string, string[]> = {
     "gauntlet",
     "llama",
     "random",
-    "schema",
+    "input",
     "sparseloco",
     "tensor",
   ],
@@ -87,7 +87,7 @@ const ARROWS: Record<string, string[]> = {
     "clock",
     "corpus",
     "random",
-    "schema",
+    "input",
     "sparseloco",
     "swarm",
     "tensor",
@@ -259,7 +259,9 @@ Deno.test("every file that is shipped is used by one that is shipped, or by a sc
 Deno.test("every file with logic is reached by a test of its own room", () => {
   const untested = SHIPPED.filter(({ path, tree }) => {
     const hasLogic = tree.statements.some((statement) =>
-      ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)
+      ts.isFunctionDeclaration(statement) ||
+      // A kind of error is a name alone.
+      (ts.isClassDeclaration(statement) && statement.members.some(ts.isMethodDeclaration))
     );
     if (!hasLogic) return false;
     const room = path.startsWith("commands/") ? "commands" : roomOf(path);

@@ -1,3 +1,4 @@
+import { NotFiniteError } from "../../lib/tensor/not_finite_error.ts";
 import { join } from "node:path";
 import { checkFinite } from "../../lib/checkpoint/model_directory.ts";
 import { CheckpointModel, NotANumberError } from "../../lib/evaluation/checkpoint_model.ts";
@@ -6,7 +7,6 @@ import { groupResults } from "../../lib/evaluation/group_result.ts";
 import { resultTables } from "../../lib/evaluation/result_table.ts";
 import { ResponseCache } from "../../lib/evaluation/response_cache.ts";
 import type { Hub } from "../../lib/hub/hub.ts";
-import { NotFiniteError } from "../../lib/llama/training/trainer.ts";
 import { openHub } from "./open_hub.ts";
 import type { CommandDependencies } from "../command.ts";
 import { describeError } from "../program/describe_error.ts";

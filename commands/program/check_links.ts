@@ -1,3 +1,4 @@
+import { InputError } from "../../lib/input/input_error.ts";
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Scope, Tree } from "../command.ts";
@@ -55,7 +56,7 @@ function* linksOf({ depth, directory, files }: Tree): Generator<string> {
     const { depth, path } = waiting.pop()!;
     for (const entry of entriesOf(path)) {
       if (++seen > ENTRIES_MAX) {
-        throw new RangeError(`Cannot use ${directory}: it has more than ${ENTRIES_MAX} entries`);
+        throw new InputError(`Cannot use ${directory}: it has more than ${ENTRIES_MAX} entries`);
       }
       const inner = join(path, entry.name);
       if (entry.isSymbolicLink()) {

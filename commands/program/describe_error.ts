@@ -1,3 +1,5 @@
+import { NotFiniteError } from "../../lib/tensor/not_finite_error.ts";
+import { InputError } from "../../lib/input/input_error.ts";
 import { UnusableLedgerError } from "../../lib/chain/local_chain.ts";
 import { CorruptFileError } from "../../lib/file/corrupt_file_error.ts";
 import { UnusableTextError } from "../../lib/corpus/read_text_file.ts";
@@ -12,7 +14,6 @@ import { TaskFileError } from "../../lib/evaluation/task_file/task_file_error.ts
 import { UnknownTaskError } from "../../lib/evaluation/select_tasks.ts";
 import { HubError, type HubErrorKind } from "../../lib/hub/hub_error.ts";
 import { DeviceUnavailableError, EngineError } from "../../lib/engine/engine.ts";
-import { NotFiniteError } from "../../lib/llama/training/trainer.ts";
 import { nearest } from "../../lib/terminal/nearest.ts";
 import { RunDefinitionError, UnknownKeyError } from "../../lib/swarm/run_definition.ts";
 import { DamagedRunError } from "../../lib/swarm/replay.ts";
@@ -31,6 +32,7 @@ type Kind = new (...args: never[]) => Error;
 
 /** Errors that are expected, most specific first. */
 const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][] = [
+  [InputError, 2, undefined],
   [InterruptedError, 130, "run the same line again to go on"],
   [RunDefinitionError, 2, undefined],
   [
@@ -156,10 +158,6 @@ export function describeError(error: unknown): ErrorDescription {
       hint:
         "move it below a directory that is given as an option; --explain-permissions lists them",
     };
-  }
-  // Our own messages begin with the action; the engine's ("Invalid array length") are bugs of ours.
-  if (error instanceof RangeError && text.startsWith("Cannot ")) {
-    return { text, hint: undefined, exitCode: 2 };
   }
   return { text, hint: "this is a bug: please report it with the line you ran", exitCode: 1 };
 }

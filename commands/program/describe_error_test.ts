@@ -1,8 +1,9 @@
+import { InputError } from "../../lib/input/input_error.ts";
+import { NotFiniteError } from "../../lib/tensor/not_finite_error.ts";
 import assert from "node:assert/strict";
 import { CorruptFileError } from "../../lib/file/corrupt_file_error.ts";
 import { UnusableTextError } from "../../lib/corpus/read_text_file.ts";
 import { EngineError } from "../../lib/engine/engine.ts";
-import { NotFiniteError } from "../../lib/llama/training/trainer.ts";
 import { parseRunDefinition, RunDefinitionError } from "../../lib/swarm/run_definition.ts";
 import { TokenizerError } from "../../lib/tokenizer/tokenizer_file.ts";
 import { InterruptedError, RefusedRequestError, UsageError } from "../command.ts";
@@ -22,7 +23,8 @@ Deno.test("describeError gives every kind of error its exit code", () => {
     [new CorruptFileError("no"), 6],
     [new EngineError("no"), 1],
     [new NotFiniteError("no"), 1],
-    [new RangeError("Cannot use text"), 2],
+    [new InputError("Cannot use text"), 2],
+    [new RangeError("Cannot reshape"), 1],
     [new RangeError("Invalid array length"), 1],
     [system("ENOSPC"), 7],
     [system("EACCES"), 4],

@@ -1,3 +1,4 @@
+import { InputError } from "../../lib/input/input_error.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -221,7 +222,7 @@ async function readCorpus(
   try {
     return new Corpus(tokens, sequence);
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
+    if (!(cause instanceof InputError)) throw cause;
     throw new RefusedRequestError(cause.message, "lower --sequence or add text");
   }
 }

@@ -1,3 +1,4 @@
+import { NotFiniteError } from "../../lib/tensor/not_finite_error.ts";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import { writeShard } from "../../lib/corpus/write_shard.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { LossModel } from "../../lib/llama/training/loss_model.ts";
 import { llamaParameters, parameterCount } from "../../lib/llama/model/parameters.ts";
-import { NotFiniteError, Trainer } from "../../lib/llama/training/trainer.ts";
+import { Trainer } from "../../lib/llama/training/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { stateDigest } from "../../lib/sparseloco/state_digest.ts";
 import { EventLog, readEvents } from "../../lib/swarm/event_log.ts";

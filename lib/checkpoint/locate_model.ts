@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -57,7 +58,7 @@ const FLOATS: Readonly<Record<string, ElementType>> = {
  *
  * @param overrides Values that replace those of `config.json`, by key.
  * @throws CorruptFileError naming file and tensor.
- * @throws RangeError when the config is not one of a LLaMA.
+ * @throws InputError when the config is not one of a LLaMA.
  */
 export async function locateModel(
   directory: string,
@@ -195,7 +196,7 @@ function parseConfig(path: string, json: unknown): LlamaConfig {
   try {
     return parseLlamaConfig(json);
   } catch (cause) {
-    throw new RangeError(`${(cause as Error).message} (${path})`, { cause });
+    throw new InputError(`${(cause as Error).message} (${path})`, { cause });
   }
 }
 

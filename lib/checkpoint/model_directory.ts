@@ -30,7 +30,7 @@ export function readModelTokenizer(directory: string): Promise<string | undefine
  * Reads a LLaMA checkpoint directory whole, see {@linkcode locateModel}.
  *
  * @throws CorruptFileError naming file and tensor.
- * @throws RangeError when the config is not one of a LLaMA.
+ * @throws InputError when the config is not one of a LLaMA.
  */
 export async function readModelDirectory(directory: string): Promise<LoadedModel> {
   const { config, tensors } = await locateModel(directory);

@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import { createHash } from "node:crypto";
 import { assignSamples } from "./assign_samples.ts";
 import { sampleDigest, sampleId } from "./sample_digest.ts";
@@ -18,12 +19,12 @@ export class Corpus {
   /**
    * @param tokens All tokens, documents one after the other.
    * @param sequence Tokens of a sample.
-   * @throws RangeError when there is not one sample to train on and one to hold out.
+   * @throws InputError when there is not one sample to train on and one to hold out.
    */
   constructor(readonly tokens: Uint32Array<ArrayBuffer>, readonly sequence: number) {
     const samples = Math.floor((tokens.length - 1) / sequence);
     if (samples < 2) {
-      throw new RangeError(
+      throw new InputError(
         `Cannot use text: it is too short, ${tokens.length} tokens, need ${
           2 * sequence + 1
         } (2 x the sequence length + 1)`,

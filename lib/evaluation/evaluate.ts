@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { pythonJson } from "../python/python_json.ts";
@@ -96,7 +97,7 @@ export async function evaluate(
     options.signal?.throwIfAborted();
     try {
       if (documents.length === 0) {
-        throw new RangeError(`Cannot evaluate ${task.name}: split ${task.data.split} is empty`);
+        throw new InputError(`Cannot evaluate ${task.name}: split ${task.data.split} is empty`);
       }
       const questions = await questionsOf(task, documents, pool, { ...options, shots });
       asked.push({ loaded, shots, questions });

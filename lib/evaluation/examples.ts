@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import { pythonJson } from "../python/python_json.ts";
 import { PythonRandom } from "../random/python_random.ts";
 import type { Document } from "./documents/document.ts";
@@ -11,7 +12,7 @@ export class Examples {
    * @param pool Documents to draw from.
    * @param count Examples of each question.
    * @param seed Seed of the draws; the harness's is 1234.
-   * @throws RangeError when there are too few.
+   * @throws InputError when there are too few.
    */
   constructor(
     readonly data: TaskData,
@@ -22,7 +23,7 @@ export class Examples {
     this.#random = new PythonRandom(seed);
     const needed = this.#drawn;
     if (pool.length < needed) {
-      throw new RangeError(
+      throw new InputError(
         `Cannot put ${count} examples before a question: split ${data.exampleSplit} has ${pool.length} documents, want at least ${needed}`,
       );
     }

@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import { setImmediate } from "node:timers/promises";
 import { type Document, DocumentError } from "./documents/document.ts";
 import { Examples } from "./examples.ts";
@@ -77,7 +78,7 @@ export async function questionsOf(
   const places = scoredPlaces(task, documents.length, options);
   const beyond = places.find((at) => at >= documents.length);
   if (beyond !== undefined) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot ask document ${beyond} of ${task.name}: split ${data.split} has ${documents.length}`,
     );
   }
@@ -86,7 +87,7 @@ export async function questionsOf(
   // Pages stand alone, whatever is asked for.
   const shown = task.kind === "page" || task.kind === "tokens" ? 0 : shots;
   if (task.answerPrefix && format !== PLAIN_PROMPT) {
-    throw new RangeError(`Cannot ask ${task.name} in a chat: it has a gen_prefix`);
+    throw new InputError(`Cannot ask ${task.name} in a chat: it has a gen_prefix`);
   }
   const examplesPool = shown > 0
     ? (data.samples ?? pool).map((row, at) => prepared(row, data.exampleSplit, at))

@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import type { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import { stripRight } from "../python/python_text.ts";
 
@@ -31,7 +32,7 @@ export class RequestEncoder {
   /** Tokens of the context of the last call: the choices of a question have one in common. */
   #last: { readonly context: string; readonly tokens: readonly number[] } | undefined;
 
-  /** @throws RangeError when the model has neither a first nor a last token. */
+  /** @throws InputError when the model has neither a first nor a last token. */
   constructor(readonly tokenizer: TokenizerFile, readonly options: RequestEncoderOptions) {}
 
   /** Token that stands before a text without context. */
@@ -39,7 +40,7 @@ export class RequestEncoder {
     const { bosToken, eosTokens } = this.options;
     const prefix = bosToken ?? eosTokens[0];
     if (prefix !== undefined) return prefix;
-    throw new RangeError(
+    throw new InputError(
       "Cannot score a text without context: the model has no first and no last token, want one",
     );
   }
@@ -47,7 +48,7 @@ export class RequestEncoder {
   /**
    * Tokens of a text.
    *
-   * @throws RangeError when one is not in the model's vocabulary.
+   * @throws InputError when one is not in the model's vocabulary.
    */
   encode(text: string): readonly number[] {
     const { bos, bosToken } = this.options;
@@ -62,7 +63,7 @@ export class RequestEncoder {
    * Tokens of a context and its continuation. Spaces between them belong to the continuation, and the two are
    * encoded together: where a token spans the border, the continuation begins behind as many as the context has.
    *
-   * @throws RangeError when the continuation is empty or longer than the model's context.
+   * @throws InputError when the continuation is empty or longer than the model's context.
    */
   pair(context: string, continuation: string): TokenPair {
     const bare = stripRight(context);
@@ -75,7 +76,7 @@ export class RequestEncoder {
   /**
    * A sample of tokens: what is behind the first is scored.
    *
-   * @throws RangeError when there is nothing behind it, too much, or a token that the model does not have.
+   * @throws InputError when there is nothing behind it, too much, or a token that the model does not have.
    */
   sample(tokens: readonly number[]): TokenPair {
     return this.#checkPair({
@@ -101,7 +102,7 @@ export class RequestEncoder {
     const { lengthMax } = this.options;
     const { length } = pair.continuation;
     if (length >= 1 && length <= lengthMax) return pair;
-    throw new RangeError(
+    throw new InputError(
       `Cannot score a continuation: it has ${length} tokens, want 1 to the ${lengthMax} of the model's context`,
     );
   }
@@ -130,7 +131,7 @@ export class RequestEncoder {
     const outside = tokens.find((token) => token >= vocabularySize);
     if (outside === undefined) return tokens;
     const text = this.tokenizer.token(outside);
-    throw new RangeError(
+    throw new InputError(
       `Cannot score a text: token ${outside}${
         text === undefined ? "" : ` (${JSON.stringify(text)})`
       } is not in the model's vocabulary of ${vocabularySize}`,

@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import type { ModelAnswer, ModelRequest } from "./language_model.ts";
 import type { RequestEncoder } from "./request_encoder.ts";
 import { ResponseCache } from "./response_cache.ts";
@@ -105,7 +106,7 @@ function jobOf(request: WritingRequest, encoder: RequestEncoder): Job | Error {
   const { context, tokensMax, until } = request;
   const room = encoder.options.lengthMax - tokensMax;
   if (room < 1) {
-    return new RangeError(
+    return new InputError(
       `Cannot write an answer: ${tokensMax} tokens do not fit into the ${encoder.options.lengthMax} of the model's context`,
     );
   }

@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import { existsSync } from "node:fs";
 import { copyFile, link, mkdir, readFile, realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -22,16 +23,16 @@ const COMMIT = /^[0-9a-f]{40}$/;
 /**
  * Checks a repository's name and revision before they become parts of paths and addresses.
  *
- * @throws RangeError when they cannot be ones.
+ * @throws InputError when they cannot be ones.
  */
 export function checkRepoName({ id, revision }: RepoName): void {
   const part = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/;
   const parts = id.split("/");
   if (parts.length > 2 || !parts.every((each) => part.test(each)) || id.includes("..")) {
-    throw new RangeError(`Cannot use repository "${id}": want a name such as org/model`);
+    throw new InputError(`Cannot use repository "${id}": want a name such as org/model`);
   }
   if (!/^[A-Za-z0-9._/-]{1,200}$/.test(revision) || /\.\.|\/\/|^\/|\/$/.test(revision)) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot use revision "${revision}" of ${id}: want a branch, a tag or a commit`,
     );
   }
@@ -48,7 +49,7 @@ export class RepoCache {
   /** Folder of the repository. */
   readonly folder: string;
 
-  /** @throws RangeError when the name cannot be one. */
+  /** @throws InputError when the name cannot be one. */
   constructor(readonly cacheDirectory: string, readonly repo: RepoName) {
     checkRepoName(repo);
     this.folder = join(cacheDirectory, `${repo.kind}--${repo.id.replaceAll("/", "--")}`);

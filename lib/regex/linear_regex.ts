@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import type { Test } from "./_regex_class.ts";
 import type { Node } from "./parse_regex.ts";
 
@@ -44,7 +45,7 @@ export class LinearRegex extends RegExp {
   /**
    * The first match from `lastIndex` on.
    *
-   * @throws RangeError when the text takes too many steps.
+   * @throws InputError when the text takes too many steps.
    */
   override exec(text: string): RegExpExecArray | null {
     const effort = { left: Math.max(EFFORT_MIN, text.length * EFFORT_A_CHARACTER) };
@@ -142,7 +143,7 @@ function run(
     let number = waiting.pop()!;
     for (;;) {
       if (--effort.left < 0) {
-        throw new RangeError(
+        throw new InputError(
           "Cannot tokenize text: a pattern of its tokenizer takes too long on it",
         );
       }

@@ -1,7 +1,8 @@
+import { InputError } from "../input/input_error.ts";
 import * as v from "valibot";
 import { ADVERSARIES } from "../adversary/adversaries.ts";
 import type { SeededRandom } from "../random/seeded_random.ts";
-import { describeIssue } from "../schema/describe_issue.ts";
+import { describeIssue } from "../input/describe_issue.ts";
 
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
@@ -46,21 +47,21 @@ export type Scenario = v.InferOutput<typeof SCENARIO>;
 /**
  * Reads a scenario file, JSON.
  *
- * @throws RangeError naming what is wrong.
+ * @throws InputError naming what is wrong.
  */
 export function parseScenario(text: string): Scenario {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new RangeError(`Cannot read scenario: ${(cause as Error).message}`, { cause });
+    throw new InputError(`Cannot read scenario: ${(cause as Error).message}`, { cause });
   }
   const result = v.safeParse(SCENARIO, value);
   if (!result.success) {
-    throw new RangeError(`Cannot read scenario: ${describeIssue(result.issues)}`);
+    throw new InputError(`Cannot read scenario: ${describeIssue(result.issues)}`);
   }
   if (result.output.adversaries.length >= result.output.peers) {
-    throw new RangeError("Cannot use scenario: it has no honest peer");
+    throw new InputError("Cannot use scenario: it has no honest peer");
   }
   return result.output;
 }

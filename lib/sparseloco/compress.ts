@@ -1,3 +1,4 @@
+import { NotFiniteError } from "../tensor/not_finite_error.ts";
 import { type CompressedTensor, emptyCompressed, forEachEntry } from "./compressed_tensor.ts";
 import { quantise } from "./quantise.ts";
 import { chunkOrigin } from "./tiling.ts";
@@ -57,7 +58,7 @@ export function compress(
   }
   // An entry that is not finite has the largest magnitude bits of all, so it is among the kept ones.
   if (!values.every(Number.isFinite)) {
-    throw new RangeError("Cannot compress pseudo-gradient: it has entries that are not finite");
+    throw new NotFiniteError("Cannot compress pseudo-gradient: it has entries that are not finite");
   }
   quantise(values, sent.codes, sent.levels);
   forEachEntry(sent, (position, code) => errorFeedback[position] -= sent.levels[code]);

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { RefusedError } from "./refusal.ts";
-import { describeIssue } from "../schema/describe_issue.ts";
+import { describeIssue } from "../input/describe_issue.ts";
 
 /** What a peer signs about its submission of a window. */
 export interface Manifest {

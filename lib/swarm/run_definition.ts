@@ -5,7 +5,7 @@ import { formatLlamaConfig } from "../llama/model/format_llama_config.ts";
 import { PRESETS } from "../llama/model/presets.ts";
 import { PARTIAL_POLICY_SCHEMA, POLICY_SCHEMA } from "../gauntlet/policy.ts";
 import { canonicalJson } from "./statement/canonical_json.ts";
-import { describeIssue, unknownKey } from "../schema/describe_issue.ts";
+import { describeIssue, unknownKey } from "../input/describe_issue.ts";
 
 const whole = (min: number, max: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));

@@ -1,3 +1,4 @@
+import { InputError } from "../input/input_error.ts";
 import { buildParts, type Part, type PartTable, pattern, text } from "./_parts.ts";
 import { LEADING_SPACE, trimmedLength } from "./_regex.ts";
 
@@ -30,18 +31,18 @@ const TABLE: PartTable<(text: string) => string> = {
 /**
  * What is done to a text before it is cut into pieces.
  *
- * @throws RangeError for a part that is not known.
+ * @throws InputError for a part that is not known.
  */
 export function normalizer(part: Part): (text: string) => string {
   const steps = buildParts("normalizer", "normalizers", part, TABLE);
   if (steps.length > STEPS_MAX) {
-    throw new RangeError(`normalizer has ${steps.length} steps, want at most ${STEPS_MAX}`);
+    throw new InputError(`normalizer has ${steps.length} steps, want at most ${STEPS_MAX}`);
   }
   return (from) =>
     steps.reduce((so, step) => {
       const after = step(so);
       if (after.length <= GROWTH_MAX * (from.length + 1)) return after;
-      throw new RangeError(
+      throw new InputError(
         `Cannot normalize text: it grows from ${from.length} characters to ${after.length}`,
       );
     }, from);

@@ -1,3 +1,4 @@
+import { InputError } from "../../input/input_error.ts";
 import { basename, dirname, join, resolve } from "node:path";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -13,7 +14,7 @@ const FILE_BYTES_MAX = 500_000_000;
  * Documents of a split: the task's own files, those of a directory, or the hub's.
  *
  * @param dataDir Directory with `TASK/SPLIT.parquet`, `.jsonl` or `.json`, for tasks without files of their own.
- * @throws RangeError when they are not there or too large; DocumentError when they cannot be read.
+ * @throws InputError when they are not there or too large; DocumentError when they cannot be read.
  */
 export async function readDocuments(
   task: Task,
@@ -24,14 +25,14 @@ export async function readDocuments(
   const { configuration, files, repository } = task.data;
   let paths = files && await filesOf(task, Object.hasOwn(files, split) ? files[split] : []);
   if (paths?.length === 0) {
-    throw new RangeError(`Cannot load ${task.name}: its data_files have no split ${split}`);
+    throw new InputError(`Cannot load ${task.name}: its data_files have no split ${split}`);
   }
   if (dataDir !== undefined && !paths) {
     const candidates = Object.keys(DOCUMENT_FORMATS)
       .map((end) => resolve(dataDir, task.name, `${split}.${end}`));
     const found = candidates.find((path) => existsSync(path));
     if (!found) {
-      throw new RangeError(
+      throw new InputError(
         `Cannot load ${task.name}: there is no ${
           candidates[0]
         }, nor one that ends in .jsonl or .json`,
@@ -45,7 +46,7 @@ export async function readDocuments(
   for (const path of paths) {
     const { size } = await stat(path);
     if (size > FILE_BYTES_MAX) {
-      throw new RangeError(
+      throw new InputError(
         `Cannot load ${task.name}: ${path} has ${size} bytes, want at most ${FILE_BYTES_MAX}`,
       );
     }
@@ -76,5 +77,5 @@ async function filesOf(task: Task, paths: readonly string[]): Promise<string[]> 
   }
   const missing = found.find((path) => !existsSync(path));
   if (missing === undefined) return found;
-  throw new RangeError(`Cannot load ${task.name}: there is no ${missing}`);
+  throw new InputError(`Cannot load ${task.name}: there is no ${missing}`);
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { TaskFileError } from "./task_file_error.ts";
-import { describeIssue } from "../../schema/describe_issue.ts";
+import { describeIssue } from "../../input/describe_issue.ts";
 
 const name = v.pipe(v.string(), v.regex(/^[\w:][\w:.-]{0,199}$/, "letters, digits, _ . -"));
 const split = v.nullish(name);

@@ -3,7 +3,7 @@ import type { Task, TaskGroup } from "../task.ts";
 import type { TaskSource } from "./task_source.ts";
 import { TaskFileError } from "./task_file_error.ts";
 import { taskOfFile } from "./task_of_file.ts";
-import { describeIssue } from "../../schema/describe_issue.ts";
+import { describeIssue } from "../../input/describe_issue.ts";
 
 const texts = v.union([v.string(), v.array(v.string())]);
 const MEASURE = v.strictObject({

@@ -1,3 +1,4 @@
+import { InputError } from "../../input/input_error.ts";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Task, TaskGroup } from "../task.ts";
@@ -89,7 +90,7 @@ async function taskFiles(directory: string, depth: number): Promise<string[]> {
     if (entry.isDirectory() && depth > 0) found.push(...await taskFiles(path, depth - 1));
     if (entry.isFile() && /\.ya?ml$/.test(entry.name)) found.push(path);
     if (found.length > FILES_MAX) {
-      throw new RangeError(
+      throw new InputError(
         `Cannot read tasks of ${directory}: it has more than ${FILES_MAX} files`,
       );
     }

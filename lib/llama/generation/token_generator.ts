@@ -1,10 +1,10 @@
+import { NotFiniteError } from "../../tensor/not_finite_error.ts";
 import type { DeviceTensor, Engine, Session } from "../../engine/engine.ts";
 import { serializeGraph } from "../../graph/serialize_graph.ts";
 import { elementCount } from "../../tensor/dims.ts";
 import { cacheNames, generationGraph, type GenerationShape } from "./generation_graph.ts";
 import { parametersInFiles } from "../model/parameters_in_files.ts";
 import type { ScorerOptions } from "../scoring/scorer.ts";
-import { NotFiniteError } from "../training/trainer.ts";
 
 /** Prompt tokens per pass. */
 const PROMPT_CHUNK = 64;

@@ -1,3 +1,4 @@
+import { InputError } from "../../input/input_error.ts";
 import type { ConfigFile } from "./config_file.ts";
 import type { DecoderTraits } from "./decoder_traits.ts";
 
@@ -202,7 +203,7 @@ function layersOf(
 ): (number | undefined)[] {
   const named = types && model !== "phi3" ? types : undefined;
   if (named && named.length !== layers) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot read model config: layer_types has ${named.length} entries, want ${layers}`,
     );
   }
@@ -221,7 +222,7 @@ function smolTraits(file: ConfigFile): DecoderTraits {
   const interval = file.no_rope_layer_interval ?? 4;
   const given = file.no_rope_layers?.length;
   if (given !== undefined && given < file.num_hidden_layers) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot read model config: no_rope_layers has ${given} entries, want ${file.num_hidden_layers}`,
     );
   }

@@ -1,3 +1,4 @@
+import { InputError } from "../../input/input_error.ts";
 import { ATTENTION, FAMILIES, GATED_UNIT } from "./families.ts";
 import type { LlamaConfig } from "./llama_config.ts";
 import { formatRopeScaling } from "./rope_scaling.ts";
@@ -5,7 +6,7 @@ import { formatRopeScaling } from "./rope_scaling.ts";
 /** Formats a config as `config.json`, with keys that both transformers 4 and 5 read. */
 export function formatLlamaConfig(config: LlamaConfig): Record<string, unknown> {
   if (config.traits || config.fused) {
-    throw new RangeError(
+    throw new InputError(
       "Cannot train model: its family supports scoring only; want llama, qwen2, or mistral without a window",
     );
   }

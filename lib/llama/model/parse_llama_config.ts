@@ -1,15 +1,16 @@
+import { InputError } from "../../input/input_error.ts";
 import * as v from "valibot";
 import { CONFIG_FILE, type ConfigFile } from "./config_file.ts";
 import type { DecoderTraits } from "./decoder_traits.ts";
 import { ATTENTION, FAMILIES, type Family, GATED_UNIT } from "./families.ts";
 import type { LlamaConfig } from "./llama_config.ts";
 import { readRope, type Rope } from "./read_rope.ts";
-import { describeIssue } from "../../schema/describe_issue.ts";
+import { describeIssue } from "../../input/describe_issue.ts";
 
 /**
  * Parses a `config.json`, ignoring keys that do not affect the computation.
  *
- * @throws RangeError when a key has an invalid value, naming key, value and wanted value.
+ * @throws InputError when a key has an invalid value, naming key, value and wanted value.
  *
  * @example
  * ```ts
@@ -24,17 +25,17 @@ import { describeIssue } from "../../schema/describe_issue.ts";
  */
 export function parseLlamaConfig(json: unknown): LlamaConfig {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new RangeError("Cannot read model config: it is not a JSON object");
+    throw new InputError("Cannot read model config: it is not a JSON object");
   }
   const named = String((json as Record<string, unknown>).model_type ?? "llama");
   if (!Object.hasOwn(FAMILIES, named)) {
     const wanted = Object.keys(FAMILIES).map((name) => `"${name}"`).join(" | ");
-    throw new RangeError(`Cannot read model config: model_type is "${named}", want ${wanted}`);
+    throw new InputError(`Cannot read model config: model_type is "${named}", want ${wanted}`);
   }
   const family = FAMILIES[named];
   const result = v.safeParse(CONFIG_FILE, { ...family.defaults, ...withoutUndefined(json) });
   if (!result.success) {
-    throw new RangeError(`Cannot read model config: ${describeIssue(result.issues)}`);
+    throw new InputError(`Cannot read model config: ${describeIssue(result.issues)}`);
   }
   const file = result.output;
   checkFamily(file, family);
@@ -71,7 +72,7 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     id >= config.vocabSize
   );
   if (outside !== undefined) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot read model config: a special token has id ${outside}, want less than vocab_size ${config.vocabSize}`,
     );
   }
@@ -87,14 +88,14 @@ function checkFamily(file: ConfigFile, { activation, className }: Family): void 
   const [found] = file.architectures ?? [];
   const classes = Object.values(FAMILIES).map((family) => family.className);
   if (found !== undefined && !classes.includes(found)) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot read model config: architectures is "${found}", want "${className}" for model_type ${file.model_type}`,
     );
   }
   const wanted = activation === undefined ? ["silu"] : ["gelu_pytorch_tanh", "gelu"];
   const named = /^gemma[23]/.test(file.model_type) ? file.hidden_activation : file.hidden_act;
   if (named === undefined || named === null || wanted.includes(named)) return;
-  throw new RangeError(
+  throw new InputError(
     `Cannot read model config: hidden_act is "${named}", want "${
       wanted[0]
     }" for model_type ${file.model_type}`,
@@ -123,13 +124,13 @@ function traitsIfAny(
 
 function checkHeads({ hiddenSize, heads, keyValueHeads, headDim, traits }: LlamaConfig): void {
   if (heads % keyValueHeads !== 0) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot read model config: num_attention_heads is ${heads}, want a multiple of num_key_value_heads ${keyValueHeads}`,
     );
   }
   const rotated = traits?.rotaryDim ?? headDim;
   if (!Number.isInteger(headDim) || rotated % 2 !== 0 || rotated < 2) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot read model config: head_dim is ${headDim} (hidden_size ${hiddenSize}, num_attention_heads ${heads}), want an even integer`,
     );
   }

@@ -1,3 +1,4 @@
+import { InputError } from "../../input/input_error.ts";
 import type { LlamaConfig } from "./llama_config.ts";
 import type { RopeScaling } from "./rope_scaling.ts";
 
@@ -80,7 +81,7 @@ function longRope(
   { attentionFactor, factors }: RopeScaling & { kind: "longrope" },
 ): { frequencies: number[]; attentionFactor: number } {
   if (factors.length !== unscaled.length) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot read model config: short_factor has ${factors.length} numbers, want ${unscaled.length}`,
     );
   }

@@ -1,3 +1,4 @@
+import { InputError } from "../../input/input_error.ts";
 import * as v from "valibot";
 
 /** Scaling of rotary frequencies for contexts longer than those of training. */
@@ -63,7 +64,7 @@ export type RopeKeys = v.InferOutput<typeof ROPE_SCHEMA>;
  * Parses a rope scaling.
  *
  * @param original Top-level `original_max_position_embeddings`, if any.
- * @throws RangeError naming the missing key or unknown type.
+ * @throws InputError naming the missing key or unknown type.
  */
 export function parseRopeScaling(
   rope: RopeKeys | undefined,
@@ -74,7 +75,7 @@ export function parseRopeScaling(
   const need = (key: "factor" | "low_freq_factor" | "high_freq_factor") => {
     const value = rope?.[key];
     if (value === undefined || value === null) {
-      throw new RangeError(
+      throw new InputError(
         `Cannot read model config: rope type ${kind} has no ${key}, want a number`,
       );
     }
@@ -115,7 +116,7 @@ export function parseRopeScaling(
           stretchFactor(rope?.factor ?? positionsMax / originalPositions, originalPositions),
       };
     default:
-      throw new RangeError(
+      throw new InputError(
         `Cannot read model config: rope type is "${kind}", want default, linear, dynamic, llama3, yarn or longrope`,
       );
   }
@@ -127,7 +128,7 @@ function stretchFactor(factor: number, originalPositions: number): number {
 
 function shortFactors(rope: RopeKeys | undefined): readonly number[] {
   if (rope?.short_factor && rope.long_factor) return rope.short_factor;
-  throw new RangeError(
+  throw new InputError(
     "Cannot read model config: rope type longrope has no short_factor or long_factor",
   );
 }
@@ -149,7 +150,7 @@ export function formatRopeScaling(scaling: RopeScaling): Record<string, unknown>
     case "dynamic":
       return { rope_type: scaling.kind, factor: scaling.factor };
     case "longrope":
-      throw new RangeError("Cannot write model config: rope type longrope is read-only");
+      throw new InputError("Cannot write model config: rope type longrope is read-only");
     case "llama3":
       return {
         rope_type: "llama3",

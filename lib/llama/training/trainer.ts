@@ -1,3 +1,4 @@
+import { NotFiniteError } from "../../tensor/not_finite_error.ts";
 import type { DeviceTensor, Engine, HostTensor, Session } from "../../engine/engine.ts";
 import { serializeGraph } from "../../graph/serialize_graph.ts";
 import { elementCount } from "../../tensor/dims.ts";
@@ -27,11 +28,6 @@ export interface StepResult {
   readonly loss: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
-}
-
-/** Error of a computation that yields NaN or infinity. */
-export class NotFiniteError extends Error {
-  override readonly name = "NotFiniteError";
 }
 
 /** Group of parameters updated by one AdamW graph. */

@@ -1,9 +1,10 @@
+import { InputError } from "../../input/input_error.ts";
 import type { StateStore } from "../../swarm/store/state_store.ts";
 
 /**
  * Latest window that every node has a state for; 0 for a new swarm.
  *
- * @throws RangeError when a node's states are gone: starting over would destroy the others'.
+ * @throws InputError when a node's states are gone: starting over would destroy the others'.
  */
 export async function commonWindow(stores: readonly StateStore[]): Promise<number> {
   const windows = await Promise.all(stores.map((store) => store.windows()));
@@ -16,7 +17,7 @@ export async function commonWindow(stores: readonly StateStore[]): Promise<numbe
   const states = stores.map(({ directory }, uid) =>
     `${directory} has ${windows[uid].join(", ") || "none"}`
   );
-  throw new RangeError(
+  throw new InputError(
     `Cannot resume swarm: its peers have no window in common: ${states.join("; ")}`,
   );
 }

@@ -1,3 +1,4 @@
+import { InputError } from "../../input/input_error.ts";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { keypairFromSeed } from "../../chain/keypair.ts";
@@ -53,7 +54,7 @@ export async function followRun(options: FollowOptions): Promise<void> {
   const seed = createHash("sha256").update(name).digest();
   const keypair = keypairFromSeed(seed, randomFrom(name));
   const leader = leaderOf(await chain.registrations());
-  if (!leader) throw new RangeError("Cannot follow run: its ledger has no validator");
+  if (!leader) throw new InputError("Cannot follow run: its ledger has no validator");
   const uid = await chain.register(keypair.hotkey, LOCAL_STAKE / 2);
   await chain.commit(keypair.hotkey, localBucketUri(uid));
   const store = new FileStateStore(join(directory, `validators/${uid}`), shapes);

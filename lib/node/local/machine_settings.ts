@@ -3,7 +3,7 @@ import { readTextIfAny } from "../../file/read_text_if_any.ts";
 import { parseJsonObject } from "../../file/parse_json_object.ts";
 import { replaceFile } from "../../file/replace_file.ts";
 import { CorruptFileError } from "../../file/corrupt_file_error.ts";
-import { describeIssue } from "../../schema/describe_issue.ts";
+import { describeIssue } from "../../input/describe_issue.ts";
 
 const whole = (min: number) => v.pipe(v.number(), v.integer(), v.minValue(min));
 const FILE = v.strictObject({
