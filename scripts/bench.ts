@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { openBenchEngine } from "./bench/bench_engine.ts";
 import { benchConsensus } from "./bench/consensus.ts";
 import { EVALUATED_PEERS, EVALUATION_CASE, timedEvaluation } from "./bench/evaluation.ts";
-import { median } from "./bench/median.ts";
+import { upperMedian as median } from "../lib/sparseloco/median.ts";
 import { benchScoring } from "./bench/scoring.ts";
 import { startTorch } from "./bench/torch_process.ts";
 import {

@@ -1,3 +1,4 @@
+import { lowerMedian } from "./median.ts";
 import { type CompressedTensor, forEachEntry } from "./compressed_tensor.ts";
 
 /**
@@ -26,7 +27,7 @@ export function aggregate(
   const sums = new Float64Array(rows * columns);
   const selected = new Uint16Array(mode === "selected-mean" ? rows * columns : 0);
   const norms = tensors.map(tensorNorm);
-  const median = normMax ?? [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
+  const median = normMax ?? lowerMedian(norms);
   tensors.forEach((tensor, peer) => {
     const factor = Math.min(1, median / (norms[peer] + NORM_FLOOR));
     const levels = Float64Array.from(tensor.levels, (level) => level * factor);

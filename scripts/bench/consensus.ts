@@ -6,7 +6,7 @@ import { compress } from "../../lib/sparseloco/compress.ts";
 import { type CompressedTensor, decompress } from "../../lib/sparseloco/compressed_tensor.ts";
 import { outerStep } from "../../lib/sparseloco/outer_step.ts";
 import { decodeSubmission, encodeSubmission } from "../../lib/sparseloco/submission.ts";
-import { median } from "./median.ts";
+import { upperMedian as median } from "../../lib/sparseloco/median.ts";
 
 const SIDE = 4096;
 const DENSE_BYTES = SIDE * SIDE * 4;

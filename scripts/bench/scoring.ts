@@ -12,7 +12,7 @@ import { prepackedWhole } from "../../lib/llama/scoring/scoring_memory.ts";
 import { Scorer, type ScorerOptions } from "../../lib/llama/scoring/scorer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 import { openBenchEngine } from "./bench_engine.ts";
-import { median } from "./median.ts";
+import { upperMedian as median } from "../../lib/sparseloco/median.ts";
 import { startTorch } from "./torch_process.ts";
 
 const ROUNDS = 3;

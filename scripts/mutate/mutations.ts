@@ -28,8 +28,8 @@ const SPARSELOCO: readonly Mutation[] = [
   {
     breaks: "norms are clipped to the upper median",
     path: "lib/sparseloco/aggregate.ts",
-    from: "(norms.length - 1) >> 1",
-    to: "norms.length >> 1",
+    from: "lowerMedian(norms)",
+    to: "[...norms].sort((a, b) => a - b)[norms.length >> 1]",
   },
   {
     breaks: "small peers are scaled up",
@@ -156,8 +156,8 @@ const SWARM: readonly Mutation[] = [
   {
     breaks: "evaluations clip to the lower median",
     path: "lib/swarm/examination/evaluate_submissions.ts",
-    from: "[norms.length >> 1]",
-    to: "[(norms.length - 1) >> 1]",
+    from: "upperMedian(norms.map((each) => each[i]))",
+    to: "norms.map((each) => each[i]).sort((a, b) => a - b)[(norms.length - 1) >> 1]",
   },
   {
     breaks: "one window fewer is kept",

@@ -1,3 +1,4 @@
+import { upperMedian } from "../../sparseloco/median.ts";
 import { drawWithoutReplacement } from "../../corpus/assign_samples.ts";
 import type { Corpus } from "../../corpus/corpus.ts";
 import type { Evaluation } from "../../gauntlet/observation.ts";
@@ -58,6 +59,7 @@ export async function evaluateSubmissions(
   const norms = (accepted.length > 0 ? accepted : chosen).map(({ tensors }) =>
     tensors.map(tensorNorm)
   );
+  // Upper median, so that a near-zero submission cannot scale the other one to nothing.
   const normsMax = context.shapes.map((_, i) => upperMedian(norms.map((each) => each[i])));
   const beforeLosses = await measure(before, all);
   const commonLosses = accepted.length > 0
@@ -68,9 +70,9 @@ export async function evaluateSubmissions(
     const state = afterStep([submission], context, normsMax);
     const after = await measure(state, [...random, ...own]);
     const lossesOn = (samples: number[]): SequenceLosses => ({
-      before: pick(beforeLosses, samples),
-      common: pick(commonLosses, samples),
-      after: pick(after, samples),
+      before: lossesOf(beforeLosses, samples),
+      common: lossesOf(commonLosses, samples),
+      after: lossesOf(after, samples),
     });
     evaluations.set(submission.uid, evaluation(lossesOn(own), lossesOn(random)));
   }
@@ -126,12 +128,7 @@ function evaluation(own: SequenceLosses, random: SequenceLosses): Evaluation {
   };
 }
 
-/** Upper median, so that a near-zero submission cannot scale the other one to nothing. */
-function upperMedian(norms: readonly number[]): number {
-  return [...norms].sort((a, b) => a - b)[norms.length >> 1];
-}
-
-function pick(losses: LossesBySample, samples: readonly number[]): Float64Array {
+function lossesOf(losses: LossesBySample, samples: readonly number[]): Float64Array {
   return Float64Array.from(samples, (sample) => losses.get(sample)!);
 }
 

@@ -1,3 +1,4 @@
+import { lowerMedian } from "../../sparseloco/median.ts";
 import type { GauntletState } from "../../gauntlet/gauntlet_state.ts";
 import type { GauntletPolicy } from "../../gauntlet/policy.ts";
 import { tensorNorm } from "../../sparseloco/aggregate.ts";
@@ -37,7 +38,7 @@ export function judgeNorms(
   const judged = new Map(found);
   const small = new Set<number>();
   const norms = submissionsOf(found).map((each) => submissionNorm(each));
-  const median = [...norms].sort((a, b) => a - b)[(norms.length - 1) >> 1];
+  const median = lowerMedian(norms);
   const near = (norm: number, typical: number) =>
     norm <= typical * ratioMax && norm >= typical * SMALL;
   // Before anything is known, a majority of the same size tells what is usual; without one nobody can.
