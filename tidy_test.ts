@@ -51,6 +51,7 @@ const ARROWS: Record<string, string[]> = {
     "checkpoint",
     "clock",
     "corpus",
+    "engine",
     "file",
     "llama",
     "random",

@@ -1,5 +1,6 @@
-import type { DeviceName, Engine } from "../lib/engine/engine.ts";
+import type { Engine } from "../lib/engine/engine.ts";
 import type { Terminal } from "../lib/terminal/terminal.ts";
+import type { DeviceName } from "../lib/engine/devices.ts";
 
 /** A directory that a command walks into. */
 export interface Tree {

@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectEngine } from "../lib/engine/connect_engine.ts";
-import type { DeviceName, Engine } from "../lib/engine/engine.ts";
+import type { Engine } from "../lib/engine/engine.ts";
 import { type EngineWorker, startEngineWorker } from "../lib/engine/start_engine_worker.ts";
+import type { DeviceName } from "../lib/engine/devices.ts";
 
 const ENTRY = new URL("../main.ts", import.meta.url);
 const LIBRARIES = fileURLToPath(new URL("../node_modules", import.meta.url));

@@ -1,11 +1,11 @@
 import { join, resolve } from "node:path";
 import type { BosPolicy } from "../../lib/evaluation/request_encoder.ts";
 import { type HubSettings, hubSettings } from "../../lib/hub/hub_settings.ts";
-import type { DeviceName } from "../../lib/engine/engine.ts";
 import { evalParser } from "./parser.ts";
 import { harnessArguments } from "./harness_arguments.ts";
 import { parseArguments } from "../arguments/parse_arguments.ts";
 import { UsageError } from "../command.ts";
+import type { DeviceName } from "../../lib/engine/devices.ts";
 
 /** Options of `covey eval`; undefined where the user said nothing. */
 export interface EvalOptions {

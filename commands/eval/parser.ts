@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SUITES } from "../../lib/evaluation/tasks.ts";
 import { count, path, truth } from "../arguments/option_values.ts";
+import { DEVICE_NAMES } from "../../lib/engine/devices.ts";
 
 /** Command line of `covey eval`. */
 export function evalParser(): Command {
@@ -111,7 +112,7 @@ function howOptions(command: Command): void {
     )
     .addOption(
       new Option("--device <NAME>", "device; auto benchmarks them and takes the fastest")
-        .choices(["auto", "cpu", "webgpu", "cuda"]).default("auto"),
+        .choices(["auto", ...DEVICE_NAMES]).default("auto"),
     )
     .option("--threads <N>", "CPU threads; 0 for one per core (default: 0)", count(1024, 0))
     .option("--batch-tokens <N>", "tokens per batch (default: 1024)", count(1_000_000))

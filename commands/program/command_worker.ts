@@ -1,10 +1,10 @@
 import { connectEngine } from "../../lib/engine/connect_engine.ts";
 import { processTerminal, type TerminalFacts } from "../../lib/terminal/terminal.ts";
-import type { DeviceName } from "../../lib/engine/engine.ts";
 import { SystemClock } from "../../lib/clock/system_clock.ts";
 import { COMMANDS } from "../commands.ts";
 import { InterruptedError } from "../command.ts";
 import { tellError } from "./tell_error.ts";
+import type { DeviceName } from "../../lib/engine/devices.ts";
 
 /** What the supervisor asks of the worker. */
 export interface WorkerRequest {

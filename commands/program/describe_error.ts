@@ -24,11 +24,16 @@ import { describeSystemError } from "./describe_system_error.ts";
 import { LinkOutsideError } from "./check_links.ts";
 import { InterruptedError, NotYetError, RefusedRequestError, UsageError } from "../command.ts";
 import type { ErrorDescription } from "./error_description.ts";
+import { DEVICE_NAMES, DEVICES } from "../../lib/engine/devices.ts";
 
 /** Longest text of an error, characters. */
 const TEXT_LENGTH_MAX = 600;
 
 type Kind = new (...args: never[]) => Error;
+
+/** What devices need, for a hint. */
+const NEEDS = DEVICE_NAMES.filter((name) => DEVICES[name].requirement !== undefined)
+  .map((name) => `${name} needs ${DEVICES[name].requirement}`).join(", ");
 
 /** Errors that are expected, most specific first. */
 const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][] = [
@@ -87,7 +92,7 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
   [
     DeviceUnavailableError,
     2,
-    "choose --device cpu; webgpu needs a Vulkan driver, cuda the CUDA libraries of ONNX Runtime",
+    `choose --device cpu; ${NEEDS}`,
   ],
   [DirectoryInUseError, 5, "wait for it, or choose another --out"],
   [DivergedError, 1, "this is a bug: please report it with events.jsonl"],

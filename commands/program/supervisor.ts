@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { realTarget, refuseOutsideLinks } from "./check_links.ts";
 import { checkOutputs } from "./check_outputs.ts";
 import { SystemClock } from "../../lib/clock/system_clock.ts";
-import type { DeviceName } from "../../lib/engine/engine.ts";
 import { type EngineWorker, startEngineWorker } from "../../lib/engine/start_engine_worker.ts";
 import { nearest } from "../../lib/terminal/nearest.ts";
 import { processTerminal, type Terminal } from "../../lib/terminal/terminal.ts";
@@ -14,6 +13,7 @@ import { VERSION } from "./version.ts";
 import type { WorkerRequest, WorkerResult } from "./command_worker.ts";
 import { InterruptedError, type Scope, UsageError } from "../command.ts";
 import { tellError } from "./tell_error.ts";
+import { DEVICE_NAMES, type DeviceName, DEVICES } from "../../lib/engine/devices.ts";
 
 /** Grace period for a command to stop. */
 const GRACE_MS = 5000;
@@ -106,7 +106,7 @@ function devicesToTry(environment: Record<string, string>): DeviceName[] {
   const named = environment.VK_ICD_FILENAMES ?? environment.VK_DRIVER_FILES;
   const there = Deno.build.os !== "linux" || named !== undefined ||
     GPU_SIGNS.some((path) => existsSync(path));
-  return there ? ["cpu", "webgpu", "cuda"] : ["cpu"];
+  return DEVICE_NAMES.filter((name) => there || DEVICES[name].requirement === undefined);
 }
 
 async function runInWorkers(

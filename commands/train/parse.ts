@@ -2,6 +2,7 @@ import type { GauntletPolicy } from "../../lib/gauntlet/policy.ts";
 import type { AggregationMode } from "../../lib/sparseloco/aggregate.ts";
 import { parseArguments } from "../arguments/parse_arguments.ts";
 import { UsageError } from "../command.ts";
+import type { DeviceName } from "../../lib/engine/devices.ts";
 
 /** Options of `covey train`; undefined where the user said nothing. */
 export interface TrainOptions {
@@ -24,7 +25,7 @@ export interface TrainOptions {
   /** Directory of the run. */
   out: string;
   /** Device. */
-  device: "auto" | "cpu" | "webgpu" | "cuda";
+  device: "auto" | DeviceName;
   /** Threads of one operator; 0 lets the runtime choose. */
   threads?: number;
   /** Seed of fresh parameters. */

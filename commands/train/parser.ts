@@ -3,6 +3,7 @@ import { ADVERSARIES } from "../../lib/adversary/adversaries.ts";
 import { POLICIES } from "../../lib/gauntlet/policy.ts";
 import { nearest } from "../../lib/terminal/nearest.ts";
 import { count, path } from "../arguments/option_values.ts";
+import { DEVICE_NAMES } from "../../lib/engine/devices.ts";
 
 /** Command line of `covey train`. */
 export function trainParser(): Command {
@@ -39,7 +40,7 @@ export function trainParser(): Command {
     .option("--out <DIR>", "directory of the run; an existing run is resumed", path, "covey-run")
     .addOption(
       new Option("--device <NAME>", "device; auto benchmarks them and takes the fastest")
-        .choices(["auto", "cpu", "webgpu", "cuda"]).default("auto"),
+        .choices(["auto", ...DEVICE_NAMES]).default("auto"),
     )
     .option("--threads <N>", "CPU threads; 0 for one per core (default: 0)", count(1024, 0))
     .option("--seed <N>", "seed of the initial parameters (default: 0)", count(2 ** 32 - 1, 0))

@@ -1,4 +1,5 @@
-import type { DeviceName, DeviceTensor, EngineStatistics, HostTensor } from "./engine.ts";
+import type { DeviceTensor, EngineStatistics, HostTensor } from "./engine.ts";
+import type { DeviceName } from "./devices.ts";
 
 /** Requests that the engine worker answers, by name: arguments and result. */
 export interface EngineCalls {

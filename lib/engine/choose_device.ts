@@ -1,6 +1,6 @@
-import type { DeviceName } from "./engine.ts";
 import { EngineHost } from "./engine_host.ts";
 import { productRate } from "./product_rate.ts";
+import type { DeviceName } from "./devices.ts";
 
 /**
  * Finds the device that multiplies matrices fastest. A measurement and not a list of preferences: a

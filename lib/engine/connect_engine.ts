@@ -1,6 +1,5 @@
 import type { AnswerMessage, EngineCalls } from "./_protocol.ts";
 import {
-  type DeviceName,
   type DeviceTensor,
   DeviceUnavailableError,
   type Engine,
@@ -8,6 +7,7 @@ import {
   type HostTensor,
   type Session,
 } from "./engine.ts";
+import type { DeviceName } from "./devices.ts";
 
 /** How an engine is opened. */
 export interface EngineOptions {

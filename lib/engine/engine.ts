@@ -1,7 +1,5 @@
 import type { ElementArray, HostType } from "../graph/element_type.ts";
-
-/** Devices that a session can run on. */
-export type DeviceName = "cpu" | "webgpu" | "cuda";
+import type { DeviceName } from "./devices.ts";
 
 /** A tensor in JavaScript memory, row-major. */
 export interface HostTensor {

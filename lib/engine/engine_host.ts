@@ -3,15 +3,9 @@ import { Graph } from "../graph/graph.ts";
 import { elementCount, sameDims } from "../tensor/dims.ts";
 import { reshape } from "../graph/operators/reshape.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
-import type {
-  DeviceName,
-  DeviceTensor,
-  Engine,
-  EngineStatistics,
-  HostTensor,
-  Session,
-} from "./engine.ts";
+import type { DeviceTensor, Engine, EngineStatistics, HostTensor, Session } from "./engine.ts";
 import { runtimeError } from "./_runtime_error.ts";
+import { type DeviceName, DEVICES } from "./devices.ts";
 
 type Runtime = typeof import("onnxruntime-node");
 
@@ -125,7 +119,7 @@ export class EngineHost implements Engine {
     const fed = new Set(Object.values(inputs));
     const fetches: Record<string, OnnxValue | null> = {};
     for (const name of entry.session.outputNames) {
-      const target = this.device !== "webgpu" && keep[name];
+      const target = !DEVICES[this.device].keepsOutputs && keep[name];
       fetches[name] = target ? this.#buffer(target, fed) : null;
     }
     this.#counters.runs++;
@@ -184,7 +178,7 @@ export class EngineHost implements Engine {
         ...(frugal ? { optimization: { disable_specified_optimizers: "ConstantFolding" } } : {}),
       },
       ...(this.threads > 0 ? { intraOpNumThreads: this.threads } : {}),
-      ...(this.device === "webgpu" ? { preferredOutputLocation: locations } : {}),
+      ...(DEVICES[this.device].keepsOutputs ? { preferredOutputLocation: locations } : {}),
     };
     return this.runtime.InferenceSession.create(model, options).catch((cause: unknown) => {
       throw runtimeError(`load graph on ${this.device}`, cause);
@@ -208,7 +202,7 @@ export class EngineHost implements Engine {
   #place(host: HostTensor): Promise<Tensor> {
     this.#counters.uploadedBytes += host.data.byteLength;
     const tensor = this.#toRuntime(host);
-    return this.device === "cpu" ? Promise.resolve(tensor) : this.#copy(tensor, true);
+    return DEVICES[this.device].copiesUploads ? this.#copy(tensor, true) : Promise.resolve(tensor);
   }
 
   #tensor(id: number): Tensor {
@@ -235,7 +229,7 @@ export class EngineHost implements Engine {
     const before = this.#tensor(id);
     if (before === tensor) return;
     this.#tensors.set(id, tensor);
-    if (this.device === "webgpu") {
+    if (DEVICES[this.device].keepsOutputs) {
       maker.tensors++;
       this.#makers.set(tensor, maker);
       await this.#free(before);

@@ -2,6 +2,7 @@ import { Graph } from "../graph/graph.ts";
 import { matmul } from "../graph/operators/matmul.ts";
 import { serializeGraph } from "../graph/serialize_graph.ts";
 import type { Engine } from "./engine.ts";
+import { DEVICES } from "./devices.ts";
 
 /** Side of the square matrices of the trial product. */
 const SIDE = 1024;
@@ -26,7 +27,7 @@ export async function productRate(engine: Engine, stopwatch: () => number): Prom
   await session.run({ x: from }, { y: to }); // the first run compiles
   const start = stopwatch();
   await session.run({ x: from }, { y: to });
-  if (engine.device !== "cpu") await engine.download(to); // waits for the device
+  if (DEVICES[engine.device].copiesUploads) await engine.download(to); // waits for the device
   const seconds = stopwatch() - start;
   await engine.dispose(tensors);
   await session.release();

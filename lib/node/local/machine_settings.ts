@@ -4,6 +4,7 @@ import { parseJsonObject } from "../../file/parse_json_object.ts";
 import { replaceFile } from "../../file/replace_file.ts";
 import { CorruptFileError } from "../../file/corrupt_file_error.ts";
 import { describeIssue } from "../../input/describe_issue.ts";
+import { DEVICE_NAMES } from "../../engine/devices.ts";
 
 const whole = (min: number) => v.pipe(v.number(), v.integer(), v.minValue(min));
 const FILE = v.strictObject({
@@ -11,7 +12,7 @@ const FILE = v.strictObject({
   adversaries: v.optional(v.array(v.string()), []),
   microBatch: whole(1),
   stepShape: v.picklist(["whole", "blocks"]),
-  device: v.picklist(["cpu", "webgpu", "cuda"]),
+  device: v.picklist(DEVICE_NAMES),
   threads: whole(0),
   /** Windows that were chosen to fit into a time. */
   windows: v.optional(whole(1)),
