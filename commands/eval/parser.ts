@@ -1,7 +1,7 @@
+import { deviceOption, quietOption, threadsOption } from "../arguments/common_options.ts";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SUITES } from "../../lib/evaluation/tasks.ts";
 import { count, path, truth } from "../arguments/option_values.ts";
-import { DEVICE_NAMES } from "../../lib/engine/devices.ts";
 
 /** Command line of `covey eval`. */
 export function evalParser(): Command {
@@ -18,7 +18,7 @@ export function evalParser(): Command {
   howOptions(command);
   return command
     .option("--json", "write one JSON document to standard output", false)
-    .option("--quiet", "show no progress", false)
+    .addOption(quietOption())
     .helpOption("-h, --help", "show this text")
     .addHelpText("after", `\n${HELP}`);
 }
@@ -110,11 +110,8 @@ function howOptions(command: Command): void {
       "context length in tokens (default: the model's)",
       count(10_000_000, 2),
     )
-    .addOption(
-      new Option("--device <NAME>", "device; auto benchmarks them and takes the fastest")
-        .choices(["auto", ...DEVICE_NAMES]).default("auto"),
-    )
-    .option("--threads <N>", "CPU threads; 0 for one per core (default: 0)", count(1024, 0))
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .option("--batch-tokens <N>", "tokens per batch (default: 1024)", count(1_000_000))
     .option(
       "--blocks <N>",

@@ -1,9 +1,9 @@
+import { deviceOption, quietOption, threadsOption } from "../arguments/common_options.ts";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ADVERSARIES } from "../../lib/adversary/adversaries.ts";
 import { POLICIES } from "../../lib/gauntlet/policy.ts";
 import { nearest } from "../../lib/terminal/nearest.ts";
 import { count, path } from "../arguments/option_values.ts";
-import { DEVICE_NAMES } from "../../lib/engine/devices.ts";
 
 /** Command line of `covey train`. */
 export function trainParser(): Command {
@@ -38,11 +38,8 @@ export function trainParser(): Command {
     .option("--from <DIR>", "start from the parameters of a checkpoint or run")
     .option("--run <FILE>", "run.yaml, for settings without an option")
     .option("--out <DIR>", "directory of the run; an existing run is resumed", path, "covey-run")
-    .addOption(
-      new Option("--device <NAME>", "device; auto benchmarks them and takes the fastest")
-        .choices(["auto", ...DEVICE_NAMES]).default("auto"),
-    )
-    .option("--threads <N>", "CPU threads; 0 for one per core (default: 0)", count(1024, 0))
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .option("--seed <N>", "seed of the initial parameters (default: 0)", count(2 ** 32 - 1, 0))
     .option("--tokenizer <FILE>", "tokenizer.json (default: bytes)")
     .option(
@@ -66,7 +63,7 @@ export function trainParser(): Command {
       parseAdversaries,
     )
     .option("--json-lines", "write every event to stdout as a JSON line", false)
-    .option("--quiet", "print no progress", false)
+    .addOption(quietOption())
     .helpOption("-h, --help", "show this text")
     .addHelpText(
       "after",

@@ -1,3 +1,4 @@
+import { quietOption } from "../arguments/common_options.ts";
 import { Command } from "commander";
 import { count, path } from "../arguments/option_values.ts";
 
@@ -18,7 +19,7 @@ export function validateParser(): Command {
     .option("--trust-losses", "use the recorded losses instead of computing them", false)
     .option("--html <FILE>", "write an HTML page with each peer's history", path)
     .option("--json", "write a JSON document to stdout", false)
-    .option("--quiet", "print no progress", false)
+    .addOption(quietOption())
     .helpOption("-h, --help", "show this text")
     .addHelpText(
       "after",
