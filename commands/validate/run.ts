@@ -16,7 +16,7 @@ import {
 import { replay, type ReplayedWindow, scoredWindows } from "../../lib/swarm/replay.ts";
 import type { SwarmEvent } from "../../lib/swarm/swarm_event.ts";
 import { WindowClock } from "../../lib/swarm/window_clock.ts";
-import { acceptedWindows, leaderboard, type Standing } from "../../lib/report/leaderboard.ts";
+import { leaderboard } from "../../lib/report/leaderboard.ts";
 import { leaderboardHtml } from "../../lib/report/leaderboard_html.ts";
 import { ProgressLine } from "../../lib/terminal/progress_line.ts";
 import { type CommandDependencies, NotYetError, RefusedRequestError } from "../command.ts";
@@ -161,15 +161,10 @@ function boardLines(
   replayed: readonly ReplayedWindow[],
   { recomputed }: ReplayedWindow,
 ): string[] {
-  const { digest, observation, scores } = recomputed;
-  const standings = scores.map((score): Standing => ({
-    score,
-    seen: observation.peers.find(({ uid }) => uid === score.uid)!,
-    acceptedWindows: acceptedWindows(replayed.map(({ recomputed }) => recomputed), score.uid),
-  }));
+  const { digest, observation } = recomputed;
   return [
     `window ${observation.window + 1}, state ${digest.slice(0, 16)}`,
-    ...leaderboard(standings),
+    ...leaderboard(replayed.map(({ recomputed }) => recomputed)),
     `${
       (100 * burnRate).toFixed(0)
     } % of all weight is burned; --explain UID says why a score is what it is`,

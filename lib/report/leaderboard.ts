@@ -3,7 +3,7 @@ import type { PeerScore } from "../gauntlet/peer_score.ts";
 import type { WindowRecord } from "../swarm/statement/window_record.ts";
 
 /** One peer's row. */
-export interface Standing {
+interface Standing {
   /** Its score. */
   readonly score: PeerScore;
   /** What was seen of it. */
@@ -32,13 +32,17 @@ const COLUMNS: readonly [head: string, cell: (standing: Standing) => string][] =
   ],
 ];
 
-/** Peers of a window as a table of text, best first. */
-export function leaderboard(standings: readonly Standing[]): string[] {
-  const ranked = rank(standings);
-  const rows = [
+/** Peers of the last of some windows as rows of a table, best first; the first row has the heads. */
+export function leaderboardRows(records: readonly WindowRecord[]): string[][] {
+  return [
     COLUMNS.map(([head]) => head),
-    ...ranked.map((standing) => COLUMNS.map(([, cell]) => cell(standing))),
+    ...standings(records).map((standing) => COLUMNS.map(([, cell]) => cell(standing))),
   ];
+}
+
+/** The same as lines of text. */
+export function leaderboard(records: readonly WindowRecord[]): string[] {
+  const rows = leaderboardRows(records);
   const last = COLUMNS.length - 1;
   const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i].length)));
   return rows.map((row) =>
@@ -46,17 +50,21 @@ export function leaderboard(standings: readonly Standing[]): string[] {
   );
 }
 
-/** Windows in which a peer's submission was aggregated. */
-export function acceptedWindows(records: readonly WindowRecord[], uid: number): number {
-  return records.filter(({ observation }) =>
-    observation.peers.some((peer) => peer.accepted && peer.uid === uid)
-  ).length;
-}
-
-/** Peers from the best down. */
-export function rank<Row extends Pick<Standing, "score">>(standings: readonly Row[]): Row[] {
-  return [...standings].sort((a, b) =>
+function standings(records: readonly WindowRecord[]): Standing[] {
+  const { observation, scores } = records.at(-1)!;
+  return scores.map((score) => ({
+    score,
+    seen: observation.peers.find(({ uid }) => uid === score.uid)!,
+    acceptedWindows: acceptedWindows(records, score.uid),
+  })).sort((a, b) =>
     b.score.weight - a.score.weight || b.score.score - a.score.score ||
     a.score.uid - b.score.uid
   );
+}
+
+/** Number of windows in which a peer's submission was aggregated. */
+function acceptedWindows(records: readonly WindowRecord[], uid: number): number {
+  return records.filter(({ observation }) =>
+    observation.peers.some((peer) => peer.accepted && peer.uid === uid)
+  ).length;
 }

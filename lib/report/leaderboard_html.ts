@@ -1,6 +1,6 @@
 import type { WindowRecord } from "../swarm/statement/window_record.ts";
 import { escapeHtml, lineChart, page, table } from "./html_page.ts";
-import { acceptedWindows, rank } from "./leaderboard.ts";
+import { leaderboardRows } from "./leaderboard.ts";
 
 /** A run's scores as one HTML page without scripts or outside files: the last window, and each peer's history. */
 export function leaderboardHtml(run: string, records: readonly WindowRecord[]): string {
@@ -11,20 +11,12 @@ export function leaderboardHtml(run: string, records: readonly WindowRecord[]): 
 }
 
 function standings(records: readonly WindowRecord[], last: WindowRecord): string {
-  const rows = rank(last.scores.map((score) => ({ score }))).map(({ score }) => {
-    return [
-      `<a href="#peer-${score.uid}">${score.uid}</a>`,
-      `${(100 * score.weight).toFixed(1)} %`,
-      score.score.toFixed(4),
-      score.ordinal.toFixed(3),
-      score.average.toFixed(3),
-      score.sync.toFixed(2),
-      `${acceptedWindows(records, score.uid)}/${records.length}`,
-      escapeHtml(score.penalties.map(({ rule }) => rule).join(", ") || "-"),
-    ];
-  });
-  const head = ["peer", "weight", "score", "ordinal", "average", "sync", "accepted", "penalties"];
-  return `<h2>Window ${last.observation.window + 1}</h2>${table(head, rows)}`;
+  const [head, ...rows] = leaderboardRows(records);
+  const cells = rows.map(([peer, ...rest]) => [
+    `<a href="#peer-${escapeHtml(peer)}">${escapeHtml(peer)}</a>`,
+    ...rest.map(escapeHtml),
+  ]);
+  return `<h2>Window ${last.observation.window + 1}</h2>${table(head, cells)}`;
 }
 
 function histories(records: readonly WindowRecord[], last: WindowRecord): string[] {

@@ -1,6 +1,5 @@
-import type { PythonObject } from "../python/python_object.ts";
 import type { Maker } from "./_call.ts";
-import { type JinjaValue, OpaqueValue } from "./python_value.ts";
+import { type JinjaValue } from "./python_value.ts";
 
 /** Steps of one rendering, about as many microseconds. */
 const STEPS_MAX = 2_000_000;
@@ -58,10 +57,5 @@ export class Budget implements Maker {
   tuple(value: readonly JinjaValue[]): JinjaValue {
     this.spend(value.length);
     return { type: "TupleValue", value };
-  }
-
-  /** A date, say. */
-  opaque(value: PythonObject): JinjaValue {
-    return new OpaqueValue(value);
   }
 }

@@ -1,7 +1,14 @@
 import { PythonFloat, PythonObject } from "../python/python_object.ts";
 import type { Budget } from "./_budget.ts";
 import { Scope } from "./_scope.ts";
-import { type Arguments, itemsOf, type JinjaValue, textOf, ViewValue } from "./python_value.ts";
+import {
+  type Arguments,
+  itemsOf,
+  type JinjaValue,
+  OpaqueValue,
+  textOf,
+  ViewValue,
+} from "./python_value.ts";
 
 /** Numbers that ranges of one rendering may count. */
 const COUNT_MAX = 100_000;
@@ -21,10 +28,10 @@ export function globalScope(names: Readonly<Record<string, unknown>>, make: Budg
 /** A value of a document, or a function of plain values. */
 function given(value: unknown, make: Budget): JinjaValue {
   if (value instanceof PythonFloat) return make.float(value.value);
-  if (value instanceof PythonObject) return make.opaque(value);
+  if (value instanceof PythonObject) return new OpaqueValue(value);
   switch (typeof value) {
     case "bigint":
-      return make.opaque(new PythonObject(String(value), String(value), value !== 0n));
+      return new OpaqueValue(new PythonObject(String(value), String(value), value !== 0n));
     case "number":
       return Number.isInteger(value) ? { type: "IntegerValue", value } : make.float(value);
     case "string":
