@@ -1,6 +1,7 @@
+import { checkCommitment, checkHotkey, checkWeights } from "./_checks.ts";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../clock/clock.ts";
-import { type Chain, COMMITMENT_BYTES_MAX, type Registration, type Weight } from "./chain.ts";
+import { type Chain, type Registration, type Weight } from "./chain.ts";
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS ledger (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -88,9 +89,7 @@ export class LocalChain implements Chain, Disposable {
   /** See {@linkcode Chain.register}. */
   // deno-lint-ignore require-await
   async register(hotkey: string, stake = 0): Promise<number> {
-    if (!/^[0-9a-f]{64}$/.test(hotkey)) {
-      throw new RangeError(`Cannot register hotkey: "${hotkey}", want 64 hexadecimal digits`);
-    }
+    checkHotkey(hotkey);
     const insert = this.#database.prepare(
       `INSERT INTO registration (uid, hotkey, block, stake)
        SELECT COALESCE(MAX(uid) + 1, 0), ?, ?, ? FROM registration WHERE TRUE
@@ -112,10 +111,7 @@ export class LocalChain implements Chain, Disposable {
   /** See {@linkcode Chain.commit}. */
   // deno-lint-ignore require-await
   async commit(hotkey: string, text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text).length;
-    if (bytes > COMMITMENT_BYTES_MAX) {
-      throw new RangeError(`Cannot commit: ${bytes} bytes, want at most ${COMMITMENT_BYTES_MAX}`);
-    }
+    checkCommitment(text);
     const uid = this.#uid(hotkey);
     const insert = this.#database.prepare(
       "INSERT OR REPLACE INTO commitment (uid, text, block) VALUES (?, ?, ?)",
@@ -134,14 +130,7 @@ export class LocalChain implements Chain, Disposable {
   async setWeights(hotkey: string, weights: Weight[]): Promise<void> {
     const validator = this.#uid(hotkey);
     const known = new Set((await this.registrations()).map(({ uid }) => uid));
-    const wrong = weights.find(({ uid, weight }) =>
-      !known.has(uid) || !(weight >= 0 && weight <= 1)
-    );
-    if (wrong) {
-      throw new RangeError(
-        `Cannot set weights: uid ${wrong.uid} gets ${wrong.weight}, want a registered uid and 0 to 1`,
-      );
-    }
+    checkWeights(weights, known);
     const insert = this.#database.prepare(
       "INSERT INTO weight (validator, uid, weight) VALUES (?, ?, ?)",
     );

@@ -1,4 +1,5 @@
-import { type Chain, COMMITMENT_BYTES_MAX, type Registration, type Weight } from "./chain.ts";
+import { checkCommitment, checkHotkey, checkWeights } from "./_checks.ts";
+import { type Chain, type Registration, type Weight } from "./chain.ts";
 
 /** When blocks are made. */
 export interface BlockSchedule {
@@ -33,9 +34,7 @@ export class MemoryChain implements Chain {
   /** See {@linkcode Chain.register}. */
   // deno-lint-ignore require-await
   async register(hotkey: string, stake = 0): Promise<number> {
-    if (!/^[0-9a-f]{64}$/.test(hotkey)) {
-      throw new RangeError(`Cannot register hotkey: "${hotkey}", want 64 hexadecimal digits`);
-    }
+    checkHotkey(hotkey);
     const known = this.#registrations.find((each) => each.hotkey === hotkey);
     if (known) return known.uid;
     const uid = this.#registrations.length;
@@ -52,10 +51,7 @@ export class MemoryChain implements Chain {
   /** See {@linkcode Chain.commit}. */
   // deno-lint-ignore require-await
   async commit(hotkey: string, text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text).length;
-    if (bytes > COMMITMENT_BYTES_MAX) {
-      throw new RangeError(`Cannot commit: ${bytes} bytes, want at most ${COMMITMENT_BYTES_MAX}`);
-    }
+    checkCommitment(text);
     this.#commitments.set(this.#uid(hotkey), text);
   }
 
@@ -69,14 +65,7 @@ export class MemoryChain implements Chain {
   // deno-lint-ignore require-await
   async setWeights(hotkey: string, weights: Weight[]): Promise<void> {
     const validator = this.#uid(hotkey);
-    const wrong = weights.find(({ uid, weight }) =>
-      !this.#registrations[uid] || !(weight >= 0 && weight <= 1)
-    );
-    if (wrong) {
-      throw new RangeError(
-        `Cannot set weights: uid ${wrong.uid} gets ${wrong.weight}, want a registered uid and 0 to 1`,
-      );
-    }
+    checkWeights(weights, new Set(this.#registrations.map(({ uid }) => uid)));
     const sorted = [...weights].sort((a, b) => a.uid - b.uid);
     this.submissions.push({ validator, block: this.schedule.block(), weights: sorted });
   }

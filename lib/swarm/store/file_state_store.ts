@@ -1,3 +1,4 @@
+import { type Snapshot, type StateStore, staysBeside } from "./state_store.ts";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,11 +8,8 @@ import { type TensorToWrite, writeSafetensors } from "../../checkpoint/write_saf
 import { sameDims } from "../../tensor/dims.ts";
 import { stateDigest } from "../../sparseloco/state_digest.ts";
 import type { ParameterValues } from "../../tensor/parameter_values.ts";
-import type { Snapshot, StateStore } from "./state_store.ts";
 import type { TensorShape } from "../../tensor/tensor_shape.ts";
 
-/** States kept: peers of one swarm can be one window apart when they are stopped. */
-const STATES_KEPT = 2;
 const FILE = /^state-(\d{8})\.safetensors$/;
 
 /** Snapshots in a directory, one safetensors file a window. */
@@ -41,9 +39,7 @@ export class FileStateStore implements StateStore {
       if (name.endsWith(".tmp")) await unlink(join(this.directory, name)); // of a write that was cut off
     }
     for (const window of await this.windows()) {
-      // Later ones are left from before a restart, and will be made again.
-      const kept = window <= state.window && window > state.window - STATES_KEPT;
-      if (!kept) await unlink(this.#path(window));
+      if (!staysBeside(window, state.window)) await unlink(this.#path(window));
     }
   }
 

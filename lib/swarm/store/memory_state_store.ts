@@ -1,6 +1,6 @@
+import { type Snapshot, type StateStore, staysBeside } from "./state_store.ts";
 import { CorruptFileError } from "../../file/corrupt_file_error.ts";
 import type { ParameterValues } from "../../tensor/parameter_values.ts";
-import type { Snapshot, StateStore } from "./state_store.ts";
 
 /** Snapshots in memory, for simulations: they survive the node that wrote them, as a disk would. */
 export class MemoryStateStore implements StateStore {
@@ -21,7 +21,9 @@ export class MemoryStateStore implements StateStore {
   /** See {@linkcode StateStore.save}. */
   // deno-lint-ignore require-await
   async save(snapshot: Snapshot): Promise<void> {
-    const before = this.#snapshots.filter(({ window }) => window === snapshot.window - 1);
+    const before = this.#snapshots.filter(({ window }) =>
+      window !== snapshot.window && staysBeside(window, snapshot.window)
+    );
     this.#snapshots = [...before, copy(snapshot)];
   }
 

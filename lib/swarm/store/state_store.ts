@@ -10,6 +10,14 @@ export interface Snapshot {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** Snapshots kept: peers of one swarm can be one window apart when they are stopped. */
+const SNAPSHOTS_KEPT = 2;
+
+/** Whether a snapshot stays when a newer one is saved; those of later windows are left from before a restart. */
+export function staysBeside(window: number, saved: number): boolean {
+  return window <= saved && window > saved - SNAPSHOTS_KEPT;
+}
+
 /** Keeps the last snapshots of one node. What it gives is what was saved, whole, or an error. */
 export interface StateStore {
   /** What error messages call the store. */
