@@ -18,12 +18,12 @@ import { Checkers } from "./checkers.ts";
 import { MemoryStateStore } from "../swarm/store/memory_state_store.ts";
 /** Virtual time at which simulations begin. */
 export const GENESIS_MS = Date.UTC(2026, 0, 1);
-/** Windows whose objects nodes keep. Who is away for longer than that cannot come back by the log alone. */
+/** Windows whose objects nodes retain. A node that is away longer cannot catch up from the log alone. */
 const RETAINED_WINDOWS = 12;
-/** Windows that a node may have missed when it starts with nothing: what they left is still kept then. */
+/** Most windows that a node starting from nothing may have missed; their objects are still retained. */
 const LATEST_START_WINDOWS = RETAINED_WINDOWS - 4;
 
-/** Builds what a simulation runs in: clock, chain, buckets, nodes, checkers. */
+/** Builds the environment of a simulation: clock, chain, buckets, nodes, checkers. */
 export async function buildWorld(
   seed: number,
   scenario: Scenario,
@@ -84,7 +84,7 @@ export async function buildWorld(
   return { blocks, chain, nodes, world };
 }
 
-/** Kinds of peers whose submissions are refused whatever happens. */
+/** Kinds of adversaries whose submissions are always refused. */
 const INVALID = new Set<string | undefined>(["non-finite", "oversized", "malformed"]);
 
 function buildNodes(
@@ -119,7 +119,7 @@ function buildNodes(
   });
 }
 
-/** Kind of an adversary; undefined for an honest node. */
+/** Returns the kind of an adversary; undefined for an honest node. */
 function kindOf({ adversaries, peers }: Scenario, uid: number): string | undefined {
   return adversaries[uid - (peers - adversaries.length)];
 }

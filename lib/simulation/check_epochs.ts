@@ -2,7 +2,7 @@ import type { MemoryChain } from "../chain/memory_chain.ts";
 import type { RunDefinition } from "../swarm/run_definition.ts";
 import type { Checkers } from "./checkers.ts";
 
-/** No validator sets weights twice for one epoch. */
+/** Checks that no validator sets weights twice for one epoch. */
 export function checkEpochs(
   { submissions }: MemoryChain,
   { gauntlet: { weights: { windowsPerWeights } }, window: { blocks } }: RunDefinition,

@@ -5,34 +5,34 @@ import type { Snapshot } from "../swarm/store/state_store.ts";
 import type { EventOf, SwarmEvent } from "../swarm/swarm_event.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 
-/** What the checkers know of a simulation. */
+/** Properties of a simulation that the checkers rely on. */
 export interface CheckedWorld {
   /** Tensors of the model. */
   readonly shapes: readonly TensorShape[];
   /** Run id. */
   readonly run: string;
-  /** Entries kept of a chunk. */
+  /** Entries kept per chunk. */
   readonly topk: number;
-  /** Part of the error feedback that a window leaves. */
+  /** Decay factor of the error feedback per window. */
   readonly decay: number;
-  /** Nodes that do what they should. */
+  /** Uids of honest nodes. */
   readonly honest: ReadonlySet<number>;
-  /** Peers that never send a submission that may count. */
+  /** Uids of peers that never send a valid submission. */
   readonly invalid: ReadonlySet<number>;
 }
 
-/** Largest rounding error of a sum of two f32. */
+/** Tolerated rounding error of a sum of two f32. */
 const TOLERANCE = 1e-5;
 
-/** Watches a simulation; what must not happen is written down when it does. */
+/** Checks the invariants of a simulation and records violations. */
 export class Checkers {
-  /** From this window on nothing goes wrong any more, and nobody is behind. */
+  /** Window from which no faults occur and every honest node has caught up. */
   calmWindow = Infinity;
-  /** What went wrong, in order. */
+  /** Violations, in order. */
   readonly violations: string[] = [];
-  /** Digest after each window. */
+  /** Digests of the common state, by window. */
   readonly digests = new Map<number, string>();
-  /** Windows that each node has concluded. */
+  /** Number of concluded windows, by uid. */
   readonly concluded = new Map<number, number>();
   readonly #work = new Map<number, { delta?: ParameterValues; bytes?: Uint8Array }>();
   readonly #saved = new Map<number, Snapshot>();
@@ -41,14 +41,16 @@ export class Checkers {
 
   constructor(readonly world: CheckedWorld) {}
 
-  /** Takes an event of a node. */
+  /** Checks an event of a node. */
   event(event: SwarmEvent): void {
     if (!("uid" in event) || !this.world.honest.has(event.uid)) return;
     if (event.event === "digest") this.#checkDigest(event.window, event.uid, event.digest);
     if (event.event === "applied" || event.event === "verdict") {
       const peers = event.event === "applied" ? event.peers : event.accepted;
       for (const peer of peers.filter((uid) => this.world.invalid.has(uid))) {
-        this.fail(`node ${event.uid} applied what peer ${peer} sent in window ${event.window}`);
+        this.fail(
+          `node ${event.uid} applied an invalid submission of peer ${peer}, window ${event.window}`,
+        );
       }
     }
     if (event.event === "scored" && event.window >= this.calmWindow) this.#checkBlame(event);
@@ -57,17 +59,17 @@ export class Checkers {
     }
   }
 
-  /** A node restarts; unsaved state is gone. */
+  /** Records that a node has restarted and lost its unsaved state. */
   restarted(uid: number): void {
     this.#work.delete(uid);
   }
 
-  /** A node's disk is gone, and its error feedback with it. */
+  /** Records that a node has lost its disk, error feedback included. */
   forgot(uid: number): void {
     this.#saved.delete(uid);
   }
 
-  /** Takes what a peer's training gave: parameters before, and after. */
+  /** Records the parameters before and after a peer's training. */
   trained(uid: number, before: ParameterValues, after: ParameterValues): void {
     const delta = new Map([...after].map(([name, values]) => [
       name,
@@ -76,13 +78,13 @@ export class Checkers {
     this.#work.set(uid, { delta });
   }
 
-  /** Takes the bytes that a peer uploads. */
+  /** Records the bytes that a peer uploads. */
   uploaded(uid: number, bytes: Uint8Array): void {
     const work = this.#work.get(uid);
     if (work) work.bytes = bytes;
   }
 
-  /** Takes a state that a node has saved. */
+  /** Checks and records a state that a node has saved. */
   saved(uid: number, snapshot: Snapshot): void {
     for (const [part, values] of Object.entries(snapshot.parts)) {
       for (const [name, tensor] of values) {
@@ -99,17 +101,17 @@ export class Checkers {
     }
   }
 
-  /** Parameters before a window, as an honest node has saved them. */
+  /** Returns the parameters before a window, as saved by an honest node. */
   parametersAt(window: number): ParameterValues | undefined {
     return this.#parameters.get(window);
   }
 
-  /** Writes a violation down. */
+  /** Records a violation. */
   fail(what: string): void {
     this.violations.push(what);
   }
 
-  /** No honest node blames an honest peer. */
+  /** Checks that no honest validator penalises an honest peer as out of sync or invalid. */
   #checkBlame({ scores, uid, window }: EventOf<"scored">): void {
     for (const { peer, penalties } of scores) {
       const blamed = penalties.find((rule) => rule === "out-of-sync" || rule === "invalid");
@@ -131,7 +133,7 @@ export class Checkers {
     }
   }
 
-  /** What was sent and what is left are what there was. */
+  /** Checks that decayed error feedback plus change equals what was sent plus what is kept. */
   #checkConservation(uid: number, snapshot: Snapshot): void {
     const before = this.#saved.get(uid)?.parts.error_feedback;
     const { bytes, delta } = this.#work.get(uid) ?? {};
@@ -143,7 +145,7 @@ export class Checkers {
     try {
       sent = decodeSubmission(context, bytes).map(decompress);
     } catch {
-      return; // of a window that was cut off and came to nothing
+      return; // left over from an interrupted window
     }
     shapes.forEach(({ name }, t) => {
       const left = snapshot.parts.error_feedback.get(name)!;

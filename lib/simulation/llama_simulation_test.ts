@@ -3,7 +3,7 @@ import { openLlamaModel } from "../../scripts/simulate/llama_model.ts";
 import { testOnCpu } from "../../testing/engine.ts";
 import { simulate } from "./simulate.ts";
 
-testOnCpu("a scenario runs on the real engine too, and is the same each time", async (engine) => {
+testOnCpu("a scenario also runs on the real engine and is deterministic", async (engine) => {
   const scenario = {
     peers: 4,
     adversaries: ["sign-flip"],

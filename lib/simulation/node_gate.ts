@@ -1,21 +1,21 @@
 import type { Clock } from "../clock/clock.ts";
 
-/** What may happen to a node at a call. */
+/** Fault of a node at a call; undefined for none. */
 export type Fate = { readonly crash: true } | { readonly freezeSeconds: number } | undefined;
 
 /**
- * Everything that one incarnation of a node calls goes through its gate, before and after. A node that
- * crashes there never gets an answer, wherever it was: what it had begun stays as far as it had come.
+ * Gate that every call by one incarnation of a node passes before and after. Once the node has crashed there,
+ * none of its calls returns, pending ones included; what they had begun stays as far as it got.
  */
 export class NodeGate {
   #dead = false;
   readonly #died = Promise.withResolvers<"crashed">();
   #thawMs = 0;
 
-  /** @param fate Decides what happens at each passage. */
+  /** @param fate Returns the fault at each passage. */
   constructor(readonly clock: Clock, readonly fate: () => Fate) {}
 
-  /** Settles when the node has crashed. */
+  /** Resolves when the node has crashed. */
   get died(): Promise<"crashed"> {
     return this.#died.promise;
   }
@@ -25,7 +25,7 @@ export class NodeGate {
     return this.#dead;
   }
 
-  /** Wraps what a node calls: the methods named are the ones that wait. */
+  /** Wraps an object that a node calls; the named methods are asynchronous and pass the gate. */
   wrap<Target extends object>(target: Target, methods: readonly (keyof Target)[]): Target {
     const pass = this.#pass.bind(this);
     return new Proxy(target, {

@@ -4,25 +4,25 @@ import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Evaluator } from "../swarm/evaluator.ts";
 import type { InnerStep, Learner, LearnerState, Optimizer, TrainHooks } from "../swarm/learner.ts";
 
-/** Part of a target that a sample has for itself. */
+/** Weight of the sample-specific part of a point. */
 const OWN_PART = 0.5;
-/** Part of the speed that a step keeps. */
+/** Part of the velocity that a step keeps. */
 const MOMENTUM = 0.5;
 
 /**
- * A model for simulations: every sample has a point, and its loss is half the mean squared distance from
- * there. Points have a common part, which all peers learn, and an own part, which only those that trained on
- * the sample have come closer to. Exact gradients, no engine, as stateful as AdamW.
+ * A quadratic model for simulations: the loss of a sample is half the mean squared distance of the parameters
+ * from the sample's point. A point has a common part, which all peers learn, and a sample-specific part,
+ * which only peers that trained on the sample approach. Exact gradients, no engine, as stateful as AdamW.
  */
 export class QuadraticLearner implements Learner, Evaluator {
   readonly shapes = [{ name: "w", dims: [64, 24] }, { name: "norm", dims: [40] }];
   readonly #points = new Map<number, Float32Array>();
   readonly #length = this.shapes.reduce((sum, { dims }) => sum + size(dims), 0);
 
-  /** @param corpus Text of the run; its tokens name the points. */
+  /** @param corpus Text of the run; its tokens determine the points. */
   constructor(readonly corpus: Corpus) {}
 
-  /** Parameters before the first window. */
+  /** Returns the parameters before the first window. */
   initial(): ParameterValues {
     return this.#split(new Float32Array(this.#length));
   }
@@ -81,7 +81,7 @@ export class QuadraticLearner implements Learner, Evaluator {
     });
   }
 
-  /** The point that a sequence of tokens names. */
+  /** Returns the point of a token sequence. */
   #point(tokens: Int32Array): Float32Array {
     const name = tokens.reduce((hash, token) => Math.imul(hash ^ token, 0x01000193), 0x811c9dc5);
     const known = this.#points.get(name);

@@ -9,43 +9,43 @@ const whole = (min: number, max: number) =>
 const chance = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
 const SCENARIO = v.strictObject({
-  /** Peers, adversaries included. */
+  /** Number of peers, adversaries included. */
   peers: whole(1, 64),
-  /** Kinds of the last peers. */
+  /** Kinds of the adversaries, which are the last peers. */
   adversaries: v.array(v.picklist(Object.keys(ADVERSARIES))),
-  /** Validators; the first leads. */
+  /** Number of validators; the first is the leader. */
   validators: whole(1, 8),
-  /** Windows with faults. */
+  /** Number of windows with faults. */
   windows: whole(1, 100_000),
-  /** Windows without faults at the end, in which all have to come together again. */
+  /** Number of fault-free windows at the end, in which every honest node must catch up. */
   quietWindows: whole(4, 1000),
   faults: v.strictObject({
-    /** Chance that a call of a node is its last before it is started again. */
+    /** Chance per call that a node crashes and is restarted. */
     crash: chance,
-    /** Chance that a crash takes a peer's disk along: it begins with nothing, error feedback included. */
+    /** Chance that a crash erases a peer's disk: it starts from nothing, without its error feedback. */
     diskLoss: v.optional(chance, 0),
-    /** Chance of a peer to come late: it has missed the first windows, and what they left in others' memory. */
+    /** Chance that a peer joins late, without the first windows and the state that others keep from them. */
     lateJoin: v.optional(chance, 0),
-    /** Chance that a node stops at a call for a while. */
+    /** Chance per call that a node freezes for a while. */
     freeze: chance,
-    /** Chance that a request to a store goes wrong in one of the ways there are. */
+    /** Chance per request to a store of a random fault. */
     store: chance,
-    /** Chance that a request to the chain fails. */
+    /** Chance per request to the chain of a failure. */
     chain: chance,
-    /** Chance a node and window of being cut off from the store, and from the chain. */
+    /** Chance per node and window of a partition from the store, and likewise from the chain. */
     partition: chance,
-    /** Chance that a block is missed. */
+    /** Chance per slot of a missed block. */
     missedBlock: chance,
-    /** Chance a window that the chain loses its newest blocks. */
+    /** Chance per window that the chain loses its newest blocks. */
     reorganisation: chance,
   }),
 });
 
-/** What happens in a simulation, besides what its seed decides. */
+/** Size, adversaries and fault rates of a simulation; its seed determines the rest. */
 export type Scenario = v.InferOutput<typeof SCENARIO>;
 
 /**
- * Reads a scenario file, JSON.
+ * Parses the text of a scenario file, JSON.
  *
  * @throws InputError naming what is wrong.
  */
@@ -66,7 +66,7 @@ export function parseScenario(text: string): Scenario {
   return result.output;
 }
 
-/** A scenario that a seed makes up: three to eight peers, up to a third of them adversaries. */
+/** Draws a scenario of three to eight peers, up to a third of them adversaries. */
 export function randomScenario(random: SeededRandom): Scenario {
   const below = (count: number) => Math.floor(random.uniform() * count);
   const sometimes = (most: number) => (random.uniform() < 0.3 ? 0 : most * random.uniform());

@@ -14,33 +14,33 @@ import { buildWorld, GENESIS_MS } from "./build_world.ts";
 import type { SimulateOptions } from "./simulate_options.ts";
 import { randomOf } from "./random_of.ts";
 
-/** What came of a simulation. */
+/** Result of a simulation. */
 export interface SimulationResult {
-  /** What happened. */
+  /** Scenario that was simulated. */
   readonly scenario: Scenario;
-  /** What must not have happened; empty when all is well. */
+  /** Violated invariants; empty when there are none. */
   readonly violations: readonly string[];
-  /** SHA-256 of all events: the same for the same seed. */
+  /** SHA-256 of all events, identical for the same seed. */
   readonly trace: string;
-  /** Windows that every honest node has concluded. */
+  /** Number of windows that every honest node has concluded. */
   readonly windows: number;
 }
 
-/** Windows of the log that are done again at the end. */
+/** Number of last windows that are replayed at the end. */
 const REPLAYED_WINDOWS = 8;
-/** Windows after the last fault in which all have to come together. */
+/** Windows after the last fault within which every honest node must catch up. */
 const RECOVERY_WINDOWS = 3;
-/** Objects that one node and window leave: a validator has two copies of each submission besides. */
+/** Objects per node and window; a validator also holds two copies per submission. */
 const OBJECTS_A_WINDOW = 3;
-/** Sleepers that one node has at most. */
+/** Upper bound of pending sleepers per node. */
 const SLEEPERS_A_NODE = 40;
-/** Blocks that a reorganisation takes back at most. */
+/** Upper bound of blocks that a reorganisation drops. */
 const REORGANISED_BLOCKS = 6;
 
 /**
- * Runs peers and validators with the production code on virtual time; a seed decides all that goes wrong.
+ * Runs peers and validators with the production code on virtual time; the seed determines every fault.
  *
- * @example A swarm in bad weather keeps its promises
+ * @example A swarm under faults violates no invariant
  * ```ts
  * import { simulate } from "./simulate.ts";
  * import assert from "node:assert/strict";
@@ -70,11 +70,11 @@ export async function simulate(
   }
   watch(seed, scenario, { blocks, chain, world, windowMs });
   checkRecovery(scenario, blocks, world);
-  // Twice the time that it may take; missed blocks make windows longer.
+  // Twice the expected time, since missed blocks make windows longer.
   const untilMs = GENESIS_MS + (windows + 4) * windowMs * 2;
   if (!await clock.run(() => left <= 0, untilMs)) {
     const behind = nodes.map(({ uid }) => `${uid}: ${checkers.concluded.get(uid) ?? 0}`);
-    checkers.fail(`not all nodes came to the end: ${behind.join(", ")}`);
+    checkers.fail(`not all nodes finished: ${behind.join(", ")}`);
   }
   if (checkers.violations.length === 0) await checkReplay(world);
   checkEpochs(chain, definition, checkers);
@@ -87,7 +87,7 @@ export async function simulate(
   };
 }
 
-/** Looks at the world once a window, and lets the chain lose blocks. */
+/** Checks resource bounds once per window, and makes the chain lose blocks. */
 async function watch(
   seed: number,
   scenario: Scenario,
@@ -120,14 +120,14 @@ async function watch(
   }
 }
 
-/** Some windows after the last fault every honest node has to be with the others. */
+/** Checks that every honest node has caught up `RECOVERY_WINDOWS` after the last fault. */
 async function checkRecovery(
   scenario: Scenario,
   blocks: SimulatedBlocks,
   { checkers, clock, definition: { window }, windows }: SimulatedWorld,
 ): Promise<void> {
   const { acceptanceSeconds, blockSeconds, digestSeconds } = window;
-  // Missed blocks make the chain's windows later than the calendar's.
+  // Missed blocks delay the chain's windows relative to the clock.
   await clock.sleepUntil(
     GENESIS_MS + scenario.windows * window.blocks * blockSeconds * 1000,
   );
@@ -148,7 +148,7 @@ async function checkRecovery(
   }
 }
 
-/** The log of the last windows leads from the state before them to the state after. */
+/** Checks that replaying the last windows from the log reproduces the digest after each. */
 async function checkReplay(
   { buckets, checkers, chain, definition, initialParameters, learner, run, windows }:
     SimulatedWorld,
@@ -160,11 +160,13 @@ async function checkReplay(
   const leaderBucket = buckets.get(leader.uid)!;
   const first = Math.max(0, windows - REPLAYED_WINDOWS);
   let parameters = first === 0 ? initialParameters : checkers.parametersAt(first);
-  if (!parameters) return checkers.fail(`nobody has saved the state before window ${first}`);
+  if (!parameters) {
+    return checkers.fail(`no honest node has saved the state before window ${first}`);
+  }
   for (let window = first; window < windows; window++) {
     const about = { run, window };
     const verdict = await readStatement(leaderBucket, VERDICT, about, leader, verifySimulated);
-    if (!verdict) return checkers.fail(`the verdict of window ${window} is gone`);
+    if (!verdict) return checkers.fail(`the verdict of window ${window} is missing`);
     const context = { run, window, topk: definition.sparseloco.topk, shapes: learner.shapes };
     const accepted = await fetchAccepted(verdict.content, {
       context,
@@ -176,7 +178,7 @@ async function checkReplay(
     parameters = applySubmissions(learner.shapes, parameters, accepted, definition.sparseloco);
     const digest = stateDigest(learner.shapes, parameters);
     if (digest !== checkers.digests.get(window)) {
-      return checkers.fail(`the log of window ${window} leads to ${digest.slice(0, 8)}`);
+      return checkers.fail(`replay of window ${window} gives digest ${digest.slice(0, 8)}`);
     }
   }
 }

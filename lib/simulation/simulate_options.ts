@@ -5,13 +5,13 @@ import type { SwarmEvent } from "../swarm/swarm_event.ts";
 import { Corpus } from "../corpus/corpus.ts";
 import type { Evaluator } from "../swarm/evaluator.ts";
 import type { RunDefinition } from "../swarm/run_definition.ts";
-/** What a simulation runs with, besides its seed. */
+/** Options of a simulation, besides its seed. */
 export interface SimulateOptions {
-  /** What happens; undefined lets the seed decide. */
+  /** Scenario to simulate; derived from the seed when left out. */
   readonly scenario?: Scenario;
   /** Called with every event. */
   readonly trace?: (timeMs: number, event: SwarmEvent) => void;
-  /** A model in place of the quadratic one. */
+  /** Model to train instead of the quadratic one. */
   readonly model?: {
     readonly definition: RunDefinition;
     readonly corpus: Corpus;

@@ -7,7 +7,7 @@ import { simulate } from "./simulate.ts";
 import { SimulatedBlocks } from "./simulated_blocks.ts";
 
 const SEEDS = 50;
-/** Everything at once, and adversaries of three kinds. */
+/** All faults at once, and adversaries of three kinds. */
 const STORM = {
   peers: 8,
   adversaries: ["malformed", "late", "slow-poison"],
@@ -27,7 +27,7 @@ const STORM = {
   },
 };
 
-Deno.test(`${SEEDS} simulated swarms keep every promise`, async () => {
+Deno.test(`${SEEDS} simulated swarms violate no invariant`, async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { scenario, violations, windows } = await simulate(seed);
     assert.deepEqual(violations, [], `again: deno task simulate --seed ${seed} --trace`);
@@ -35,7 +35,7 @@ Deno.test(`${SEEDS} simulated swarms keep every promise`, async () => {
   }
 });
 
-Deno.test("a simulated swarm in a storm keeps every promise, and is the same each time", async () => {
+Deno.test("a simulated swarm with all faults violates no invariant and is deterministic", async () => {
   const scenario = parseScenario(JSON.stringify(STORM));
   const counts = new Map<string, number>();
   const trace = (_: number, { event }: { event: string }) =>
@@ -43,14 +43,14 @@ Deno.test("a simulated swarm in a storm keeps every promise, and is the same eac
   const first = await simulate(3, { scenario, trace });
   assert.deepEqual(first.violations, []);
   for (const event of ["delayed", "idle", "refused", "weights"]) {
-    assert.ok(counts.get(event)! > 0, `no "${event}" in a storm`);
+    assert.ok(counts.get(event)! > 0, `no "${event}" event with all faults`);
   }
   const { trace: again } = await simulate(3, { scenario });
   assert.equal(again, first.trace);
   assert.notEqual((await simulate(4, { scenario })).trace, first.trace);
 });
 
-Deno.test("parseScenario says what is wrong", () => {
+Deno.test("parseScenario names what is wrong, and reads any random scenario", () => {
   const cases: [change: object, message: RegExp][] = [
     [{ peers: 0 }, /peers is 0, want >=1/],
     [{ adversaries: ["nice"] }, /adversaries\.0 is "nice", want /],
@@ -68,7 +68,7 @@ Deno.test("parseScenario says what is wrong", () => {
   }
 });
 
-Deno.test("NodeGate lets nothing come back to a node that has crashed", async () => {
+Deno.test("NodeGate never answers a node that has crashed", async () => {
   const clock = new VirtualClock(0);
   let calls = 0;
   const gate = new NodeGate(clock, () => ++calls === 2 ? { crash: true } : undefined);
@@ -83,7 +83,7 @@ Deno.test("NodeGate lets nothing come back to a node that has crashed", async ()
   assert.deepEqual([done, answered, gate.dead], [["a"], false, true]);
 });
 
-Deno.test("SimulatedBlocks misses blocks, forecasts without gaps, and can lose the newest", async () => {
+Deno.test("SimulatedBlocks misses slots, forecasts without gaps, and can lose the newest blocks", async () => {
   const clock = new VirtualClock(0);
   let slot = 0;
   const blocks = new SimulatedBlocks(clock, 10, 0, () => ++slot === 3);

@@ -1,15 +1,13 @@
 import type { BlockSchedule } from "../chain/memory_chain.ts";
 import type { Clock } from "../clock/clock.ts";
 
-/** Blocks of a simulated chain: some come late, and the newest can be lost for a while. */
+/** Blocks of a simulated chain; slots can be missed, and the newest blocks lost for a while. */
 export class SimulatedBlocks implements BlockSchedule {
   readonly #timesMs: number[];
   #lost = 0;
   #lostUntilMs = 0;
 
-  /**
-   * @param isMissed Whether the next slot stays empty.
-   */
+  /** @param isMissed Reports whether the next slot stays empty. */
   constructor(
     readonly clock: Clock,
     readonly blockMs: number,
@@ -19,21 +17,21 @@ export class SimulatedBlocks implements BlockSchedule {
     this.#timesMs = [genesisMs];
   }
 
-  /** Newest block that this chain has now. */
+  /** Returns the newest block at the current time. */
   block(): number {
     const nowMs = this.clock.nowMs();
     const newest = this.#newest(nowMs);
     return nowMs < this.#lostUntilMs ? Math.max(0, newest - this.#lost) : newest;
   }
 
-  /** When a block was made; those to come are expected one after the other without a gap. */
+  /** Returns when a block was made; future blocks are expected without missed slots. */
   blockTimeMs(block: number): number {
     const newest = this.#newest(this.clock.nowMs());
     if (block <= newest) return this.#timesMs[block];
     return this.#timesMs[newest] + (block - newest) * this.blockMs;
   }
 
-  /** Loses the newest blocks; others take their places before long. Gives the first one that is lost. */
+  /** Loses the newest blocks until others replace them, and returns the first lost one. */
   lose(count: number): number {
     this.#lost = count;
     this.#lostUntilMs = this.clock.nowMs() + count * this.blockMs;

@@ -1,7 +1,7 @@
 import { POLICIES } from "../gauntlet/policy.ts";
 import type { RunDefinition } from "../swarm/run_definition.ts";
 
-/** Definition of simulated runs: windows of four minutes, few samples, everything else as usual. */
+/** Defines simulated runs: four-minute windows, few samples, everything else as usual. */
 export function simulatedDefinition(): RunDefinition {
   return {
     version: 2,
@@ -28,7 +28,7 @@ export function simulatedDefinition(): RunDefinition {
     gauntlet: {
       ...POLICIES.templar,
       evaluation: { ...POLICIES.templar.evaluation, ownSamples: 8, randomSamples: 16 },
-      // All peers of so simple a model send much the same entries.
+      // With a model this simple, all peers send nearly the same entries.
       copies: { afterSteps: 0, high: 0.9, max: 0.95, mega: 0.98 },
     },
     window: {

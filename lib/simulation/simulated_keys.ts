@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Keypair, VerifySignature } from "../chain/keypair.ts";
 
-/** A key whose signatures cost nothing and prove nothing: simulated adversaries do not forge any. */
+/** Creates a key with cheap, forgeable signatures; simulated adversaries do not forge any. */
 export function simulatedKeypair(name: string): Keypair {
   const hotkey = createHash("sha256").update(name).digest("hex");
   return { hotkey, sign: (message) => signature(hotkey, message) };

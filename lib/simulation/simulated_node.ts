@@ -26,62 +26,62 @@ import { type NodeHost, runNode } from "../node/run_node.ts";
 import { hostedValidator } from "../node/hosted_validator.ts";
 import { hostedPeer } from "../node/hosted_peer.ts";
 
-/** The world that all nodes of a simulation share. */
+/** Environment shared by all nodes of a simulation. */
 export interface SimulatedWorld {
-  /** Time. */
+  /** Shared clock. */
   readonly clock: VirtualClock;
   /** Ledger. */
   readonly chain: Chain;
-  /** What each bucket really holds, by uid. */
+  /** Buckets by uid, without injected faults. */
   readonly buckets: ReadonlyMap<number, Bucket>;
   /** Run id. */
   readonly run: string;
-  /** What the nodes share. */
+  /** Run definition. */
   readonly definition: RunDefinition;
-  /** Windows to go through. */
+  /** Number of windows to run. */
   readonly windows: number;
-  /** Windows whose objects nodes keep. */
+  /** Number of windows whose objects nodes retain. */
   readonly retainedWindows: number;
-  /** Text. */
+  /** Training text. */
   readonly corpus: Corpus;
-  /** Trains for all. */
+  /** Learner shared by all peers. */
   readonly learner: Learner;
-  /** Measures losses for all. */
+  /** Evaluator shared by all validators. */
   readonly evaluator: Evaluator;
   /** Parameters before the first window. */
   readonly initialParameters: ParameterValues;
-  /** What watches. */
+  /** Invariant checkers. */
   readonly checkers: Checkers;
-  /** Takes events. */
+  /** Called with every event. */
   readonly emit: (event: SwarmEvent) => void;
 }
 
-/** One node: its place in the world, and what survives when it crashes. */
+/** A node: its identity, its faults, and the state that survives a crash. */
 export interface SimulatedNode {
-  /** Number on the chain. */
+  /** Uid on the chain. */
   readonly uid: number;
-  /** Whether it validates. */
+  /** Whether it is a validator rather than a peer. */
   readonly validates: boolean;
-  /** Its key. */
+  /** Signing key. */
   readonly keypair: Keypair;
-  /** Its disk, which a crash may take along. */
+  /** Disk, which a crash may erase. */
   readonly store: MemoryStateStore;
-  /** When it comes, milliseconds since 1970. */
+  /** Time at which it joins, milliseconds since 1970. */
   readonly joinsMs: number;
-  /** What goes wrong for it. */
+  /** Faults injected into the node. */
   readonly weather: Weather;
-  /** A fresh behaviour, for an adversary. */
+  /** Creates the behaviour of an adversary; undefined for an honest node. */
   readonly behaviour: (() => Behaviour) | undefined;
 }
 
-/** Pause before what store or chain refused is tried again. */
+/** Pause before retrying a bucket or chain request that failed. */
 const RETRY_SECONDS = 7;
 /** Calls of a node to stores at once. */
 const CALLS_AT_ONCE = 32;
-/** Longest time that a window's inner steps take. */
+/** Upper bound of the virtual time that a window's inner steps take. */
 const TRAIN_SECONDS_MAX = 150;
 
-/** Runs a node until its windows are done; starts it again when it has crashed. */
+/** Runs a node until its windows are done, and restarts it after each crash. */
 export async function liveNode(node: SimulatedNode, world: SimulatedWorld): Promise<void> {
   const { clock, checkers } = world;
   await clock.sleepUntil(node.joinsMs);
@@ -144,7 +144,7 @@ function hostOf<State>(
   };
 }
 
-/** What a node calls, behind its gate: from where the network begins, and where the disk does. */
+/** Builds a node's dependencies, gated at the edge of the network and at that of the disk. */
 function nodeDependencies(
   { keypair, store, uid, weather }: SimulatedNode,
   { buckets, chain, checkers, clock, corpus, emit }: SimulatedWorld,
@@ -207,7 +207,7 @@ class WatchedBucket extends BucketDecorator {
   }
 }
 
-/** Training takes virtual time, and is noted for the checkers. */
+/** Wraps the learner so that training takes virtual time and is recorded by the checkers. */
 function watchedLearner(
   { uid, weather }: SimulatedNode,
   { checkers, clock, learner }: SimulatedWorld,
@@ -218,7 +218,7 @@ function watchedLearner(
     train: async (state, steps, hooks) => {
       const result = await clock.during(async () => {
         const result = await learner.train(state, steps, hooks);
-        // Here and not when it is saved: what takes real time must not let virtual time run.
+        // Read here rather than on save: virtual time must not advance while real work runs.
         await result.optimizer?.read();
         return result;
       });

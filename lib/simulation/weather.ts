@@ -5,21 +5,21 @@ import type { SeededRandom } from "../random/seeded_random.ts";
 import type { Fate } from "./node_gate.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** Longest time that a node is frozen, down or cut off, seconds. */
+/** Longest freeze, downtime or partition of a node, seconds. */
 const TROUBLE_SECONDS_MAX = 400;
-/** Longest time that a request to a store takes when nothing is wrong, milliseconds. */
+/** Longest latency of a request without a fault, milliseconds. */
 const LATENCY_MS_MAX = 400;
-/** Furthest that a wrong time is off, milliseconds. */
+/** Largest error of a wrong modification time, milliseconds. */
 const SKEW_MS_MAX = 120_000;
 
-/** What goes wrong for one node; its own seed decides. */
+/** Faults injected into one node, drawn from the node's random stream. */
 export class Weather implements BucketFaults {
   #storeCutUntilMs = 0;
   #chainCutUntilMs = 0;
 
   /**
-   * @param calmFromMs From then on nothing goes wrong any more.
-   * @param disksFailUntilMs Until then a lost disk can be made up for from what others keep.
+   * @param calmFromMs Time from which no faults occur.
+   * @param disksFailUntilMs Time until which what others retain makes up for a lost disk.
    */
   constructor(
     readonly faults: Scenario["faults"],
@@ -29,12 +29,12 @@ export class Weather implements BucketFaults {
     readonly disksFailUntilMs: number,
   ) {}
 
-  /** Whether things may go wrong now. */
+  /** Whether faults may occur now. */
   get stormy(): boolean {
     return this.clock.nowMs() < this.calmFromMs;
   }
 
-  /** A window begins: the node may be cut off for a while. */
+  /** Starts a window, in which the node may be cut off from store or chain for a while. */
   windowBegins(): void {
     if (!this.stormy) return;
     const untilMs = () => this.clock.nowMs() + this.troubleSeconds() * 1000;
@@ -42,7 +42,7 @@ export class Weather implements BucketFaults {
     if (this.#happens(this.faults.partition)) this.#chainCutUntilMs = untilMs();
   }
 
-  /** What happens to the node at its next call. */
+  /** Draws the fate of the node's next call. */
   fate(): Fate {
     if (!this.stormy) return undefined;
     if (this.#happens(this.faults.crash)) return { crash: true };
@@ -50,12 +50,12 @@ export class Weather implements BucketFaults {
     return undefined;
   }
 
-  /** Whether a crash takes the disk along. */
+  /** Draws whether a crash also erases the disk. */
   diskIsLost(): boolean {
     return this.clock.nowMs() < this.disksFailUntilMs && this.#happens(this.faults.diskLoss);
   }
 
-  /** Duration of an outage, seconds. */
+  /** Draws the duration of an outage, seconds. */
   troubleSeconds(): number {
     return 1 + TROUBLE_SECONDS_MAX * this.random.uniform() ** 2;
   }
@@ -78,7 +78,7 @@ export class Weather implements BucketFaults {
     return Math.round(SKEW_MS_MAX * (2 * this.random.uniform() - 1));
   }
 
-  /** The chain as this node reaches it. */
+  /** Wraps a chain with the latency and faults that this node meets. */
   chain(chain: Chain): Chain {
     const ask = async <Value>(request: () => Promise<Value>): Promise<Value> => {
       await this.clock.sleepUntil(this.clock.nowMs() + this.latencyMs());
