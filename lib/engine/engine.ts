@@ -50,7 +50,7 @@ export interface Engine {
    *
    * @param model ONNX bytes.
    * @param kept Names of the outputs that runs will keep on the device.
-   * @param frugal Uses constants as they lie in their files, instead of arranging copies of them for speed.
+   * @param frugal Uses constants as they lie in their files, instead of prepacked copies.
    * @throws EngineError when the runtime refuses the model.
    */
   load(model: Uint8Array<ArrayBuffer>, kept?: string[], frugal?: boolean): Promise<Session>;

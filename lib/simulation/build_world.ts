@@ -9,7 +9,7 @@ import { VirtualClock } from "../clock/virtual_clock.ts";
 import type { Scenario } from "./scenario.ts";
 import { randomOf } from "./random_of.ts";
 import type { SwarmEvent } from "../swarm/swarm_event.ts";
-import { Weather } from "./weather.ts";
+import { FaultSchedule } from "./fault_schedule.ts";
 import { MemoryChain } from "../chain/memory_chain.ts";
 import type { SimulateOptions } from "./simulate_options.ts";
 import { ADVERSARIES } from "../adversary/adversaries.ts";
@@ -36,13 +36,13 @@ export async function buildWorld(
   const definition = model?.definition ?? simulatedDefinition();
   const { blocks: perWindow, blockSeconds } = definition.window;
   const windowMs = perWindow * blockSeconds * 1000;
-  const calmFromMs = GENESIS_MS + scenario.windows * windowMs;
+  const faultsEndMs = GENESIS_MS + scenario.windows * windowMs;
   const missed = randomOf(seed, "blocks");
   const blocks = new SimulatedBlocks(
     clock,
     blockSeconds * 1000,
     GENESIS_MS,
-    () => clock.nowMs() < calmFromMs && missed.uniform() < scenario.faults.missedBlock,
+    () => clock.nowMs() < faultsEndMs && missed.uniform() < scenario.faults.missedBlock,
   );
   const chain = new MemoryChain(blocks);
   const total = scenario.peers + scenario.validators;
@@ -94,7 +94,7 @@ function buildNodes(
   windowMs: number,
 ): SimulatedNode[] {
   const total = scenario.peers + scenario.validators;
-  const calmFromMs = GENESIS_MS + scenario.windows * windowMs;
+  const faultsEndMs = GENESIS_MS + scenario.windows * windowMs;
   const failUntilMs = GENESIS_MS + LATEST_START_WINDOWS * windowMs;
   return Array.from({ length: total }, (_, uid): SimulatedNode => {
     const kind = uid < scenario.peers ? kindOf(scenario, uid) : undefined;
@@ -107,11 +107,11 @@ function buildNodes(
       keypair: simulatedKeypair(`node ${uid}`),
       store: new MemoryStateStore(),
       joinsMs: GENESIS_MS + (comesLate ? Math.floor(joining.uniform() * latest * windowMs) : 0),
-      weather: new Weather(
+      faults: new FaultSchedule(
         scenario.faults,
         randomOf(seed, `node ${uid}`),
         clock,
-        calmFromMs,
+        faultsEndMs,
         failUntilMs,
       ),
       behaviour: kind === undefined ? undefined : ADVERSARIES[kind].create,

@@ -27,7 +27,7 @@ const TOLERANCE = 1e-5;
 /** Checks the invariants of a simulation and records violations. */
 export class Checkers {
   /** Window from which no faults occur and every honest node has caught up. */
-  calmWindow = Infinity;
+  faultlessWindow = Infinity;
   /** Violations, in order. */
   readonly violations: string[] = [];
   /** Digests of the common state, by window. */
@@ -53,7 +53,7 @@ export class Checkers {
         );
       }
     }
-    if (event.event === "scored" && event.window >= this.calmWindow) this.#checkBlame(event);
+    if (event.event === "scored" && event.window >= this.faultlessWindow) this.#checkBlame(event);
     if (event.event === "agreement" && event.agree.length <= event.disagree.length) {
       this.fail(`peer ${event.uid} is in a minority after window ${event.window}`);
     }

@@ -103,8 +103,8 @@ async function watch(
   const nodes = buckets.size;
   for (let turn = 1;; turn++) {
     await clock.sleepUntil(GENESIS_MS + (turn + 0.99) * windowMs);
-    const stormy = clock.nowMs() < GENESIS_MS + scenario.windows * windowMs;
-    if (stormy && random.uniform() < scenario.faults.reorganisation) {
+    const faulty = clock.nowMs() < GENESIS_MS + scenario.windows * windowMs;
+    if (faulty && random.uniform() < scenario.faults.reorganisation) {
       chain.dropSince(blocks.lose(1 + Math.floor(random.uniform() * REORGANISED_BLOCKS)));
     }
     if (clock.waiting > nodes * SLEEPERS_A_NODE) {
@@ -131,9 +131,9 @@ async function checkRecovery(
   await clock.sleepUntil(
     GENESIS_MS + scenario.windows * window.blocks * blockSeconds * 1000,
   );
-  const calm = Math.floor(blocks.block() / window.blocks) + 1;
-  const wanted = calm + RECOVERY_WINDOWS;
-  checkers.calmWindow = wanted - 1;
+  const first = Math.floor(blocks.block() / window.blocks) + 1;
+  const wanted = first + RECOVERY_WINDOWS;
+  checkers.faultlessWindow = wanted - 1;
   if (wanted > windows) return;
   while (blocks.block() < wanted * window.blocks) {
     await clock.sleepUntil(clock.nowMs() + blockSeconds * 1000);

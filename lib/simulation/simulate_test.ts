@@ -8,7 +8,7 @@ import { SimulatedBlocks } from "./simulated_blocks.ts";
 
 const SEEDS = 50;
 /** All faults at once, and adversaries of three kinds. */
-const STORM = {
+const FAULTY = {
   peers: 8,
   adversaries: ["malformed", "late", "slow-poison"],
   validators: 2,
@@ -36,7 +36,7 @@ Deno.test(`${SEEDS} simulated swarms violate no invariant`, async () => {
 });
 
 Deno.test("a simulated swarm with all faults violates no invariant and is deterministic", async () => {
-  const scenario = parseScenario(JSON.stringify(STORM));
+  const scenario = parseScenario(JSON.stringify(FAULTY));
   const counts = new Map<string, number>();
   const trace = (_: number, { event }: { event: string }) =>
     counts.set(event, (counts.get(event) ?? 0) + 1);
@@ -59,7 +59,7 @@ Deno.test("parseScenario names what is wrong, and reads any random scenario", ()
     [{ other: 1 }, /other is not a known key/],
   ];
   for (const [change, message] of cases) {
-    assert.throws(() => parseScenario(JSON.stringify({ ...STORM, ...change })), message);
+    assert.throws(() => parseScenario(JSON.stringify({ ...FAULTY, ...change })), message);
   }
   assert.throws(() => parseScenario("{"), /Cannot read scenario/);
   for (let seed = 0n; seed < 200n; seed++) {

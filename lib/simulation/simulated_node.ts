@@ -21,7 +21,7 @@ import { Validator } from "../swarm/validator.ts";
 import type { Checkers } from "./checkers.ts";
 import { NodeGate } from "./node_gate.ts";
 import { verifySimulated } from "./simulated_keys.ts";
-import type { Weather } from "./weather.ts";
+import type { FaultSchedule } from "./fault_schedule.ts";
 import { type NodeHost, runNode } from "../node/run_node.ts";
 import { hostedValidator } from "../node/hosted_validator.ts";
 import { hostedPeer } from "../node/hosted_peer.ts";
@@ -69,7 +69,7 @@ export interface SimulatedNode {
   /** Time at which it joins, milliseconds since 1970. */
   readonly joinsMs: number;
   /** Faults injected into the node. */
-  readonly weather: Weather;
+  readonly faults: FaultSchedule;
   /** Creates the behaviour of an adversary; undefined for an honest node. */
   readonly behaviour: (() => Behaviour) | undefined;
 }
@@ -86,11 +86,11 @@ export async function liveNode(node: SimulatedNode, world: SimulatedWorld): Prom
   const { clock, checkers } = world;
   await clock.sleepUntil(node.joinsMs);
   for (;;) {
-    const gate = new NodeGate(clock, () => node.weather.fate());
+    const gate = new NodeGate(clock, () => node.faults.fate());
     const life = node.validates ? validatorLife(node, world, gate) : peerLife(node, world, gate);
     if (await Promise.race([life, gate.died]) !== "crashed") return;
-    await clock.sleepUntil(clock.nowMs() + node.weather.troubleSeconds() * 1000);
-    if (!node.validates && node.weather.diskIsLost()) {
+    await clock.sleepUntil(clock.nowMs() + node.faults.outageSeconds() * 1000);
+    if (!node.validates && node.faults.diskIsLost()) {
       node.store.clear();
       checkers.forgot(node.uid);
     }
@@ -132,13 +132,13 @@ async function validatorLife(
 }
 
 function hostOf<State>(
-  { weather }: SimulatedNode,
+  { faults }: SimulatedNode,
   { initialParameters, windows }: SimulatedWorld,
 ): NodeHost<State> {
   return {
     initialParameters,
     begins: (window) => {
-      if (window < windows) weather.windowBegins();
+      if (window < windows) faults.windowBegins();
       return window < windows;
     },
   };
@@ -146,7 +146,7 @@ function hostOf<State>(
 
 /** Builds a node's dependencies, gated at the edge of the network and at that of the disk. */
 function nodeDependencies(
-  { keypair, store, uid, weather }: SimulatedNode,
+  { keypair, store, uid, faults }: SimulatedNode,
   { buckets, chain, checkers, clock, corpus, emit }: SimulatedWorld,
   gate: NodeGate,
 ): NodeDependencies {
@@ -154,7 +154,7 @@ function nodeDependencies(
   const { signal } = new AbortController();
   const memory = {
     open: (owner: string) => {
-      const faulty: Bucket = new FaultBucket(buckets.get(Number(owner))!, clock, weather);
+      const faulty: Bucket = new FaultBucket(buckets.get(Number(owner))!, clock, faults);
       return gate.wrap(faulty, ["put", "get", "stream", "head", "list", "delete"]);
     },
     retry: { tries: 4, pauseSeconds: 1 },
@@ -164,7 +164,7 @@ function nodeDependencies(
     openBucket(`memory:${owner}`, { kinds: { memory }, clock: gatedClock, signal });
   return {
     clock: gatedClock,
-    chain: gate.wrap(weather.chain(chain), [
+    chain: gate.wrap(faults.chain(chain), [
       "block",
       "blockTimeMs",
       "registrations",
@@ -209,7 +209,7 @@ class WatchedBucket extends BucketDecorator {
 
 /** Wraps the learner so that training takes virtual time and is recorded by the checkers. */
 function watchedLearner(
-  { uid, weather }: SimulatedNode,
+  { uid, faults }: SimulatedNode,
   { checkers, clock, learner }: SimulatedWorld,
 ): Learner {
   return {
@@ -222,7 +222,7 @@ function watchedLearner(
         await result.optimizer?.read();
         return result;
       });
-      await clock.sleepUntil(clock.nowMs() + TRAIN_SECONDS_MAX * 1000 * weather.random.uniform());
+      await clock.sleepUntil(clock.nowMs() + TRAIN_SECONDS_MAX * 1000 * faults.random.uniform());
       checkers.trained(uid, state.parameters, result.parameters);
       return result;
     },

@@ -13,8 +13,8 @@ const WAITING_FRACTION = 0.2;
  * Memory of prepacked weights relative to their float32 size. The runtime temporarily keeps their
  * source as well, which for fp16 and bf16 is a float32 copy.
  */
-const ARRANGED_FACTOR = 1.3;
-const ARRANGED_FACTOR_HALVES = 1.9;
+const PREPACKED_FACTOR = 1.3;
+const PREPACKED_FACTOR_16BIT = 1.9;
 /**
  * Tokens run through the loaded blocks before the next are loaded: enough that computing takes many times
  * longer than reading the weights, and no more, since unfinished results are lost when the program stops.
@@ -75,8 +75,8 @@ export function scoringLayout(
   const all = FLOAT_BYTES * values(llamaParameters(config));
   const block = FLOAT_BYTES * values(blockParameters(config));
   const activations = activationBytes(config, shape);
-  const isHalves = fileBytes < 0.9 * all;
-  const factor = isHalves ? ARRANGED_FACTOR_HALVES : ARRANGED_FACTOR;
+  const is16Bit = fileBytes < 0.9 * all;
+  const factor = is16Bit ? PREPACKED_FACTOR_16BIT : PREPACKED_FACTOR;
   const room = WEIGHTS_FRACTION * memoryBytes;
   const { hiddenSize, layers, vocabSize } = config;
   const tile = Math.min(Math.max(block, HEAD_TILE_BYTES_MIN), HEAD_TILE_BYTES_MAX);

@@ -6,47 +6,47 @@ import type { Fate } from "./node_gate.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Longest freeze, downtime or partition of a node, seconds. */
-const TROUBLE_SECONDS_MAX = 400;
+const OUTAGE_SECONDS_MAX = 400;
 /** Longest latency of a request without a fault, milliseconds. */
 const LATENCY_MS_MAX = 400;
 /** Largest error of a wrong modification time, milliseconds. */
 const SKEW_MS_MAX = 120_000;
 
 /** Faults injected into one node, drawn from the node's random stream. */
-export class Weather implements BucketFaults {
+export class FaultSchedule implements BucketFaults {
   #storeCutUntilMs = 0;
   #chainCutUntilMs = 0;
 
   /**
-   * @param calmFromMs Time from which no faults occur.
+   * @param faultsEndMs Time from which no faults occur.
    * @param disksFailUntilMs Time until which what others retain makes up for a lost disk.
    */
   constructor(
     readonly faults: Scenario["faults"],
     readonly random: SeededRandom,
     readonly clock: Clock,
-    readonly calmFromMs: number,
+    readonly faultsEndMs: number,
     readonly disksFailUntilMs: number,
   ) {}
 
   /** Whether faults may occur now. */
-  get stormy(): boolean {
-    return this.clock.nowMs() < this.calmFromMs;
+  get active(): boolean {
+    return this.clock.nowMs() < this.faultsEndMs;
   }
 
   /** Starts a window, in which the node may be cut off from store or chain for a while. */
   windowBegins(): void {
-    if (!this.stormy) return;
-    const untilMs = () => this.clock.nowMs() + this.troubleSeconds() * 1000;
+    if (!this.active) return;
+    const untilMs = () => this.clock.nowMs() + this.outageSeconds() * 1000;
     if (this.#happens(this.faults.partition)) this.#storeCutUntilMs = untilMs();
     if (this.#happens(this.faults.partition)) this.#chainCutUntilMs = untilMs();
   }
 
   /** Draws the fate of the node's next call. */
   fate(): Fate {
-    if (!this.stormy) return undefined;
+    if (!this.active) return undefined;
     if (this.#happens(this.faults.crash)) return { crash: true };
-    if (this.#happens(this.faults.freeze)) return { freezeSeconds: this.troubleSeconds() };
+    if (this.#happens(this.faults.freeze)) return { freezeSeconds: this.outageSeconds() };
     return undefined;
   }
 
@@ -56,13 +56,13 @@ export class Weather implements BucketFaults {
   }
 
   /** Draws the duration of an outage, seconds. */
-  troubleSeconds(): number {
-    return 1 + TROUBLE_SECONDS_MAX * this.random.uniform() ** 2;
+  outageSeconds(): number {
+    return 1 + OUTAGE_SECONDS_MAX * this.random.uniform() ** 2;
   }
 
   /** See {@linkcode BucketFaults.next}. */
   next(): BucketFault | undefined {
-    if (!this.stormy) return undefined;
+    if (!this.active) return undefined;
     if (this.clock.nowMs() < this.#storeCutUntilMs) return "error-503";
     if (!this.#happens(this.faults.store)) return undefined;
     return BUCKET_FAULTS[Math.floor(this.random.uniform() * BUCKET_FAULTS.length)];
@@ -82,8 +82,8 @@ export class Weather implements BucketFaults {
   chain(chain: Chain): Chain {
     const ask = async <Value>(request: () => Promise<Value>): Promise<Value> => {
       await this.clock.sleepUntil(this.clock.nowMs() + this.latencyMs());
-      const cut = this.stormy && this.clock.nowMs() < this.#chainCutUntilMs;
-      if (cut || (this.stormy && this.#happens(this.faults.chain))) {
+      const cut = this.active && this.clock.nowMs() < this.#chainCutUntilMs;
+      if (cut || (this.active && this.#happens(this.faults.chain))) {
         throw new ChainUnavailableError("Cannot reach chain: disconnected");
       }
       return await request();
