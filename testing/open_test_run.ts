@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { verifySignature } from "../lib/chain/keypair.ts";
 import { LocalChain } from "../lib/chain/local_chain.ts";
-import { PastClock } from "../lib/clock/past_clock.ts";
+import { FrozenClock } from "../lib/clock/frozen_clock.ts";
 import { LOCAL_GENESIS_MS, localBuckets } from "../lib/node/local/local_nodes.ts";
 import { QuadraticLearner } from "../lib/simulation/quadratic_learner.ts";
 import { simulatedDefinition } from "../lib/simulation/simulated_definition.ts";
@@ -12,7 +12,7 @@ import { testCorpus } from "./swarm_run.ts";
 /** Opens the directory of a finished test swarm, for a replay or a validator that follows; close its chain. */
 export function openTestRun(directory: string) {
   const definition = simulatedDefinition();
-  const past = new PastClock();
+  const past = new FrozenClock();
   const chain = new LocalChain(join(directory, "ledger.sqlite"), past, {
     blockMs: definition.window.blockSeconds * 1000,
     genesisMs: LOCAL_GENESIS_MS,

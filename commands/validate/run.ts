@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { replaceFile } from "../../lib/file/replace_file.ts";
-import { PastClock } from "../../lib/clock/past_clock.ts";
+import { FrozenClock } from "../../lib/clock/frozen_clock.ts";
 import { SystemClock } from "../../lib/clock/system_clock.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { explainScore } from "../../lib/gauntlet/explain_score.ts";
@@ -33,7 +33,7 @@ export async function runValidate(
   options: ValidateOptions,
   dependencies: CommandDependencies,
 ): Promise<number> {
-  const past = new PastClock();
+  const past = new FrozenClock();
   using run = await openRun(options.run, past, !options.follow, dependencies.signal);
   const { device, threads } = run.machine;
   const engine = options.trustLosses ? undefined : await dependencies.openEngine(device, threads);
@@ -216,7 +216,7 @@ async function follow(
   { quiet, run: directory }: ValidateOptions,
   run: OpenRun,
   engine: Engine,
-  past: PastClock,
+  past: FrozenClock,
   { everySecond, signal, stopwatch, terminal }: CommandDependencies,
 ): Promise<number> {
   let scored = 0;

@@ -11,7 +11,7 @@ const [ALICE, BOB, CAROL] = ["a", "b", "c"].map((digit) => digit.repeat(64));
 
 type Body = (chain: Chain, clock: LockstepClock) => Promise<void>;
 
-/** Every implementation, each with a fresh ledger for each test. */
+/** All implementations, with a fresh ledger per test. */
 const KINDS: Record<string, (body: Body) => Promise<void>> = {
   async "LocalChain in memory"(body) {
     const clock = new LockstepClock(GENESIS_MS, 1);
@@ -41,14 +41,14 @@ const KINDS: Record<string, (body: Body) => Promise<void>> = {
 for (const [kind, withChain] of Object.entries(KINDS)) {
   const test = (name: string, body: Body) => Deno.test(`${kind} ${name}`, () => withChain(body));
 
-  test("counts blocks off its clock", async (chain, clock) => {
+  test("derives blocks from its clock", async (chain, clock) => {
     assert.equal(await chain.block(), 0);
     await clock.sleepUntil(GENESIS_MS + 24_000);
     assert.equal(await chain.block(), 2);
     assert.equal(await chain.blockTimeMs(5), GENESIS_MS + 60_000);
   });
 
-  test("numbers keys in order and keeps their numbers", async (chain, clock) => {
+  test("assigns uids in order and keeps them", async (chain, clock) => {
     assert.equal(await chain.register(ALICE), 0);
     await clock.sleepUntil(GENESIS_MS + 12_000);
     assert.equal(await chain.register(BOB, 2.5), 1);
@@ -74,7 +74,7 @@ for (const [kind, withChain] of Object.entries(KINDS)) {
     assert.equal(await chain.commitment(uid), "second");
   });
 
-  test("keeps a validator's last weights, whole, and their block", async (chain, clock) => {
+  test("keeps a validator's last weights, atomically, and their block", async (chain, clock) => {
     for (const key of [ALICE, BOB, CAROL]) await chain.register(key);
     assert.equal(await chain.weightsBlock(0), undefined);
     await clock.sleepUntil(GENESIS_MS + 36_000);
@@ -96,7 +96,7 @@ for (const [kind, withChain] of Object.entries(KINDS)) {
   });
 }
 
-Deno.test("LocalChain finds everything again when its file is opened anew", async () => {
+Deno.test("LocalChain restores everything when its file is reopened", async () => {
   const folder = await Deno.makeTempDir();
   const path = join(folder, "ledger.sqlite");
   const clock = new LockstepClock(GENESIS_MS, 1);
@@ -111,7 +111,7 @@ Deno.test("LocalChain finds everything again when its file is opened anew", asyn
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("LocalChain tells a damaged file from a folder that is not there", async () => {
+Deno.test("LocalChain distinguishes a damaged file from a missing folder", async () => {
   const path = await Deno.makeTempFile();
   await Deno.writeTextFile(path, "this is no ledger".repeat(500));
   const clock = new LockstepClock(GENESIS_MS, 1);

@@ -1,18 +1,18 @@
 import { getPublicKey, secretFromSeed, sign, verify } from "@scure/sr25519";
 import type { Random } from "../random/random.ts";
 
-/** An sr25519 key, byte-compatible with Substrate's. */
+/** An sr25519 key pair, byte-compatible with Substrate's. */
 export interface Keypair {
   /** Public key, 64 hexadecimal digits. */
   readonly hotkey: string;
-  /** Signs a message: 64 bytes. */
+  /** Signs a message; returns 64 bytes. */
   sign(message: Uint8Array): Uint8Array;
 }
 
 /**
- * Key from a 32-byte seed.
+ * Derives a key pair from a 32-byte seed.
  *
- * @param random Source of each signature's nonce; a fixed one makes signatures repeatable.
+ * @param random Source of signature nonces; a deterministic one makes signatures reproducible.
  *
  * @example
  * ```ts
@@ -33,14 +33,17 @@ export function keypairFromSeed(seed: Uint8Array, random: Random): Keypair {
   };
 }
 
-/** Whether a signature of a message was made by a key. */
+/** Reports whether a signature of a message was made by a key. */
 export type VerifySignature = (
   hotkey: string,
   message: Uint8Array,
   signature: Uint8Array,
 ) => boolean;
 
-/** Whether a signature of a message was made by a key; false for keys and signatures that are no points. */
+/**
+ * Reports whether a signature of a message was made by a key; false for keys and signatures that
+ * are not points.
+ */
 export function verifySignature(
   hotkey: string,
   message: Uint8Array,

@@ -26,7 +26,7 @@ Deno.test("verifySignature accepts the key's own signatures only", () => {
   }
 });
 
-Deno.test("verifySignature is false for what is no key or signature", () => {
+Deno.test("verifySignature is false for malformed keys and signatures", () => {
   assert.ok(!verifySignature("ff".repeat(32), message, new Uint8Array(64).fill(255)));
   assert.ok(!verifySignature(ALICE_KEY, message, new Uint8Array(3)));
   assert.ok(!verifySignature("zz", message, new Uint8Array(64)));

@@ -16,23 +16,23 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS epoch (
     validator INTEGER PRIMARY KEY REFERENCES registration, block INTEGER NOT NULL) STRICT;`;
 
-/** A ledger file that is damaged or no ledger. */
+/** A ledger file that is damaged or not a ledger. */
 export class UnusableLedgerError extends Error {
   override readonly name = "UnusableLedgerError";
 }
 
-/** How a local ledger is opened. */
+/** Options for opening a local ledger. */
 export interface LocalChainOptions {
   /** Time between blocks. */
   readonly blockMs: number;
-  /** Time of block 0; a ledger that exists keeps the one it was made with. */
+  /** Time of block 0; an existing ledger keeps the one it was created with. */
   readonly genesisMs: number;
-  /** Whether nothing is written, not even beside the file. */
+  /** Whether to write nothing, not even next to the file. */
   readonly readOnly?: boolean;
 }
 
 /**
- * A ledger in one SQLite file, with blocks counted off a clock. Nothing is signed: its users trust the file.
+ * A ledger in one SQLite file, with blocks derived from a clock. Nothing is signed: users trust the file.
  *
  * @example
  * ```ts
@@ -55,14 +55,14 @@ export class LocalChain implements Chain, Disposable {
   readonly #genesisMs: number;
 
   /**
-   * @param path File, or ":memory:".
-   * @param clock Decides which block is the newest.
+   * @param path Path of the file, or ":memory:".
+   * @param clock Determines the newest block.
    */
   constructor(path: string, clock: Clock, options: LocalChainOptions) {
     this.#path = path;
     this.#readOnly = options.readOnly ?? false;
     this.#database = this.#guard(() => new DatabaseSync(path, { readOnly: this.#readOnly }));
-    // A rollback journal is there during a write alone; a write-ahead log would stay beside the file.
+    // A rollback journal exists only during a write; a write-ahead log would stay next to the file.
     this.#guard(() =>
       this.#database.exec(
         "PRAGMA busy_timeout = 10000; " +
@@ -192,7 +192,7 @@ export class LocalChain implements Chain, Disposable {
     });
   }
 
-  /** Retells SQLite's errors: a damaged file as such, the others as what the system would say. */
+  /** Translates SQLite's errors: damaged files to UnusableLedgerError, others to system errors. */
   #guard<Value>(task: () => Value): Value {
     try {
       return task();
@@ -206,7 +206,7 @@ export class LocalChain implements Chain, Disposable {
   }
 }
 
-/** What the operating system calls the errors that SQLite passes on. */
+/** System error codes of SQLite's messages. */
 const SYSTEM_CODES: readonly [message: RegExp, code: string][] = [
   [/full/, "ENOSPC"],
   [/readonly|read-only/, "EROFS"],

@@ -1,22 +1,22 @@
 import { checkCommitment, checkHotkey, checkWeights } from "./_checks.ts";
 import { type Chain, type Registration, type Weight } from "./chain.ts";
 
-/** When blocks are made. */
+/** Schedule of blocks. */
 export interface BlockSchedule {
-  /** Newest block. */
+  /** Returns the number of the newest block. */
   block(): number;
-  /** When a block was made, or is expected. */
+  /** Returns the actual or expected time of a block. */
   blockTimeMs(block: number): number;
 }
 
-/** A ledger in memory, for simulations, with blocks as a schedule has them. */
+/** An in-memory ledger for simulations, with blocks from a schedule. */
 export class MemoryChain implements Chain {
   readonly #registrations: Registration[] = [];
   readonly #commitments = new Map<number, string>();
-  /** Every call of setWeights, for tests that count them. */
+  /** All calls of setWeights, for tests that count them. */
   readonly submissions: { validator: number; block: number; weights: Weight[] }[] = [];
 
-  /** @param schedule Decides which block is the newest. */
+  /** @param schedule Determines the newest block. */
   constructor(readonly schedule: BlockSchedule) {}
 
   /** See {@linkcode Chain.block}. */
@@ -82,7 +82,7 @@ export class MemoryChain implements Chain {
     return this.#last(validatorUid)?.block;
   }
 
-  /** Forgets what was in blocks that are no longer part of the chain. */
+  /** Drops the weights set in `block` and later ones, which are no longer part of the chain. */
   dropSince(block: number): void {
     const kept = this.submissions.filter((each) => each.block < block);
     this.submissions.splice(0, this.submissions.length, ...kept);

@@ -1,11 +1,11 @@
-/** Time, handed to whatever needs it. */
+/** Source of time, injected where needed. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   nowMs(): number;
   /**
-   * Waits until a time; at once when it has passed.
+   * Waits until a time; returns at once if it has passed.
    *
-   * @param signal Ends the wait with its reason.
+   * @param signal Aborts the wait with its reason.
    */
   sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void>;
 }

@@ -7,8 +7,8 @@ interface Sleeper {
 
 /**
  * Virtual time for a known number of participants: it stands still while any of them works, and jumps to
- * the earliest wake-up when all of them sleep. A swarm on one machine runs through the protocol's waits in
- * no time, and the same way each time.
+ * the earliest wake-up when all of them sleep. A swarm on one machine passes the protocol's waits
+ * instantly and deterministically.
  */
 export class LockstepClock implements Clock {
   #nowMs: number;
@@ -16,8 +16,8 @@ export class LockstepClock implements Clock {
   #sleepers: Sleeper[] = [];
 
   /**
-   * @param startMs Time at the start.
-   * @param participants How many tasks share the clock.
+   * @param startMs Initial time.
+   * @param participants Number of tasks that share the clock.
    */
   constructor(startMs: number, participants: number) {
     this.#nowMs = startMs;
@@ -48,7 +48,7 @@ export class LockstepClock implements Clock {
     }
   }
 
-  /** Ends one participant's part: the others no longer wait for it. */
+  /** Removes one participant; the others no longer wait for it. */
   leave(): void {
     this.#participants--;
     this.#advance();

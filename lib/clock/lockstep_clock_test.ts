@@ -25,13 +25,13 @@ Deno.test("LockstepClock stands still until all participants sleep", async () =>
   assert.deepEqual(order, ["first at 10", "second at 20", "first at 30", "second at 40"]);
 });
 
-Deno.test("LockstepClock does not sleep until times that have passed", async () => {
+Deno.test("LockstepClock returns at once for times that have passed", async () => {
   const clock = new LockstepClock(100, 5);
   await clock.sleepUntil(100);
   assert.equal(clock.nowMs(), 100);
 });
 
-Deno.test("LockstepClock ends a sleep that is aborted", async () => {
+Deno.test("LockstepClock rejects an aborted sleep", async () => {
   const clock = new LockstepClock(0, 2);
   const stop = new AbortController();
   const sleeping = clock.sleepUntil(10, stop.signal);
@@ -40,7 +40,7 @@ Deno.test("LockstepClock ends a sleep that is aborted", async () => {
   await assert.rejects(() => clock.sleepUntil(10, stop.signal), /stopped/);
 });
 
-Deno.test("LockstepClock goes on for the others when one leaves", async () => {
+Deno.test("LockstepClock continues for the others when one leaves", async () => {
   const clock = new LockstepClock(0, 2);
   const sleeping = clock.sleepUntil(10);
   clock.leave();
@@ -48,7 +48,7 @@ Deno.test("LockstepClock goes on for the others when one leaves", async () => {
   assert.equal(clock.nowMs(), 10);
 });
 
-Deno.test("SystemClock ends a sleep that is aborted and skips the past", async () => {
+Deno.test("SystemClock rejects an aborted sleep and returns at once for past times", async () => {
   const clock = new SystemClock();
   await clock.sleepUntil(0);
   const stop = new AbortController();

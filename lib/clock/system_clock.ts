@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.ts";
 
-/** Longest wait that timers take; longer ones are cut into several. */
+/** Maximum delay of a timer; longer waits are split into several. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** The machine's own clock. */
+/** The system clock. */
 export class SystemClock implements Clock {
   /** See {@linkcode Clock.nowMs}. */
   nowMs(): number {

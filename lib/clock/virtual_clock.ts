@@ -8,24 +8,24 @@ interface Sleeper {
 }
 
 /**
- * Virtual time for any number of tasks: whenever nothing more can happen now, it jumps to the next wake-up.
- * Wake-ups at one moment come in the order in which they were asked for, so that a run that does all its
- * waiting here is the same each time.
+ * Virtual time for any number of tasks: when no task can make progress, it jumps to the next wake-up.
+ * Simultaneous wake-ups fire in the order of their requests, so a run that waits only on this clock is
+ * reproducible.
  */
 export class VirtualClock implements Clock {
   #nowMs: number;
   #order = 0;
   #busy = 0;
   #idle: (() => void) | undefined;
-  /** A binary heap, the earliest first. */
+  /** Binary heap, earliest first. */
   readonly #sleepers: Sleeper[] = [];
 
-  /** @param startMs Time at the start. */
+  /** @param startMs Initial time. */
   constructor(startMs: number) {
     this.#nowMs = startMs;
   }
 
-  /** Sleepers that are waiting. */
+  /** Number of waiting sleepers. */
   get waiting(): number {
     return this.#sleepers.length;
   }
@@ -53,7 +53,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Time stands still while a task runs that does not wait here: one on a real engine, say. */
+  /** Stops time while a task runs that does not wait on this clock, e.g. on a real engine. */
   async during<Value>(task: () => Promise<Value>): Promise<Value> {
     this.#busy++;
     try {
@@ -64,9 +64,9 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time go on until something is true.
+   * Advances time until `done` returns true.
    *
-   * @returns False when nobody waits for anything any more, or the time has come.
+   * @returns False if no sleepers are left or `untilMs` is reached.
    */
   async run(done: () => boolean, untilMs: number): Promise<boolean> {
     for (;;) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { SeededRandom } from "../random/seeded_random.ts";
-import { PastClock } from "./past_clock.ts";
+import { FrozenClock } from "./frozen_clock.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
-Deno.test("VirtualClock wakes sleepers in the order of their times, and of their asking", async () => {
+Deno.test("VirtualClock wakes sleepers by time, then in order of their requests", async () => {
   const clock = new VirtualClock(1000);
   const random = new SeededRandom(1n);
   const woken: number[] = [];
@@ -33,7 +33,7 @@ Deno.test("VirtualClock stands still while work is done elsewhere", async () => 
   assert.equal(doneMs, 0);
 });
 
-Deno.test("VirtualClock says when nothing more will come, or the time is over", async () => {
+Deno.test("VirtualClock.run returns false without sleepers, or at the time limit", async () => {
   const clock = new VirtualClock(0);
   assert.equal(await clock.run(() => false, 100), false);
   (async () => {
@@ -43,7 +43,7 @@ Deno.test("VirtualClock says when nothing more will come, or the time is over", 
   assert.ok(clock.nowMs() >= 100);
 });
 
-Deno.test("VirtualClock lets an abort end a sleep", async () => {
+Deno.test("VirtualClock rejects an aborted sleep", async () => {
   const clock = new VirtualClock(0);
   const stop = new AbortController();
   const sleeping = clock.sleepUntil(10, stop.signal);
@@ -51,8 +51,8 @@ Deno.test("VirtualClock lets an abort end a sleep", async () => {
   await assert.rejects(sleeping, /enough/);
 });
 
-Deno.test("PastClock stands where it is set and refuses to wait", async () => {
-  const clock = new PastClock();
+Deno.test("FrozenClock stays at its set time and refuses to wait", async () => {
+  const clock = new FrozenClock();
   clock.set(500);
   assert.equal(clock.nowMs(), 500);
   await clock.sleepUntil(500);

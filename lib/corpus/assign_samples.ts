@@ -1,12 +1,12 @@
-import { PermutedGenerator } from "../random/permuted_generator.ts";
+import { Pcg64 } from "../random/pcg64.ts";
 
 /**
- * Samples that a peer trains on in a window: a draw without replacement that anyone can repeat, exactly
- * numpy's `default_rng(seed).choice(samples, count, replace=False)` with the reference's seed. A corpus with
- * fewer samples than asked for is gone through again in the same order.
+ * Returns the samples that a peer trains on in a window: a reproducible draw without replacement, exactly
+ * numpy's `default_rng(seed).choice(samples, count, replace=False)` with the reference's seed. If the corpus
+ * has fewer samples than requested, the draw repeats in the same order.
  *
- * @param samples Samples in the corpus.
- * @param count Samples wanted.
+ * @param samples Number of samples in the corpus.
+ * @param count Number of samples to assign.
  * @returns [count] indices below `samples`.
  *
  * @example Ten of a hundred samples, for uid 0 in window 0
@@ -28,23 +28,23 @@ export function assignSamples(
   return Uint32Array.from({ length: count }, (_, i) => pool[i % pool.length]);
 }
 
-/** Seed of a peer's draw in a window. */
+/** Returns the seed of a peer's draw in a window. */
 export function assignmentSeed(uid: number, window: number): number {
   return Number((BigInt(uid) * 1000003n ^ BigInt(window)) & 0xffffffffn);
 }
 
-/** numpy's `choice` without replacement. */
+/** Draws without replacement, as numpy's `choice` does. */
 export function drawWithoutReplacement(
   samples: number,
   count: number,
   seed: number,
 ): Uint32Array<ArrayBuffer> {
-  const generator = new PermutedGenerator(BigInt(seed));
+  const generator = new Pcg64(BigInt(seed));
   const wide = samples > 10000 && count > Math.floor(samples / 50);
   return wide ? tailShuffle(samples, count, generator) : floyd(samples, count, generator);
 }
 
-function tailShuffle(samples: number, count: number, generator: PermutedGenerator) {
+function tailShuffle(samples: number, count: number, generator: Pcg64) {
   const all = Uint32Array.from({ length: samples }, (_, i) => i);
   for (let i = samples - 1; i >= Math.max(samples - count, 1); i--) {
     const j = generator.below(i + 1);
@@ -53,7 +53,7 @@ function tailShuffle(samples: number, count: number, generator: PermutedGenerato
   return all.slice(samples - count);
 }
 
-function floyd(samples: number, count: number, generator: PermutedGenerator) {
+function floyd(samples: number, count: number, generator: Pcg64) {
   const chosen = new Set<number>();
   for (let j = samples - count; j < samples; j++) {
     const draw = generator.below(j + 1);

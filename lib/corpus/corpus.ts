@@ -3,29 +3,29 @@ import { createHash } from "node:crypto";
 import { assignSamples } from "./assign_samples.ts";
 import { sampleDigest, sampleId } from "./sample_digest.ts";
 
-/** Part of the tokens that is never trained on. */
+/** Fraction of the samples that is never trained on. */
 const HELD_OUT_FRACTION = 0.05;
 
 /**
- * Tokens of a run, cut into samples. A sample is `sequence` tokens and the token behind each of them, so
- * that every token is a target once, document ends included. The last samples are held out.
+ * Tokens of a run, split into samples. A sample is `sequence` tokens with the next token of each as its
+ * target: every token is a target once, document ends included. The last samples are held out.
  */
 export class Corpus {
-  /** Samples that peers are assigned. */
+  /** Number of samples that peers are assigned. */
   readonly trainSamples: number;
-  /** Samples held out to measure loss on. */
+  /** Number of samples held out for measuring loss. */
   readonly heldOutSamples: number;
 
   /**
-   * @param tokens All tokens, documents one after the other.
-   * @param sequence Tokens of a sample.
+   * @param tokens All tokens, documents concatenated.
+   * @param sequence Tokens per sample.
    * @throws InputError when there is not one sample to train on and one to hold out.
    */
   constructor(readonly tokens: Uint32Array<ArrayBuffer>, readonly sequence: number) {
     const samples = Math.floor((tokens.length - 1) / sequence);
     if (samples < 2) {
       throw new InputError(
-        `Cannot use text: it is too short, ${tokens.length} tokens, need ${
+        `Cannot use text: too short, ${tokens.length} tokens, need ${
           2 * sequence + 1
         } (2 x the sequence length + 1)`,
       );
@@ -34,7 +34,7 @@ export class Corpus {
     this.trainSamples = samples - this.heldOutSamples;
   }
 
-  /** Samples of a peer in a window, and the digest of their ids. */
+  /** Returns a peer's samples in a window, and the digest of their ids. */
   assign(uid: number, window: number, count: number): { samples: Uint32Array; digest: string } {
     const samples = this.assigned(uid, window, count);
     const ids = [...samples].map((sample) => {
@@ -44,12 +44,12 @@ export class Corpus {
     return { samples, digest: sampleDigest(ids) };
   }
 
-  /** Samples of a peer in a window, in the order of its steps. */
+  /** Returns a peer's samples in a window, in the order of its steps. */
   assigned(uid: number, window: number, count: number): Uint32Array {
     return assignSamples(uid, window, this.trainSamples, count);
   }
 
-  /** Tokens and targets of samples, [samples, sequence] each. */
+  /** Returns tokens and targets of samples, [samples, sequence] each. */
   batch(samples: ArrayLike<number>): {
     tokens: Int32Array<ArrayBuffer>;
     targets: Int32Array<ArrayBuffer>;
@@ -65,7 +65,7 @@ export class Corpus {
     return { tokens, targets };
   }
 
-  /** Indices of the held-out samples, at most `count`, spread evenly. */
+  /** Returns the indices of at most `count` held-out samples, evenly spread. */
   heldOut(count: number): number[] {
     const taken = Math.min(count, this.heldOutSamples);
     return Array.from(
@@ -74,7 +74,7 @@ export class Corpus {
     );
   }
 
-  /** Entropy of single tokens, nats: the loss of a model that knows nothing but frequencies. */
+  /** Returns the entropy of single tokens in nats: the loss of a unigram baseline. */
   unigramEntropy(): number {
     const counts = new Map<number, number>();
     for (const token of this.tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
@@ -86,7 +86,7 @@ export class Corpus {
     return entropy;
   }
 
-  /** SHA-256 of the tokens: two runs over other text are two runs. */
+  /** Returns the SHA-256 of the tokens; runs over different text are different runs. */
   digest(): string {
     return createHash("sha256").update(new Uint8Array(this.tokens.buffer)).digest("hex");
   }

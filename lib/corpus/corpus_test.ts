@@ -32,7 +32,7 @@ function npy(tokens: Uint32Array): Uint8Array {
   return Uint8Array.of(...npyHeader(tokens.length), ...new Uint8Array(tokens.buffer));
 }
 
-Deno.test("drawWithoutReplacement draws what numpy.random.default_rng(seed).choice draws", () => {
+Deno.test("drawWithoutReplacement matches numpy.random.default_rng(seed).choice", () => {
   const vectors: [
     uid: number,
     window: number,
@@ -69,13 +69,13 @@ Deno.test("drawWithoutReplacement draws what numpy.random.default_rng(seed).choi
   }
 });
 
-Deno.test("assignSamples goes through a small corpus again", () => {
+Deno.test("assignSamples repeats a small corpus", () => {
   const samples = [...assignSamples(3, 1, 5, 12)];
   assert.deepEqual(samples.slice(5, 10), samples.slice(0, 5));
   assert.deepEqual([...samples.slice(0, 5)].sort(), [0, 1, 2, 3, 4]);
 });
 
-Deno.test("sampleDigest and sampleId give the reference's numbers", () => {
+Deno.test("sampleDigest and sampleId match the reference", () => {
   assert.equal(sampleDigest([3n, 1n, 2n]), "abccad42d03c940bc2b249bf5a4e1e3d");
   assert.equal(sampleId(Uint32Array.from({ length: 2048 }, (_, i) => i)), 9727674481869147956n);
 });
@@ -89,19 +89,19 @@ Deno.test("Corpus makes every token a target once, document ends included", () =
   assert.deepEqual([...all.targets], [...tokens.slice(1)]);
 });
 
-Deno.test("Corpus never assigns what it holds out", () => {
+Deno.test("Corpus never assigns held-out samples", () => {
   const corpus = new Corpus(new Uint32Array(1000), 10);
   const assigned = new Set(corpus.assign(1, 2, 500).samples);
   for (const sample of corpus.heldOut(8)) assert.ok(!assigned.has(sample));
 });
 
-Deno.test("Corpus knows its entropy and refuses to be too short", () => {
+Deno.test("Corpus computes its entropy and refuses text that is too short", () => {
   const even = new Corpus(Uint32Array.from({ length: 4000 }, (_, i) => i % 4), 10);
   assert.ok(Math.abs(even.unigramEntropy() - Math.log(4)) < 1e-12);
   assert.throws(() => new Corpus(new Uint32Array(20), 10), /too short, 20 tokens, need 21/);
 });
 
-Deno.test("readTexts ends each document, in files and in lines", async () => {
+Deno.test("readTexts ends each document of text and JSON lines files", async () => {
   await withFile("a.txt", "hé", async (path) => {
     assert.deepEqual([...await readTexts([path, path], byteTokenizer())], [
       104,
@@ -122,13 +122,13 @@ Deno.test("readTexts ends each document, in files and in lines", async () => {
   });
 });
 
-Deno.test("readTexts takes a hundred thousand documents", async () => {
+Deno.test("readTexts handles a hundred thousand documents", async () => {
   await withFile("many.jsonl", '{"text":"x"}\n'.repeat(100_000), async (path) => {
     assert.equal((await readTexts([path], byteTokenizer())).length, 200_000);
   });
 });
 
-Deno.test("readTexts says what is wrong with a file", async () => {
+Deno.test("readTexts reports what is wrong with a file", async () => {
   const cases: [name: string, content: string | Uint8Array, message: RegExp][] = [
     ["a.txt", "", /it is empty/],
     ["a.txt", Uint8Array.of(0x41, 0xc3, 0x41), /it is not UTF-8/],
@@ -152,7 +152,7 @@ Deno.test("readTexts says what is wrong with a file", async () => {
   await assert.rejects(() => readTexts([Deno.cwd()], byteTokenizer()), /it is not a file/);
 });
 
-Deno.test("parseNpy reads what numpy writes: uint32, and uint16 of small vocabularies", () => {
+Deno.test("parseNpy reads numpy's uint32, and uint16 for small vocabularies", () => {
   assert.deepEqual([...parseNpy(npy(Uint32Array.of(1, 70000)))], [1, 70000]);
   const bytes = Uint8Array.of(...npyHeader(2), 1, 0, 0xff, 0xff);
   bytes[bytes.indexOf("4".charCodeAt(0))] = "2".charCodeAt(0);

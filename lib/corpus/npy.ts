@@ -1,6 +1,6 @@
 import { CorruptFileError } from "../file/corrupt_file_error.ts";
 
-/** Kinds of whole numbers, as numpy names them. */
+/** Array types by numpy's integer type codes. */
 const ARRAYS: Readonly<
   Record<string, new (buffer: ArrayBuffer) => ArrayLike<number> | ArrayLike<bigint>>
 > = {
@@ -16,7 +16,10 @@ const ARRAYS: Readonly<
 const DIMENSIONS_MAX = 2;
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
-/** Header of a version 1 `.npy` file for a vector of uint32, padded so that data starts at a multiple of 64. */
+/**
+ * Returns the header of a version 1 `.npy` file for a uint32 vector, padded so that data starts at
+ * a multiple of 64.
+ */
 export function npyHeader(length: number): Uint8Array<ArrayBuffer> {
   const text = `{'descr': '<u4', 'fortran_order': False, 'shape': (${length},), }`;
   const total = Math.ceil((10 + text.length + 1) / 64) * 64;
@@ -29,9 +32,9 @@ export function npyHeader(length: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads the tokens of a `.npy` file: whole numbers of any width, in one dimension or in two, row behind row.
+ * Reads the tokens of a `.npy` file: integers of any width, in one dimension or in two, row-major.
  *
- * @throws CorruptFileError for any other array, when the length does not fit the header, or a value is no token.
+ * @throws CorruptFileError for any other array, a length that contradicts the header, or an invalid token.
  */
 export function parseNpy(bytes: Uint8Array): Uint32Array<ArrayBuffer> {
   const fail = (what: string): never => {

@@ -4,9 +4,9 @@ import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { parseNpy } from "./npy.ts";
 import { type TextFormat, textFormat } from "./text_format.ts";
 
-/** Largest text: a JavaScript string holds no more. Larger corpora come as token shards. */
+/** Maximum length of a JavaScript string, and so of a text. Larger corpora come as token shards. */
 const TEXT_BYTES_MAX = 2 ** 29 - 25;
-/** Largest token shard that is read whole. */
+/** Maximum size of a token shard, which is read whole. */
 const SHARD_BYTES_MAX = 2 ** 32;
 
 /** Text that cannot be trained on. */
@@ -15,10 +15,10 @@ export class UnusableTextError extends Error {
 }
 
 /**
- * Documents of a file: a text is one; JSON lines have one each under the key `text`, a JSON list in each of its
- * items; a `.npy` file holds tokens already. See {@linkcode textFormat}.
+ * Reads the documents of a file: a text is one document; JSON lines hold one per line under the key `text`, a
+ * JSON list one per item; a `.npy` file holds tokens instead. See {@linkcode textFormat}.
  *
- * @throws UnusableTextError when a file cannot be read, is empty, or is no text.
+ * @throws UnusableTextError if the file cannot be read, is empty, or is not text.
  */
 export async function readTextFile(name: string): Promise<string[] | Uint32Array<ArrayBuffer>> {
   const path = resolve(name);
@@ -44,7 +44,7 @@ function formatOf(path: string, bytes: Uint8Array): TextFormat {
 }
 
 /**
- * Tokens of a `.npy` file.
+ * Reads the tokens of a `.npy` file.
  *
  * @throws CorruptFileError naming the file.
  */
@@ -93,7 +93,7 @@ function parseLines(path: string, text: string): string[] {
   });
 }
 
-/** Texts of a JSON list: its items, or what they have under `text`. */
+/** Returns the texts of a JSON list: its items, or their values under `text`. */
 function parseList(path: string, text: string): string[] {
   const list = parsed(text);
   const documents = Array.isArray(list) ? list.map((item) => textOf(item)) : [undefined];
@@ -101,9 +101,9 @@ function parseList(path: string, text: string): string[] {
   if (wrong < 0) return documents as string[];
   const where = Array.isArray(list)
     ? `item ${wrong} of its list has no text`
-    : "it is no JSON list";
+    : "it is not a JSON list";
   throw new UnusableTextError(
-    `Cannot read text ${path}: ${where}, want [{"text": "..."}, ...]; name it .txt to take it as it stands`,
+    `Cannot read text ${path}: ${where}, want [{"text": "..."}, ...]; name it .txt to read it as plain text`,
   );
 }
 
@@ -112,7 +112,7 @@ function textOf(value: unknown): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-/** A JSON value; undefined for what is none. */
+/** Parses JSON; undefined if it is malformed. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

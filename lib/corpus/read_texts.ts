@@ -2,9 +2,9 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { readTextFile, UnusableTextError } from "./read_text_file.ts";
 
 /**
- * Tokens of files, the end-of-text token behind each document, see {@linkcode readTextFile}.
+ * Reads files as tokens, each document followed by end-of-text; see {@linkcode readTextFile}.
  *
- * @throws UnusableTextError when a file cannot be read, is empty, or is no text.
+ * @throws UnusableTextError if a file cannot be read, is empty, or is not text.
  */
 export async function readTexts(
   paths: readonly string[],

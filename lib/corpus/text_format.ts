@@ -1,7 +1,7 @@
-/** How a file holds its documents. */
+/** Format in which a file stores its documents. */
 export type TextFormat = "text" | "lines" | "list" | "shard";
 
-/** Beginnings of files that hold no text. */
+/** Signatures of files that are not text. */
 const SIGNATURES: readonly (readonly [beginning: string, what: string])[] = [
   ["PAR1", "a Parquet file"],
   ["ARROW1", "an Arrow file"],
@@ -13,8 +13,8 @@ const SIGNATURES: readonly (readonly [beginning: string, what: string])[] = [
   ["SQLite format 3", "an SQLite database"],
   ["%PDF-", "a PDF document"],
   ["\x89HDF", "an HDF5 file"],
-  ["\x89PNG", "a PNG picture"],
-  ["\x7fELF", "a program"],
+  ["\x89PNG", "a PNG image"],
+  ["\x7fELF", "an executable"],
   ["\x80\x02", "a Python pickle"],
   ["\x80\x03", "a Python pickle"],
   ["\x80\x04", "a Python pickle"],
@@ -23,14 +23,14 @@ const SIGNATURES: readonly (readonly [beginning: string, what: string])[] = [
   ["\xfe\xff", "text in UTF-16"],
 ];
 
-/** Names of formats whose characters nobody means to train on. */
+/** File extensions of formats that are not meant to be trained on as text. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
-  csv: "a table in CSV",
-  tsv: "a table in TSV",
+  csv: "a CSV table",
+  tsv: "a TSV table",
   bin: "raw binary data",
   parquet: "a Parquet file",
   arrow: "an Arrow file",
-  safetensors: "a file of tensors",
+  safetensors: "a safetensors file",
   pt: "a PyTorch file",
   gz: "a gzip archive",
   zst: "a Zstandard archive",
@@ -38,16 +38,16 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 
 const NPY = "\x93NUMPY";
-/** Bytes at the beginning that are looked at. */
+/** Number of leading bytes that are inspected. */
 const HEAD_BYTES = 65_536;
-/** Share of control characters from which on something is no text. */
+/** Share of control characters above which a file is not text. */
 const CONTROLS_MAX = 0.01;
 
 /**
- * Recognises the format of a text file by its content, and by its name in any case where the content may mean
- * several things.
+ * Detects the format of a text file from its content, and from its name in any case where the content is
+ * ambiguous.
  *
- * @throws RangeError saying what the file looks like, where that is nothing to be read as text.
+ * @throws RangeError naming what the file looks like, if it is not to be read as text.
  */
 export function textFormat(path: string, bytes: Uint8Array): TextFormat {
   const ending = /\.([A-Za-z0-9]+)$/.exec(path)?.[1].toLowerCase() ?? "";
@@ -61,7 +61,7 @@ export function textFormat(path: string, bytes: Uint8Array): TextFormat {
   return ending === "json" ? "list" : "text";
 }
 
-/** What bytes look like that are no text; undefined where they are. */
+/** Describes what non-text bytes look like; undefined for text. */
 function binaryLooks(head: Uint8Array): string | undefined {
   const zero = head.indexOf(0);
   if (zero >= 0) {
@@ -78,7 +78,7 @@ function binaryLooks(head: Uint8Array): string | undefined {
     : undefined;
 }
 
-/** Whether the first line is an object with a text, as those of `.jsonl` files are. */
+/** Reports whether the first line is an object with a text, as in `.jsonl` files. */
 function holdsTextLine(head: Uint8Array): boolean {
   const text = new TextDecoder().decode(head).trimStart();
   if (!text.startsWith("{")) return false;

@@ -7,7 +7,7 @@ import { textFormat } from "./text_format.ts";
 
 const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-Deno.test("textFormat takes names in any case, and content before names", () => {
+Deno.test("textFormat ignores the case of names, and prefers content to names", () => {
   const cases: [string, string, string][] = [
     ["a.txt", "To be", "text"],
     ["README", "{ not JSON", "text"],
@@ -24,7 +24,7 @@ Deno.test("textFormat takes names in any case, and content before names", () => 
   }
 });
 
-Deno.test("textFormat says what is no text looks like", () => {
+Deno.test("textFormat reports what a non-text file looks like", () => {
   const cases: [string, string, RegExp][] = [
     ["tokens.bin", "abc", /raw binary data/],
     ["tokens.u16", "\x05\x00\x07\x01", /token ids without the header of a .npy file: byte 1 is 0/],
@@ -32,14 +32,14 @@ Deno.test("textFormat says what is no text looks like", () => {
     ["a.txt", "PAR1....", /a Parquet file/],
     ["a.jsonl", "\x1f\x8b\x08", /a gzip archive/],
     ["a.txt", "\xff\xfea\x00", /UTF-16/],
-    ["TABLE.CSV", "text,n\na,1\n", /a table in CSV/],
+    ["TABLE.CSV", "text,n\na,1\n", /a CSV table/],
   ];
   for (const [name, content, message] of cases) {
     assert.throws(() => textFormat(name, bytes(content)), message, name);
   }
 });
 
-Deno.test("textFormat takes any bytes, and refuses with a RangeError alone", () => {
+Deno.test("textFormat accepts any bytes, and throws only RangeErrors", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), fc.string(), (content, name) => {
     try {
       assert.match(textFormat(name, content), /^(text|lines|list|shard)$/);
@@ -49,7 +49,7 @@ Deno.test("textFormat takes any bytes, and refuses with a RangeError alone", () 
   }));
 });
 
-Deno.test("parseNpy takes whole numbers as numpy saves them, whose values fit", () => {
+Deno.test("parseNpy reads integers saved by numpy if their values fit", () => {
   const read = (name: string) => parseNpy(Deno.readFileSync(fixture(`shards/${name}.npy`)));
   for (const type of ["i4", "i8", "u4", "u8"]) {
     assert.deepEqual([...read(type)], [1, 2, 256, 0, 70000, 5], type);
@@ -62,7 +62,7 @@ Deno.test("parseNpy takes whole numbers as numpy saves them, whose values fit", 
   }
 });
 
-Deno.test("parseNpy reads a part of a larger buffer, as Node's files come", () => {
+Deno.test("parseNpy reads a view of a larger buffer, as Node returns for files", () => {
   const file = Deno.readFileSync(fixture("shards/i8.npy"));
   const buffer = Buffer.concat([Buffer.alloc(3), file]).subarray(3);
   assert.deepEqual([...parseNpy(buffer)], [1, 2, 256, 0, 70000, 5]);

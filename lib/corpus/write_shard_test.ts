@@ -4,7 +4,7 @@ import { withDirectory } from "../../testing/with_directory.ts";
 import { parseNpy } from "./npy.ts";
 import { writeShard } from "./write_shard.ts";
 
-Deno.test("a shard that is written is read as the same tokens, part of a larger array too", async () => {
+Deno.test("writeShard and parseNpy round-trip tokens, views of larger arrays included", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "tokens.npy");
     await writeShard(path, Uint32Array.of(9, 1, 70_000, 2 ** 32 - 1, 9).subarray(1, 4));

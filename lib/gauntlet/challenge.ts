@@ -1,24 +1,24 @@
 import { createHash } from "node:crypto";
 
-/** Elements asked of each tensor. */
+/** Elements challenged per tensor. */
 const SLICE_ELEMENTS = 4;
 
-/** A run of elements that a peer is to show. */
+/** A run of elements that a peer has to show. */
 export interface Slice {
-  /** Number of the tensor in the model's order. */
+  /** Index of the tensor in the model's order. */
   readonly tensor: number;
-  /** First element. */
+  /** Index of the first element. */
   readonly start: number;
-  /** Elements. */
+  /** Number of elements. */
   readonly count: number;
 }
 
 /**
- * Places of the state that a peer has to show in a window: a run of elements of each tensor, drawn from a
- * number that the validator reveals only then. They differ from peer to peer, so an answer is of no use to
- * another.
+ * Returns the slices of its state that a peer has to show in a window: a run of elements per tensor, drawn
+ * from a nonce that the validator reveals only then. They differ between peers, so one peer's answer is of
+ * no use to another.
  *
- * @param lengths Elements of each tensor.
+ * @param lengths Number of elements of each tensor.
  * @param nonce Revealed by the validator's verdict on the window.
  */
 export function challengeSlices(lengths: readonly number[], nonce: string, uid: number): Slice[] {
@@ -31,7 +31,7 @@ export function challengeSlices(lengths: readonly number[], nonce: string, uid: 
   });
 }
 
-/** Elements of a state at the challenged places, one after the other. */
+/** Returns the challenged elements of a state, concatenated. */
 export function challengedElements(
   tensors: readonly Float32Array[],
   slices: readonly Slice[],

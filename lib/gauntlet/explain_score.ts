@@ -5,27 +5,27 @@ import type { PeerScore } from "./peer_score.ts";
 
 /** One line of an explanation. */
 export interface Term {
-  /** What it is about. */
+  /** Name of the term. */
   readonly name: string;
-  /** Its value, for people. */
+  /** Value, formatted for display. */
   readonly value: string;
-  /** The raw numbers behind it, and the rule that applied. */
+  /** Raw numbers of the value, and the rule that applied. */
   readonly because: string;
 }
 
-/** Everything that made a peer's score in one window. */
+/** Derivation of a peer's score in one window. */
 export interface Explanation {
-  /** Terms in the order in which they are computed. */
+  /** Terms in order of computation. */
   readonly terms: readonly Term[];
-  /** Product of the terms; the published score to the last bit. */
+  /** Product of the terms; bit-identical to the published score. */
   readonly total: number;
 }
 
 /**
- * Explains a score from what was seen, what is remembered and the policy. The total is multiplied anew from
- * the terms.
+ * Explains a score from the observation, the peer's record and the policy. The total is recomputed from the
+ * terms.
  *
- * @param record Memory of the peer after the window.
+ * @param record Record of the peer after the window.
  */
 export function explainScore(
   score: PeerScore,
@@ -45,37 +45,37 @@ export function explainScore(
       value: `x ${factor}`,
       because: [
         detail,
-        ...(reset ? ["rating and average are taken away"] : []),
-        ...(timeoutWindows ? [`no part for ${timeoutWindows} windows`] : []),
+        ...(reset ? ["rating and average are reset"] : []),
+        ...(timeoutWindows ? [`excluded for ${timeoutWindows} windows`] : []),
       ].join("; "),
     })),
   ];
   const base = score.computed ? score.ordinal * score.average * score.sync : score.base;
   const product = score.penalties.reduce((value, { score }) => value * score, Math.max(0, base));
   const total = product < policy.penalties.scoreFloor ? 0 : product;
-  const floored = product > 0 && total === 0 ? `below ${policy.penalties.scoreFloor}: nothing` : "";
+  const floored = product > 0 && total === 0 ? `below ${policy.penalties.scoreFloor}: zero` : "";
   const because = floored || (total === 0 ? whyZero(score) : "product of the above");
   const paid = { name: "weight", value: percent(score.weight), because: payment(score, policy) };
   return { terms: [...terms, { name: "score", value: text(total), because }, paid], total };
 }
 
-/** What a score of nothing comes from, in words. */
+/** Describes why a score is 0. */
 function whyZero({ average, base, computed, ordinal, penalties, sync }: PeerScore): string {
   const reasons = [
-    ...(computed && average === 0 ? ["it has not shown that it trains on its own data"] : []),
-    ...(computed && ordinal <= 0 ? ["its rating is not above its uncertainty yet"] : []),
-    ...(computed && sync === 0 ? ["its state is not the common one"] : []),
-    ...(!computed && base === 0 ? ["it had none before, and was not evaluated"] : []),
+    ...(computed && average === 0 ? ["training on its own data is not proven"] : []),
+    ...(computed && ordinal <= 0 ? ["its rating does not exceed its uncertainty yet"] : []),
+    ...(computed && sync === 0 ? ["its state is out of sync"] : []),
+    ...(!computed && base === 0 ? ["it had no score before and was not evaluated"] : []),
     ...penalties.filter(({ score }) => score === 0).map(({ rule }) => `penalty ${rule}`),
   ];
-  return `nothing: ${reasons.join("; ")}`;
+  return `zero: ${reasons.join("; ")}`;
 }
 
 function submissionTerm({ accepted, chosen, norm, refused, role }: PeerObservation): Term {
   const place = {
-    gather: "was to be aggregated",
-    reserve: "was in reserve",
-    none: "was not to be aggregated",
+    gather: "selected for aggregation",
+    reserve: "in reserve",
+    none: "not selected for aggregation",
   }[role];
   const value = refused
     ? "refused"
@@ -114,11 +114,11 @@ function evaluationTerms(
   }, {
     name: "own data",
     value: shown,
-    because: `${text(ownBefore)} to ${text(ownAfter)} on up to ${ownSamples} samples assigned; ${
+    because: `${text(ownBefore)} to ${text(ownAfter)} on up to ${ownSamples} assigned samples; ${
       text(excess)
-    } deviations more than elsewhere in this window, ${
+    } deviations above random samples in this window, ${
       text(evidence!)
-    } with those before; proven from ${proven}, disproved below 0`,
+    } with earlier windows; proven from ${proven}, disproved below 0`,
   }];
 }
 
@@ -132,7 +132,7 @@ function averageTerm(
     : `; below ${averageFloor} counts as 0 after ${floorAfterWindows} windows, now ${record.windows}`;
   const rule = record.average < 0 ? "; below 0 counts as 0" : averageFloor > 0 ? floor : "";
   const because =
-    `moving average of own data (1, 0, -1), ${averageAlpha} a window; after penalties ${
+    `moving average of own data (1, 0, -1), ${averageAlpha} per window; after penalties ${
       text(record.average)
     }${rule}`;
   return { name: "average", value: text(average), because };
@@ -143,7 +143,7 @@ function ratingTerm({ ordinal, place }: PeerScore, { rating }: PeerRecord): Term
     ? `rating ${text(rating.mu)} - 3 x ${text(rating.sigma)}${
       place === undefined ? "; no match in this window" : ""
     }`
-    : "no match yet, or taken away by a penalty";
+    : "no match yet, or reset by a penalty";
   return { name: "ordinal", value: text(ordinal), because };
 }
 
@@ -154,11 +154,11 @@ function syncTerm(
 ): Term {
   const because = stepsBehind === undefined
     ? sync === 1
-      ? "so few showed a state in time that nobody is blamed"
-      : "no state shown in time, or a digest that its own elements deny"
+      ? "too few peers showed a state in time to penalise any"
+      : "no state shown in time, or a digest that contradicts its elements"
     : `${
       text(stepsBehind)
-    } outer steps behind (${estimate} over elements that could not be foreseen); (1 - steps / ${stepsBehindMax})^${power}`;
+    } outer steps behind (${estimate} over unpredictable elements); (1 - steps / ${stepsBehindMax})^${power}`;
   return { name: "sync", value: text(sync), because };
 }
 
@@ -171,12 +171,12 @@ function baseTerm({ base, computed }: PeerScore): Term {
 
 function payment({ score, weight }: PeerScore, { weights }: GauntletPolicy): string {
   if (score === 0) return "only positive scores are paid";
-  if (weight === 0) return "left out of the next window, or no place among those that are paid";
-  const rule = weights.rule === "line" ? "by place" : `score^${weights.power}`;
-  return `${rule}, after ${percent(weights.burnRate)} are burned`;
+  if (weight === 0) return "excluded from the next window, or ranked below the paid places";
+  const rule = weights.rule === "line" ? "by rank" : `score^${weights.power}`;
+  return `${rule}, after burning ${percent(weights.burnRate)}`;
 }
 
-/** Short, but enough digits to be told apart. */
+/** Formats a number briefly, with enough digits to distinguish values. */
 function text(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toPrecision(5);
 }

@@ -1,36 +1,36 @@
 import { entriesIn, indexOverlap } from "./index_overlap.ts";
 
-/** What copy detection knows of a submission. */
+/** A submission as seen by copy detection. */
 export interface MaskedSubmission {
-  /** Peer. */
+  /** Uid of the peer. */
   readonly uid: number;
-  /** When its signed manifest was in the store, milliseconds since 1970. */
+  /** Time at which its signed manifest was in the store, milliseconds since 1970. */
   readonly committedMs: number;
-  /** Evidence that the peer trains on its own data, where it was evaluated. */
+  /** Evidence that the peer trains on its own data, if it was evaluated. */
   readonly evidence?: number;
-  /** Which entries it kept: result of `indexMask`. */
+  /** Mask of the kept entries: result of `indexMask`. */
   readonly mask: Uint32Array;
 }
 
-/** A submission that shares too much with another one. */
+/** A submission that overlaps too much with another one. */
 export interface CopyFinding {
-  /** Peer that is held to have copied. */
+  /** Uid of the peer that counts as the copier. */
   readonly uid: number;
-  /** Peer whose entries they were. */
+  /** Uid of the peer that counts as the original. */
   readonly of: number;
   /** Share of entries in common, 0 to 1. */
   readonly overlap: number;
-  /** Whether the original is of the window before. */
+  /** Whether the original is from the previous window. */
   readonly delayed: boolean;
 }
 
 /**
- * Finds submissions whose kept entries overlap with another peer's of the same window or of the one before.
- * In the same window nothing can be seen before commitments are made, but another peer's work can be done in
- * its place: the copy is who has less evidence of training on its own data. Without evidence of both it is the
- * later commitment, or the larger uid.
+ * Finds submissions whose kept entries overlap with another peer's of the same or the previous window. Within
+ * a window nothing can be seen before commitments are made, but a peer can redo another peer's work: the copy
+ * is the one with less evidence of training on its own data. Without evidence for both, the copy is the later
+ * commitment, or the larger uid.
  *
- * @param threshold Overlap from which on two submissions are not independent.
+ * @param threshold Overlap from which two submissions are not independent.
  * @returns The largest overlap of each offender, ascending by uid.
  */
 export function findCopies(
@@ -45,7 +45,7 @@ export function findCopies(
       worst.set(finding.uid, finding);
     }
   };
-  // The same for all submissions of one model.
+  // The same number for all submissions of one model.
   const kept = current.length > 0 ? entriesIn(current[0].mask) : 0;
   current.forEach((a, i) => {
     for (const b of current.slice(i + 1)) {

@@ -1,8 +1,8 @@
 import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 
 /**
- * One bit an element, set where an entry was kept: chunks of at most 4096 bits, one after the other. Dense
- * tensors say nothing about who chose what, and are left out.
+ * Returns one bit per element, set where an entry was kept: chunks of at most 4096 bits, concatenated.
+ * Dense tensors carry no information about the choice of entries and are left out.
  */
 export function indexMask(tensors: readonly CompressedTensor[]): Uint32Array<ArrayBuffer> {
   const sparse = tensors.filter(({ kept, tiling }) => kept < tiling.chunkLength);
@@ -24,25 +24,25 @@ export function indexMask(tensors: readonly CompressedTensor[]): Uint32Array<Arr
 }
 
 /**
- * Share of kept entries that two submissions for one model have in common, averaged over chunks and tensors
- * by the entries in them: what a copy cannot hide. Independent peers meet by chance and by common gradients;
- * a copy is near 1.
+ * Returns the share of kept entries that two submissions for one model have in common, averaged over chunks
+ * and tensors by the number of entries. A copy cannot hide it: independent peers overlap by chance and
+ * through common gradients; a copy is near 1.
  *
  * @param a Result of {@linkcode indexMask}.
- * @param b The other one, of the same length.
- * @param kept Entries of each, {@linkcode entriesIn} of either.
+ * @param b Mask of the other submission, of the same length.
+ * @param kept Number of entries of each mask, see {@linkcode entriesIn}.
  */
 export function indexOverlap(a: Uint32Array, b: Uint32Array, kept: number): number {
   let common = 0;
   for (let i = 0; i < a.length; i++) {
-    // Hardly any word has an entry of both.
+    // Few words have entries of both.
     const both = a[i] & b[i];
     if (both !== 0) common += bitCount(both);
   }
   return kept === 0 ? 0 : common / kept;
 }
 
-/** Entries of a mask. */
+/** Returns the number of entries of a mask. */
 export function entriesIn(mask: Uint32Array): number {
   return mask.reduce((sum, word) => sum + bitCount(word), 0);
 }

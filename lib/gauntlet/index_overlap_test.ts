@@ -15,7 +15,7 @@ function submission(seed: bigint): CompressedTensor[] {
   });
 }
 
-/** The readable reference: sets. */
+/** Reference implementation with sets. */
 function overlap(a: CompressedTensor[], b: CompressedTensor[]): number {
   let [common, all] = [0, 0];
   a.forEach(({ indices, kept, tiling }, i) => {
@@ -41,7 +41,7 @@ Deno.test("indexOverlap agrees with sets, and is 1 for a copy", () => {
   assert.ok(share(masks[0], masks[1]) < 0.05);
 });
 
-Deno.test("indexOverlap has nothing to say of dense tensors", () => {
+Deno.test("indexOverlap ignores dense tensors", () => {
   const dense = indexMask([submission(1n)[2]]);
   assert.equal(share(dense, dense), 0);
 });

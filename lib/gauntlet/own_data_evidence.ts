@@ -1,36 +1,36 @@
-/** Losses of a set of sequences, nats a token, under three states: [sequences] each. */
+/** Losses of a set of sequences under three states, [sequences] each, nats per token. */
 export interface SequenceLosses {
-  /** State that the window began with. */
+  /** Initial state of the window. */
   readonly before: Float64Array;
-  /** That state after a part of the peer's step. */
+  /** Initial state after a fraction of the peer's step. */
   readonly after: Float64Array;
-  /** That state after the same part of the accepted peers' common step. */
+  /** Initial state after the same fraction of the accepted peers' common step. */
   readonly common: Float64Array;
 }
 
-/** Standing of a peer's claim to have trained on its own data, over windows. */
+/** Accumulated evidence that a peer trains on its own data. */
 export interface Evidence {
   /** Weighted sum of the windows' z-values. */
   readonly sum: number;
-  /** Variance of that sum for a peer whose step knows nothing of its own data. */
+  /** Variance of that sum for a peer whose step is independent of its own data. */
   readonly variance: number;
 }
 
-/** Most that one window can say: no single one decides over the others. */
+/** Bound on one window's z-value, so that no single window outweighs the others. */
 const Z_MAX = 6;
 
 /** No evidence yet. */
 export const NO_EVIDENCE: Evidence = { sum: 0, variance: 0 };
 
 /**
- * How much more a peer's step helps on sequences that it was assigned than on others, in standard
- * deviations. Sequences differ in how much any step helps them, far more than memory of one pass shows; what
- * the common step gains on the same sequence takes most of that out (analysis of covariance with two groups
- * and one covariate).
+ * Returns how much more a peer's step helps on sequences assigned to it than on others, in standard
+ * deviations. Sequences differ in how much any step helps them, far more than by what one pass memorises;
+ * the gain of the common step on the same sequence removes most of that variation (analysis of covariance
+ * with two groups and one covariate).
  *
- * @param own Sequences that the peer was assigned.
- * @param random Sequences that it was not.
- * @returns z-value: standard normal for a peer that has seen neither or both; 0 where nothing can be said.
+ * @param own Sequences assigned to the peer.
+ * @param random Sequences not assigned to it.
+ * @returns z-value: standard normal for a peer that has seen neither or both; 0 if undetermined.
  *
  * @example The same gain everywhere proves nothing
  * ```ts
@@ -56,17 +56,17 @@ export function ownDataExcess(own: SequenceLosses, random: SequenceLosses): numb
   return degrees > 0 && Number.isFinite(z) ? Math.max(-Z_MAX, Math.min(Z_MAX, z)) : 0;
 }
 
-/** Adds a window's z-value to the evidence of the windows before. */
+/** Adds a window's z-value to the decayed evidence of earlier windows. */
 export function addEvidence({ sum, variance }: Evidence, z: number, decay: number): Evidence {
   return { sum: decay * sum + z, variance: decay * decay * variance + 1 };
 }
 
-/** Evidence in standard deviations. */
+/** Returns the evidence in standard deviations. */
 export function evidenceDeviations({ sum, variance }: Evidence): number {
   return variance > 0 ? sum / Math.sqrt(variance) : 0;
 }
 
-/** Means of gains (x by the common step, y by the peer's) and sums of their squares and products about them. */
+/** Returns mean gains (x: common step, y: the peer's step) and their centred sums of squares and products. */
 function moments({ before, after, common }: SequenceLosses) {
   const count = before.length;
   let [x, y, xx, xy, yy] = [0, 0, 0, 0, 0];

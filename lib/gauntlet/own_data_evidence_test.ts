@@ -31,10 +31,10 @@ Deno.test("ownDataExcess is the t-value of numpy's least squares", () => {
   assert.ok(Math.abs(ownDataExcess(own, random) - NUMPY) < 1e-9, `${ownDataExcess(own, random)}`);
 });
 
-/** numpy.linalg.lstsq over [1, gain by the common step, 1 for own], coefficient over its deviation. */
+/** numpy.linalg.lstsq over [1, gain by the common step, 1 for own]: coefficient / standard error. */
 const NUMPY = 1.1421270271604296;
 
-/** Gains of a peer: a part that any step has on a sequence, memory of its own data, and noise. */
+/** Simulates losses: gain of any step on a sequence, memorisation of own data, and noise. */
 function simulated(random: SeededRandom, count: number, memory: number): SequenceLosses {
   return losses(count, () => {
     const [difficulty, noise] = [random.normal(), random.normal()];
@@ -42,7 +42,7 @@ function simulated(random: SeededRandom, count: number, memory: number): Sequenc
   });
 }
 
-Deno.test("ownDataExcess is a standard normal for a peer that has seen neither", () => {
+Deno.test("ownDataExcess is standard normal for a peer that has seen neither set", () => {
   const random = new SeededRandom(5n);
   const found = Array.from(
     { length: 2000 },
@@ -54,7 +54,7 @@ Deno.test("ownDataExcess is a standard normal for a peer that has seen neither",
 });
 
 Deno.test("weakness 29: an honest peer is misjudged in fewer than 1 % of windows", () => {
-  // The memory that peers of `tiny` showed in docs/gauntlet.md: 1.9 deviations a window on average.
+  // Memorisation of `tiny` peers in docs/gauntlet.md: 1.9 deviations per window on average.
   const memory = 1.9 * 0.02 * Math.sqrt(1 / 64 + 1 / 128);
   const misjudged = (own: number, others: number, decay: number) => {
     const random = new SeededRandom(6n);
@@ -71,11 +71,11 @@ Deno.test("weakness 29: an honest peer is misjudged in fewer than 1 % of windows
     return negative / windows;
   };
   assert.ok(misjudged(64, 128, 0.75) < 0.01);
-  // What the reference does: the sign of eight sequences, without memory.
+  // The reference's rule: the sign of eight sequences, without history.
   assert.ok(misjudged(8, 8, 0) > 0.2);
 });
 
-Deno.test("evidence forgets, and is nothing without windows", () => {
+Deno.test("evidence decays, and is 0 without windows", () => {
   assert.equal(evidenceDeviations(NO_EVIDENCE), 0);
   let evidence = NO_EVIDENCE;
   for (let window = 0; window < 30; window++) evidence = addEvidence(evidence, 2, 0.75);
@@ -84,14 +84,14 @@ Deno.test("evidence forgets, and is nothing without windows", () => {
   assert.ok(evidenceDeviations(evidence) < 0);
 });
 
-Deno.test("ownDataExcess has nothing to say of losses that are not finite or do not vary", () => {
+Deno.test("ownDataExcess is 0 for losses that are not finite or do not vary", () => {
   const same = losses(4, () => [3, 3, 3]);
   assert.equal(ownDataExcess(same, same), 0);
   const broken = losses(4, (i) => [3, i === 1 ? NaN : 3, 3]);
   assert.equal(ownDataExcess(broken, same), 0);
 });
 
-Deno.test("ownDataExcess is at most six deviations, however large a gain is", () => {
+Deno.test("ownDataExcess is capped at six deviations", () => {
   const losses = (gain: number) => ({
     before: Float64Array.of(4, 4.1, 3.9, 4.05),
     after: Float64Array.of(4 - gain, 4.1 - gain, 3.9 - gain, 4.05 - gain + 1e-6),

@@ -6,12 +6,12 @@ type WeightSettings =
   & Pick<GauntletPolicy["selection"], "gatherCount" | "reserveCount">;
 
 /**
- * Weights of peers from the best down. By `line`, as the reference's final run: gather peers on a straight
- * line, reserve peers geometrically and never above the last gather peer. By `power`, as the paper: a power
- * of the score. All are scaled to what is not burned.
+ * Returns the weights of ranked peers. `line`, as in the reference's final run: gather peers on a straight
+ * line, reserve peers geometrically and never above the last gather peer. `power`, as in the paper: a power
+ * of the score. All are scaled to the share that is not burned.
  *
  * @param scores Positive scores, descending.
- * @returns One weight for each of the first peers; together 1 - burnRate, or nothing without peers.
+ * @returns One weight for each of the top peers, summing to 1 - burnRate; empty without peers.
  */
 export function peerWeights(scores: readonly number[], settings: WeightSettings): number[] {
   const { burnRate, gatherCount, power, reserveCount, rule } = settings;
@@ -35,7 +35,7 @@ function lineWeights(ranked: number, settings: WeightSettings): number[] {
   return [...gather, ...reserveWeights(ranked - gathered, gather.at(-1) ?? 0, settings)];
 }
 
-/** Geometric weights of the reserve, none above the ceiling. */
+/** Returns geometric weights of the reserve, none above the ceiling. */
 function reserveWeights(
   count: number,
   ceiling: number,
@@ -49,7 +49,7 @@ function reserveWeights(
     const factor = count > 0 && wanted[0] > ceiling ? (ceiling / wanted[0]) * 0.5 : 1;
     return wanted.map((weight) => weight * factor);
   }
-  // What the ceiling cuts off goes to the peers below, so that the reserve keeps its share.
+  // Weight above the ceiling goes to the peers below, so that the reserve keeps its share.
   let left = 1 - gatherShare;
   let rest = 1 - gatherShare;
   return wanted.map((weight) => {

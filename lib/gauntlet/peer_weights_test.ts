@@ -4,10 +4,10 @@ import { POLICIES } from "./policy.ts";
 
 const { selection, weights: settings } = POLICIES.templar;
 const TEMPLAR = { ...settings, ...selection };
-/** Scores of so many peers. */
+/** Scores of `count` peers, descending. */
 const scores = (count: number) => Array.from({ length: count }, (_, i) => count - i);
 
-Deno.test("peerWeights gives the reference's weights", () => {
+Deno.test("peerWeights matches the reference's weights", () => {
   const vectors: [ranked: number, wanted: [place: number, weight: number][]][] = [
     [1, [[0, 0.5]]],
     [3, [[0, 0.2222], [2, 0.1111]]],
@@ -27,7 +27,7 @@ Deno.test("peerWeights gives the reference's weights", () => {
   }
 });
 
-Deno.test("peerWeights shares out what is not burned, and pays no more peers than there are places", () => {
+Deno.test("peerWeights sums to the share not burned, and pays at most as many peers as places", () => {
   for (const ranked of [1, 2, 19, 25, 30, 100]) {
     const weights = peerWeights(scores(ranked), TEMPLAR);
     assert.equal(weights.length, Math.min(ranked, 30));
@@ -37,7 +37,7 @@ Deno.test("peerWeights shares out what is not burned, and pays no more peers tha
   assert.deepEqual(peerWeights([], TEMPLAR), []);
 });
 
-Deno.test("weakness 31: the reserve gets its share, and never more a peer than the last gather peer", () => {
+Deno.test("weakness 31: the reserve gets its share, but no peer more than the last gather peer", () => {
   const weights = peerWeights(scores(30), TEMPLAR);
   const reserve = weights.slice(20).reduce((sum, weight) => sum + weight, 0);
   assert.ok(Math.abs(reserve - 0.5 * 0.25) < 1e-12, `${reserve}`);

@@ -3,62 +3,62 @@ import type { PeerObservation } from "./observation.ts";
 import { evidenceDeviations } from "./own_data_evidence.ts";
 import type { GauntletPolicy } from "./policy.ts";
 
-/** What a rule looks at. */
+/** Input of a penalty rule. */
 export interface Case {
-  /** What was seen of the peer in this window. */
+  /** Observation of the peer in this window. */
   readonly seen: PeerObservation;
-  /** What is remembered of it, this window included. */
+  /** Record of the peer, this window included. */
   readonly record: PeerRecord;
-  /** Constants. */
+  /** Scoring constants. */
   readonly policy: GauntletPolicy;
   /** Number of the window. */
   readonly window: number;
   /** Outer steps of the run so far. */
   readonly outerSteps: number;
-  /** Whether so few came through that the fault is likely the validator's own. */
+  /** Whether so few submissions arrived that the fault is likely the validator's. */
   readonly outage: boolean;
-  /** Whether so few showed a state that the verdict is likely to have been late. */
+  /** Whether so few peers showed a state that the verdict was likely late. */
   readonly blackout: boolean;
 }
 
-/** What a rule does. */
+/** Effect of a penalty rule. */
 export interface Effect {
-  /** What was met, for people. */
+  /** Cause in detail, for display. */
   readonly detail: string;
   /** Factor on the score. */
   readonly score: number;
-  /** Factor on the moving average, which makes the effect last; 1 where there is none. */
+  /** Factor on the moving average, which makes the effect last; 1 if omitted. */
   readonly average?: number;
-  /** Whether rating, average and history are taken away. */
+  /** Whether rating, average and history are reset. */
   readonly reset?: boolean;
-  /** Windows from this one in which the peer does not count. */
+  /** Number of windows after this one in which the peer is excluded. */
   readonly timeoutWindows?: number;
 }
 
-/** A cause and what follows from it. */
+/** A penalty: a cause and its effect. */
 export interface PenaltyRule {
-  /** Name, as events and explanations have it. */
+  /** Name used in events and explanations. */
   readonly name: string;
-  /** Effect on a peer, where the rule applies. */
+  /** Returns the effect on a peer; undefined if the rule does not apply. */
   readonly apply: (found: Case) => Effect | undefined;
 }
 
-/** Refusals that are an absence rather than a fault. */
+/** Refusals that mean absence rather than a fault. */
 const ABSENT = new Set(["missing", "too-late", "unreadable"]);
 
-/** Whether a submission was not there in time. */
+/** Reports whether a submission was not available in time. */
 export function isAbsent({ refused }: PeerObservation): boolean {
   return refused !== undefined && ABSENT.has(refused.reason);
 }
 
-/** Whether a submission was there and broke a rule. */
+/** Reports whether a submission was available but broke a rule. */
 export function isInvalid(seen: PeerObservation): boolean {
   return seen.refused !== undefined && !isAbsent(seen);
 }
 
 /**
- * Penalties of a window, cause by cause. Factors multiply, after the score has been computed anew: none is
- * overwritten. Each applies once, in the window that gave the cause.
+ * Penalties of a window, one per cause. Factors multiply after the score has been recomputed, so none is
+ * overwritten. Each applies once, in the window of its cause.
  */
 export const PENALTIES: readonly PenaltyRule[] = [
   {
@@ -117,12 +117,12 @@ export const PENALTIES: readonly PenaltyRule[] = [
   {
     name: "copy",
     apply: ({ outerSteps, policy: { copies, evidence, penalties }, record, seen: { copy } }) => {
-      // What was seen a window ago is known to be a copy; submissions of one window may agree early on.
+      // Overlap with the previous window is a copy; within one window it may occur early on.
       if (!copy || (!copy.delayed && outerSteps < copies.afterSteps)) return undefined;
       const detail = `${(100 * copy.overlap).toFixed(0)} % of entries are those of peer ${copy.of}${
         copy.delayed ? " in the window before" : ""
       }`;
-      // Who has shown that it trains on its own data loses the window's half, and no more.
+      // A peer proven to train on its own data loses half of the window's score and no more.
       const proven = evidenceDeviations(record.evidence) >= evidence.proven;
       if (copy.overlap < copies.max || proven) return { detail, score: penalties.copy };
       const timeout = copy.overlap >= copies.mega && { timeoutWindows: penalties.timeoutWindows };

@@ -6,34 +6,34 @@ const atLeastOne = v.pipe(count, v.minValue(1));
 const real = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(1e6));
 const positive = v.pipe(real, v.gtValue(0));
 
-/** Constants of scoring, in groups; every one can be set in a run's definition. */
+/** Scoring constants, in groups; each can be set in a run's definition. */
 export const POLICY_SCHEMA = v.strictObject({
-  /** Policy that keys which are left out are taken from. */
+  /** Policy that supplies the omitted keys. */
   name: v.picklist(["templar", "paper"]),
   evaluation: v.strictObject({
-    /** Peers evaluated in a window at most. */
+    /** Maximum number of peers evaluated per window. */
     peersPerWindow: atLeastOne,
-    /** Bins of similar rating, of which one is evaluated when there are more peers. */
+    /** Number of bins of similar rating, one of which is evaluated when there are more peers. */
     bins: atLeastOne,
-    /** Sequences that a peer was assigned, on which it is tested. */
+    /** Number of sequences assigned to a peer on which it is tested. */
     ownSamples: v.pipe(count, v.minValue(2)),
-    /** Sequences that no evaluated peer was assigned. */
+    /** Number of sequences assigned to no evaluated peer. */
     randomSamples: v.pipe(count, v.minValue(2)),
-    /** Part of the outer step that is tried out. */
+    /** Fraction of the outer step applied for an evaluation. */
     stepFactor: positive,
-    /** Part of the window's middle gain up to which an evaluation counts as negative. */
+    /** Fraction of the window's middle gain up to which an evaluation counts as negative. */
     uselessShare: share,
   }),
   evidence: v.strictObject({
-    /** Weight of the windows before against the newest. */
+    /** Weight of earlier windows relative to the newest. */
     decay: v.pipe(share, v.ltValue(1)),
-    /** Standard deviations from which a peer has shown that it trained on its own data. */
+    /** Standard deviations from which training on own data counts as proven. */
     proven: real,
     /** Weight of the newest indicator in the moving average. */
     averageAlpha: share,
-    /** Averages below this count as nothing. */
+    /** Averages below this count as 0. */
     averageFloor: share,
-    /** Windows of a peer before the floor counts. */
+    /** Windows of a peer before the floor applies. */
     floorAfterWindows: count,
   }),
   rating: v.strictObject({ beta: positive, tau: real }),
@@ -41,7 +41,7 @@ export const POLICY_SCHEMA = v.strictObject({
     estimate: v.picklist(["interquartile-mean", "median"]),
     stepsBehindMax: positive,
     power: positive,
-    /** Steps behind from which the penalty is due. */
+    /** Steps behind above which the penalty applies. */
     poorAbove: real,
   }),
   copies: v.strictObject({
@@ -54,10 +54,10 @@ export const POLICY_SCHEMA = v.strictObject({
   penalties: v.strictObject({
     inactive: share,
     inactiveResetWindows: atLeastOne,
-    /** Factor by consecutive miss; the last one holds from then on. */
+    /** Factor by number of consecutive misses; the last one applies to all further misses. */
     missing: v.pipe(v.array(share), v.minLength(1), v.maxLength(16)),
     missesOfRecent: atLeastOne,
-    /** Share of peers that must have come through before a miss is a peer's fault. */
+    /** Share of peers that must have delivered for a miss to be the peer's fault. */
     outageShare: share,
     invalid: share,
     poorSync: share,
@@ -65,9 +65,9 @@ export const POLICY_SCHEMA = v.strictObject({
     negative: share,
     negativesOfRecent: count,
     recent: atLeastOne,
-    /** Negative evaluations in a row from which a peer is left out; 0 for never. */
+    /** Consecutive negative evaluations from which a peer is excluded; 0 for never. */
     excludeAfterNegatives: count,
-    /** Negative ones among the recent evaluations from which a peer is left out; 0 for never. */
+    /** Negative evaluations among the recent ones from which a peer is excluded; 0 for never. */
     excludeAfterRecentNegatives: count,
     timeoutWindows: count,
     scoreFloor: real,
@@ -75,9 +75,9 @@ export const POLICY_SCHEMA = v.strictObject({
   selection: v.strictObject({
     gatherCount: atLeastOne,
     reserveCount: count,
-    /** Whether a peer must have been evaluated well before it counts, once any peer has. */
+    /** Whether a peer needs a good evaluation before it counts, once any peer has one. */
     probation: v.boolean(),
-    /** Norm of a submission over the usual one, up to which it is taken. */
+    /** Maximum ratio of a submission's norm to the usual norm. */
     normRatioMax: v.pipe(positive, v.minValue(1)),
   }),
   weights: v.strictObject({
@@ -86,7 +86,7 @@ export const POLICY_SCHEMA = v.strictObject({
     gatherShare: share,
     gatherTopRatio: v.pipe(positive, v.minValue(1)),
     reserveDecay: share,
-    /** Whether the reserve gets its share, or the reference's cap, under which most of it is lost. */
+    /** Whether the reserve gets its full share, or the reference's cap, which loses most of it. */
     reserve: v.picklist(["share", "capped"]),
     power: positive,
     windowsPerWeights: atLeastOne,
@@ -95,7 +95,7 @@ export const POLICY_SCHEMA = v.strictObject({
 
 const { name, ...GROUPS } = POLICY_SCHEMA.entries;
 
-/** A policy of which any part may be left out. */
+/** A policy in which any key may be omitted. */
 export const PARTIAL_POLICY_SCHEMA = v.partial(v.strictObject({
   name,
   evaluation: v.partial(GROUPS.evaluation),
@@ -108,7 +108,7 @@ export const PARTIAL_POLICY_SCHEMA = v.partial(v.strictObject({
   weights: v.partial(GROUPS.weights),
 }));
 
-/** How peers are scored: constants that everyone who recomputes a score must share. */
+/** Scoring constants; recomputing a score requires the same ones. */
 export type GauntletPolicy = v.InferOutput<typeof POLICY_SCHEMA>;
 
 const TEMPLAR: GauntletPolicy = {
@@ -163,8 +163,8 @@ const TEMPLAR: GauntletPolicy = {
 
 /**
  * Policies by name: `templar` has the constants of the 72B run's final version, `paper` those of the
- * Gauntlet paper (arXiv 2505.21684), which knows one factor for every failure and pays by the square of the
- * score. Where the two leave a weakness, both have the same cure; docs/gauntlet.md lists them.
+ * Gauntlet paper (arXiv 2505.21684), which uses one factor for every failure and sets weights by the square
+ * of the score. Weaknesses of the originals have the same fix in both; docs/gauntlet.md lists them.
  */
 export const POLICIES: Readonly<Record<GauntletPolicy["name"], GauntletPolicy>> = {
   templar: TEMPLAR,

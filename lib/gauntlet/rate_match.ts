@@ -1,5 +1,5 @@
 import { exponential } from "./exponential.ts";
-/** What is believed of a peer's skill: a normal distribution. */
+/** Estimate of a peer's skill: a normal distribution. */
 export interface Rating {
   /** Mean. */
   readonly mu: number;
@@ -22,12 +22,12 @@ export const NEW_RATING: Rating = { mu: 25, sigma: 25 / 3 };
 const KAPPA = 1e-4;
 
 /**
- * One match of all peers scored in a window, by the Plackett-Luce model of OpenSkill (Weng and Lin 2011,
- * algorithm 4), single players.
+ * Rates one match between all peers scored in a window by the Plackett-Luce model of OpenSkill (Weng and
+ * Lin 2011, algorithm 4), with single players.
  *
  * @param ratings Rating of each peer before the match.
  * @param scores Score of each peer in the same order, higher is better; equal scores share a rank.
- * @returns Ratings after the match; unchanged where fewer than two peers played.
+ * @returns Ratings after the match; unchanged if fewer than two peers played.
  *
  * @example The better of two new peers gains what the other loses
  * ```ts
@@ -47,7 +47,7 @@ export function rateMatch(
   const grown = ratings.map(({ mu, sigma }) => ({ mu, variance: sigma * sigma + tau * tau }));
   const c = Math.sqrt(grown.reduce((sum, { variance }) => sum + variance + beta * beta, 0));
   const strengths = grown.map(({ mu }) => exponential(mu / c));
-  // Peers that were still in the running when peer q was placed, and how many share q's place.
+  // Total strength of the peers ranked at or below q, and the number of peers at q's rank.
   const fields = scores.map((score) =>
     strengths.reduce((sum, strength, i) => (scores[i] <= score ? sum + strength : sum), 0)
   );
@@ -69,7 +69,7 @@ export function rateMatch(
   });
 }
 
-/** Skill that a peer has with near certainty: mu - 3 sigma. */
+/** Returns the skill that a peer has with near certainty: mu - 3 sigma. */
 export function ordinal({ mu, sigma }: Rating): number {
   return mu - 3 * sigma;
 }

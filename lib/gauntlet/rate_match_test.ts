@@ -3,7 +3,7 @@ import { NEW_RATING, ordinal, rateMatch } from "./rate_match.ts";
 
 const SETTINGS = { beta: 7, tau: 0.1 };
 
-Deno.test("rateMatch gives openskill's ratings over two matches", () => {
+Deno.test("rateMatch matches openskill's ratings over two matches", () => {
   const matches: [scores: number[], wanted: [mu: number, sigma: number][]][] = [
     [[0.02, 0.01, -0.005, 0.03], [
       [26.329484028, 8.237559070],
@@ -28,7 +28,7 @@ Deno.test("rateMatch gives openskill's ratings over two matches", () => {
   }
 });
 
-Deno.test("rateMatch treats equals alike, zero scores too, and leaves a lone peer alone", () => {
+Deno.test("rateMatch rates ties alike, zero scores included, and leaves a lone peer unchanged", () => {
   const [a, b, c] = rateMatch([NEW_RATING, NEW_RATING, NEW_RATING], [0, 0, -1], SETTINGS);
   assert.deepEqual(a, b);
   assert.ok(a.mu > 25 && c.mu < 25);
@@ -39,7 +39,7 @@ Deno.test("ordinal of a new peer is zero", () => {
   assert.equal(ordinal(NEW_RATING), 0);
 });
 
-Deno.test("rateMatch gives openskill 6.1.3's ratings where peers tie", () => {
+Deno.test("rateMatch matches openskill 6.1.3's ratings for ties", () => {
   const ratings = [[30, 8], [22, 3], [25, 5], [27, 2], [18, 7]].map(([mu, sigma]) => ({
     mu,
     sigma,
@@ -56,8 +56,8 @@ Deno.test("rateMatch gives openskill 6.1.3's ratings where peers tie", () => {
   });
 });
 
-Deno.test("rateMatch shrinks a deviation to a hundredth at most, as openskill does", () => {
-  // One peer that nobody is sure of loses to ten that are known, each with a tenth of its strength.
+Deno.test("rateMatch shrinks sigma to a hundredth at most, as openskill does", () => {
+  // One peer of high sigma loses to ten of negligible sigma, each with a tenth of its strength.
   const others = Array.from({ length: 10 }, () => ({ mu: 25 - 8 * Math.log(10), sigma: 1e-9 }));
   const scores = [-1, ...others.map((_, i) => i + 1)];
   const [{ mu, sigma }] = rateMatch([{ mu: 25, sigma: 8 }, ...others], scores, {

@@ -15,21 +15,21 @@ import { exclusion } from "./select_aggregated.ts";
 import { syncScore } from "./sync_score.ts";
 import type { PeerScore } from "./peer_score.ts";
 
-/** Score with which a missing or invalid submission enters a match: below every gain. */
+/** Match score of a missing or invalid submission: below every gain. */
 const LAST_PLACE = -99;
-/** Weight of the newest outer step in the typical step. */
+/** Weight of the newest outer step in the typical step size. */
 const STEP_SIZE_ALPHA = 0.2;
-/** Place that decides what a window's evaluations are worth. */
+/** Rank of the evaluation that decides whether a window was bad. */
 const DECIDING_PLACE = 5;
-/** Evaluations that it takes to say that a window was at fault. */
+/** Minimum number of evaluations for a window to count as bad. */
 const BAD_WINDOW_PEERS = 3;
 
 /**
- * Scores one window: a pure function of what was remembered and what was seen, so anyone who has both gets
- * the same bits.
+ * Scores one window: a pure function of state, observation and policy, so the same inputs give the same
+ * bits everywhere.
  *
- * @param state Memory before the window; peers that are new are added, those that are gone are dropped.
- * @returns Memory after the window, and the scores with all their terms, ascending by uid.
+ * @param state State before the window; new peers are added, departed ones are dropped.
+ * @returns State after the window, and the scores with all their terms, ascending by uid.
  */
 export function scoreWindow(
   state: GauntletState,
@@ -66,21 +66,21 @@ export function scoreWindow(
   };
 }
 
-/** Relative improvement of the loss on random data; a NaN or infinite loss is the worst possible. */
+/** Returns the relative gain on random data; a NaN or infinite loss is the worst possible. */
 export function gainOf({ evaluation }: PeerObservation): number | undefined {
   if (!evaluation) return undefined;
   const gain = (evaluation.randomBefore - evaluation.randomAfter) / evaluation.randomBefore;
   return Number.isFinite(gain) ? gain : LAST_PLACE;
 }
 
-/** So few submissions came through that the validator, and not the peers, is likely cut off. */
+/** Reports whether so few submissions arrived that the validator itself is likely cut off. */
 function isOutage(seen: readonly PeerObservation[], { penalties }: GauntletPolicy): boolean {
   const counted = seen.filter(({ role }) => role === "gather");
   const there = counted.filter((peer) => !isAbsent(peer)).length;
   return there < penalties.outageShare * counted.length;
 }
 
-/** So few showed their states that the verdict was likely late: then nobody is out of sync. */
+/** Reports whether so few showed a state that the verdict was likely late; none is out of sync. */
 function isBlackout(seen: readonly PeerObservation[], { penalties }: GauntletPolicy): boolean {
   const shown = seen.filter(({ stepsBehind }) => stepsBehind !== undefined).length;
   return shown < penalties.outageShare * seen.length;
@@ -90,19 +90,19 @@ function evaluated(seen: readonly PeerObservation[]): number {
   return seen.filter(({ evaluation }) => evaluation !== undefined).length;
 }
 
-/** What holds for all peers of a window. */
+/** Facts common to all peers of a window. */
 interface WindowFacts {
   /** Whether the validator is likely cut off. */
   readonly outage: boolean;
-  /** Whether hardly anybody improved the model. */
+  /** Whether hardly any peer improved the model. */
   readonly badWindow: boolean;
-  /** Gain of a step of usual norm up to which it is of no use. */
+  /** Gain up to which a step of usual norm counts as useless. */
   readonly uselessTo: number;
-  /** Norm of the submissions that have helped; undefined before any has. */
+  /** Usual norm of helpful submissions; undefined before the first. */
   readonly usualNorm: number | undefined;
 }
 
-/** Counts what was seen into a peer's record. */
+/** Updates a peer's record with an observation. */
 function observe(
   record: PeerRecord,
   seen: PeerObservation,
@@ -124,7 +124,7 @@ function observe(
   if (gain === undefined) return next;
   const evidence = addEvidence(record.evidence, seen.evaluation!.excess, decay);
   const shown = indicatorOf(evidenceDeviations(evidence), proven);
-  // Of a small step less is to be expected; one of nothing gains nothing, and is negative.
+  // A smaller step is expected to gain less; a zero step gains nothing and counts as negative.
   const size = usualNorm === undefined ? 1 : Math.min(1, (seen.norm ?? usualNorm) / usualNorm);
   const negative = !(gain > uselessTo * size);
   return {
@@ -132,7 +132,7 @@ function observe(
     evidence,
     average: (1 - averageAlpha) * record.average + averageAlpha * shown,
     goodEvaluations: record.goodEvaluations + Number(!negative),
-    // Where hardly anybody improved the model, being negative shows nothing about one peer.
+    // In a bad window, a negative evaluation is no evidence against a single peer.
     negatives: badWindow ? record.negatives : last(recent, record.negatives, negative),
     negativeStreak: badWindow ? record.negativeStreak : negative ? record.negativeStreak + 1 : 0,
   };
@@ -147,8 +147,8 @@ function last(count: number, list: readonly boolean[], next: boolean): boolean[]
 }
 
 /**
- * The window's match: all evaluated peers by their gains, and below them those that failed. A peer alone has
- * nobody to be compared with, and its gain is not kept for another window's match.
+ * Plays the window's match: all evaluated peers by their gains, and below them those that failed. A single
+ * peer has no opponent, and its gain is not kept for another window's match.
  */
 function playMatch(
   records: readonly PeerRecord[],
@@ -176,9 +176,9 @@ function playMatch(
 }
 
 /**
- * Gain of the fifth best evaluation, or of the middle one of few. Where it is negative the window was at
- * fault; what comes to a small part of it is of no use. (The reference takes the last of few, which forgives
- * every attacker in a small swarm.)
+ * Returns the gain of the fifth best evaluation, or of the middle one of few. If it is negative, the window
+ * was bad; gains up to a small fraction of it count as useless. (The reference takes the last of few, which
+ * excuses every attacker in a small swarm.)
  */
 function middleGain(seen: readonly PeerObservation[]): number | undefined {
   const gains = seen.flatMap((peer) => gainOf(peer) ?? []).sort((a, b) => b - a);
@@ -245,7 +245,7 @@ function weightsOf(
   policy: GauntletPolicy,
   next: number,
 ): Map<number, number> {
-  // Who is left out of the next window is not paid for this one.
+  // Peers excluded from the next window are not paid for this one.
   const paid = drafts.filter(({ record }) => exclusion(record, policy, next) === undefined)
     .map(({ score }) => score).filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || a.uid - b.uid);
@@ -256,7 +256,7 @@ function weightsOf(
   return new Map(weights.map((weight, i) => [paid[i].uid, weight]));
 }
 
-/** Median of norms, each as heavy as its gain: those that help the model say what is usual. */
+/** Returns the gain-weighted median norm: submissions that help the model define the usual norm. */
 function usualNormOf(seen: readonly PeerObservation[]): { usualNorm?: number } {
   const helping = seen.flatMap((peer) => {
     const gain = gainOf(peer) ?? 0;

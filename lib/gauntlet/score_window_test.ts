@@ -35,7 +35,7 @@ function absent(uid: number, reason = "missing"): PeerObservation {
   return { ...rest, accepted: false, refused: { reason, detail: "there is nothing" } };
 }
 
-/** Scores windows one after the other. */
+/** Scores windows in sequence. */
 function play(windows: PeerObservation[][], policy = POLICY, from: GauntletState = NEW_STATE) {
   let state = from;
   let scores: ReturnType<typeof scoreWindow>["scores"] = [];
@@ -56,7 +56,7 @@ const times = <Value>(count: number, make: (index: number) => Value) =>
 const honest = (window: number) =>
   times(4, (uid) => seen(uid, 0.01 + 0.001 * ((uid + window) % 4)));
 
-Deno.test("scoreWindow pays peers that help, by place", () => {
+Deno.test("scoreWindow pays helpful peers by rank", () => {
   const { scores } = play(times(20, honest));
   assert.ok(scores.every(({ average }) => average > 0.6));
   assert.ok(Math.abs(scores.reduce((sum, { weight }) => sum + weight, 0) - 0.5) < 1e-12);
@@ -73,7 +73,7 @@ Deno.test("scoreWindow gives nothing to a peer without evidence, whatever its ga
   assert.ok([0, 1, 2].some((uid) => score(uid).weight > 0));
 });
 
-Deno.test("weakness 18: an outage at the validator costs nobody anything", () => {
+Deno.test("weakness 18: an outage at the validator penalises no peer", () => {
   const before = play(times(15, honest));
   const after = play(
     [times(4, (uid) => uid < 3 ? absent(uid) : seen(uid, 0.01))],
@@ -85,7 +85,7 @@ Deno.test("weakness 18: an outage at the validator costs nobody anything", () =>
     assert.equal(after.score(uid).score, before.score(uid).score);
     assert.equal(after.record(uid).missStreak, 0);
   }
-  // One that is missing alone pays.
+  // A single missing peer is penalised.
   const alone = play([[absent(0), ...honest(0).slice(1)]], POLICY, before.state);
   assert.deepEqual(alone.score(0).penalties.map(({ rule, score }) => [rule, score]), [[
     "missing",
@@ -93,7 +93,7 @@ Deno.test("weakness 18: an outage at the validator costs nobody anything", () =>
   ]]);
 });
 
-Deno.test("missing three times in a row takes everything, and half of eight a time-out", () => {
+Deno.test("three consecutive misses zero the score, and four of eight cause a time-out", () => {
   let { state } = play(times(15, honest));
   const factors: number[] = [];
   for (let miss = 0; miss < 4; miss++) {
@@ -114,7 +114,7 @@ Deno.test("missing three times in a row takes everything, and half of eight a ti
   assert.deepEqual(factors, [0.75, 0.5, 0, 0]);
 });
 
-Deno.test("weakness 20: a penalty of the window stays, though the score is computed anew", () => {
+Deno.test("weakness 20: a penalty of the window survives recomputing the score", () => {
   const before = play(times(15, honest));
   const late = { ...seen(1, 0.011), stepsBehind: 2.5 };
   const peers = [seen(0, 0.01), late, seen(2, 0.012), seen(3, 0.013)];
@@ -136,14 +136,14 @@ Deno.test("weakness 21: a peer evaluated alone plays no match, now or later", ()
   assert.equal(alone.score(0).place, undefined);
   assert.deepEqual(alone.record(0).rating, before.record(0).rating);
   assert.equal(alone.score(0).computed, false);
-  // The match of the next window knows nothing of that gain.
+  // That gain does not enter the next window's match.
   const [direct, after] = [before.state, alone.state].map((state) =>
     play([honest(0)], POLICY, { ...state, window: 6 }).record(0).rating
   );
   assert.deepEqual(after, direct);
 });
 
-Deno.test("weakness 38a: what was negative long ago is not punished again and again", () => {
+Deno.test("weakness 38a: old negative evaluations are not penalised repeatedly", () => {
   const poisoned = (window: number) => [seen(0, -0.01), ...honest(window).slice(1)];
   const { record, score, state } = play(times(5, poisoned));
   assert.deepEqual(score(0).penalties.map(({ rule }) => rule), ["often-negative"]);
@@ -154,14 +154,14 @@ Deno.test("weakness 38a: what was negative long ago is not punished again and ag
   assert.equal(later.record(0).average, record(0).average);
 });
 
-Deno.test("a gain that is hardly one counts as negative", () => {
+Deno.test("a negligible gain counts as negative", () => {
   const useless = (window: number) => [...honest(window).slice(0, 3), seen(3, 0.0005)];
   const { record } = play(times(3, useless));
   assert.deepEqual([record(3).goodEvaluations, record(3).negativeStreak], [0, 3]);
   assert.deepEqual([record(0).goodEvaluations, record(0).negativeStreak], [3, 0]);
 });
 
-Deno.test("two good windows do not pay for a bad one", () => {
+Deno.test("two good windows do not make up for a bad one", () => {
   const poisoned = (window: number) => [
     ...honest(window).slice(0, 3),
     seen(3, window % 3 === 2 ? -0.01 : 0.02),
@@ -171,7 +171,7 @@ Deno.test("two good windows do not pay for a bad one", () => {
   assert.equal(score(3).weight, 0);
 });
 
-Deno.test("three negative evaluations are a streak, a good one ends it, a bad window does not count", () => {
+Deno.test("negative evaluations form a streak, a good one ends it, a bad window does not count", () => {
   const negative = (window: number) => [seen(0, -0.01), ...honest(window).slice(1)];
   const streak = play(times(3, negative));
   assert.equal(streak.record(0).negativeStreak, 3);
@@ -181,14 +181,14 @@ Deno.test("three negative evaluations are a streak, a good one ends it, a bad wi
   assert.deepEqual(bad.score(0).penalties, []);
 });
 
-Deno.test("a submission that breaks a rule is worth nothing and comes last", () => {
+Deno.test("a submission that breaks a rule scores 0 and ranks last", () => {
   const before = play(times(15, honest));
   const { score } = play([[absent(0, "wrong-hash"), ...honest(0).slice(1)]], POLICY, before.state);
   assert.deepEqual(score(0).penalties.map(({ rule, score }) => [rule, score]), [["invalid", 0]]);
   assert.deepEqual([score(0).place, score(0).score], [4, 0]);
 });
 
-Deno.test("copies lose half, everything, or everything and a time-out", () => {
+Deno.test("copies lose half the score, all of it, or all of it with a time-out", () => {
   const before = play(times(25, honest));
   const copying = (overlap: number, proven = false) => {
     const copy = { of: 0, overlap, delayed: false };
@@ -201,11 +201,11 @@ Deno.test("copies lose half, everything, or everything and a time-out", () => {
   assert.equal(copying(0.55).score(3).score, 0);
   assert.equal(copying(0.55).record(3).timeoutUntil, 0);
   assert.ok(copying(0.65).record(3).timeoutUntil > 26);
-  // Who trains on its own data cannot be framed by another who does the same work in its place.
+  // A peer that trains on its own data cannot be framed by one that redoes its work.
   assert.deepEqual(copying(0.99, true).score(3).penalties.map(({ score }) => score), [0.5]);
 });
 
-Deno.test("a verdict that came too late for anybody to show a state blames nobody", () => {
+Deno.test("a verdict too late for any peer to show a state penalises none", () => {
   const before = play(times(15, honest));
   const silent = honest(0).map(({ stepsBehind: _, ...rest }) => rest);
   const { score, scores } = play([silent], POLICY, before.state);
@@ -216,7 +216,7 @@ Deno.test("a verdict that came too late for anybody to show a state blames nobod
   assert.equal(alone.score(0).sync, 0);
 });
 
-Deno.test("an attacker alone in a window is not forgiven for it", () => {
+Deno.test("a lone attacker in a window is not excused", () => {
   const absentees = (window: number) => [
     seen(0, -0.5),
     ...[1, 2, 3].map((uid) => absent(uid, window % 2 === 0 ? "missing" : "unreadable")),
@@ -224,14 +224,14 @@ Deno.test("an attacker alone in a window is not forgiven for it", () => {
   assert.equal(play(times(3, absentees)).record(0).negativeStreak, 3);
 });
 
-Deno.test("bad windows leave nothing behind that good ones are punished for", () => {
+Deno.test("bad windows cause no penalties in later good ones", () => {
   const bad = () => times(4, (uid) => seen(uid, -0.01));
   const { record, scores } = play([...times(15, honest), ...times(6, bad), honest(0)]);
   assert.ok(scores.every(({ penalties }) => penalties.length === 0));
   assert.deepEqual(record(0).negatives.filter(Boolean), []);
 });
 
-Deno.test("a loss that is no number is the worst there can be, and harms nobody else", () => {
+Deno.test("a NaN loss is the worst possible, and affects no other peer", () => {
   const broken = { ...seen(3, 0), evaluation: { ...seen(3, 0).evaluation!, randomAfter: NaN } };
   const { record, score, scores } = play([[...honest(0).slice(0, 3), broken], honest(1)]);
   assert.ok(
@@ -244,7 +244,7 @@ Deno.test("a loss that is no number is the worst there can be, and harms nobody 
   assert.ok(record(3).rating!.mu < record(0).rating!.mu);
 });
 
-Deno.test("silence costs a quarter a window, and after three of them everything", () => {
+Deno.test("silence costs a quarter per window, and everything after three windows", () => {
   const silent = { ...absent(0), role: "none" as const, chosen: false };
   const { score, state } = play([
     ...times(15, honest),
@@ -258,7 +258,7 @@ Deno.test("silence costs a quarter a window, and after three of them everything"
   assert.equal(record(0).rating, undefined);
 });
 
-Deno.test("a key that takes over a number starts from nothing", () => {
+Deno.test("a key that takes over a uid starts with a new record", () => {
   const before = play(times(5, honest));
   const { record } = play(
     [[{ ...seen(0, 0.01), hotkey: "cd" }, ...honest(0).slice(1)]],
@@ -279,7 +279,7 @@ const OBSERVATION = fc.record({
 });
 
 for (const policy of Object.values(POLICIES)) {
-  Deno.test(`explanations of ${policy.name} total the score, and memory survives its file`, () => {
+  Deno.test(`explanations of ${policy.name} multiply to the score, and state survives JSON`, () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(OBSERVATION, { minLength: 4, maxLength: 4 }), { maxLength: 30 }),
@@ -324,14 +324,14 @@ for (const policy of Object.values(POLICIES)) {
   });
 }
 
-Deno.test("the typical step follows new ones slowly", () => {
+Deno.test("the typical step size follows new steps slowly", () => {
   const state: GauntletState = { ...NEW_STATE, stepSizes: [1, 10] };
   const window = { window: state.window, peers: honest(0), changes: [2, 0] };
   const { state: { stepSizes } } = scoreWindow(state, window, POLICY);
   assert.ok(Math.abs(stepSizes[0] - 1.2) < 1e-12 && Math.abs(stepSizes[1] - 8) < 1e-12);
 });
 
-Deno.test("own data is proven from the policy's deviations on, and disproved below 0", () => {
+Deno.test("own data is proven from the policy's threshold, and disproved below 0", () => {
   const { proven } = POLICY.evidence;
   const indicator = (excess: number) => {
     const { evaluation, ...rest } = seen(0, 0.01);

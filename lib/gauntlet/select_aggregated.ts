@@ -1,19 +1,19 @@
 import { type PeerRecord, skill } from "./gauntlet_state.ts";
 import type { GauntletPolicy } from "./policy.ts";
 
-/** Whose submissions count in a window. */
+/** Selection of the peers whose submissions count in a window. */
 export interface Selection {
   /** Peers whose submissions are aggregated, best first. */
   readonly gather: readonly number[];
-  /** Peers that stand in for those that are missing, best first. */
+  /** Peers that replace missing ones, best first. */
   readonly reserve: readonly number[];
-  /** Peers that do not count, and why. */
+  /** Excluded peers, with reasons. */
   readonly excluded: readonly { readonly uid: number; readonly reason: string }[];
 }
 
 /**
- * Chooses whose submissions count in a window, from what was known before it. Once any peer has been
- * evaluated well, newcomers have to be as well before they count: nobody moves the model unseen.
+ * Selects the peers whose submissions count in a window, from what was known before it. Once any
+ * peer has a good evaluation, newcomers need one too: no peer moves the model unevaluated.
  *
  * @param peers Registered peers, ascending by uid.
  */
@@ -40,7 +40,7 @@ export function selectAggregated(
   };
 }
 
-/** Why a peer does not count for now; undefined where it may. */
+/** Returns why a peer is excluded for now; undefined if it is not. */
 export function exclusion(
   { negatives, negativeStreak, timeoutUntil }: PeerRecord,
   { penalties: { excludeAfterNegatives, excludeAfterRecentNegatives, recent } }: GauntletPolicy,
@@ -50,7 +50,7 @@ export function exclusion(
   if (excludeAfterNegatives > 0 && negativeStreak >= excludeAfterNegatives) {
     return `${negativeStreak} negative evaluations in a row`;
   }
-  // Two good windows of three would otherwise pay for the third.
+  // Otherwise two good windows of three would make up for the third.
   const bad = negatives.filter(Boolean).length;
   if (excludeAfterRecentNegatives > 0 && bad >= excludeAfterRecentNegatives) {
     return `${bad} of the last ${recent} evaluations negative`;

@@ -2,12 +2,12 @@ import { type PeerRecord, skill } from "./gauntlet_state.ts";
 import type { GauntletPolicy } from "./policy.ts";
 
 /**
- * Chooses whom to evaluate in a window: one bin of peers of similar rating, then a draw without
- * replacement in which the longest waiting have the best chances.
+ * Chooses the peers to evaluate in a window: picks one bin of peers of similar rating, then draws
+ * without replacement, favouring those that have waited longest.
  *
  * @param peers Peers that may be evaluated, ascending by uid.
  * @param uniform Unpredictable random numbers in [0, 1).
- * @returns Ascending uids.
+ * @returns Uids, ascending.
  */
 export function selectEvaluated(
   peers: readonly PeerRecord[],

@@ -15,7 +15,7 @@ const peer = (uid: number, rest: Partial<PeerRecord> = {}): PeerRecord => ({
 });
 const good = { goodEvaluations: 1 };
 
-Deno.test("selectAggregated takes everybody before anything is known", () => {
+Deno.test("selectAggregated takes all peers before any is evaluated", () => {
   const { excluded, gather, reserve } = selectAggregated(
     [0, 1, 2, 3].map((i) => peer(i)),
     POLICY,
@@ -24,7 +24,7 @@ Deno.test("selectAggregated takes everybody before anything is known", () => {
   assert.deepEqual([gather, reserve, excluded], [[0, 1, 2], [3], []]);
 });
 
-Deno.test("selectAggregated ranks by score, then by rating, and keeps newcomers waiting", () => {
+Deno.test("selectAggregated ranks by score, then by rating, and excludes newcomers", () => {
   const peers = [
     peer(0, { ...good, score: 1 }),
     peer(1, { ...good, score: 3 }),
@@ -37,7 +37,7 @@ Deno.test("selectAggregated ranks by score, then by rating, and keeps newcomers 
   assert.deepEqual(excluded, [{ uid: 4, reason: "no good evaluation yet" }]);
 });
 
-Deno.test("selectAggregated leaves out peers with time-outs and negative streaks, for as long as they last", () => {
+Deno.test("selectAggregated excludes peers during time-outs and negative streaks", () => {
   const peers = [
     peer(0, good),
     peer(1, { ...good, timeoutUntil: 12 }),
@@ -55,12 +55,12 @@ function uniform(seed: bigint): () => number {
   return () => random.uniform();
 }
 
-Deno.test("selectEvaluated takes all while there are few, ascending", () => {
+Deno.test("selectEvaluated takes all of a few peers, ascending", () => {
   const peers = [4, 2, 7].map((uid) => peer(uid));
   assert.deepEqual(selectEvaluated(peers, POLICY, uniform(1n)), [2, 4, 7]);
 });
 
-Deno.test("selectEvaluated takes one bin of similar rating when there are many", () => {
+Deno.test("selectEvaluated takes one bin of similar rating of many peers", () => {
   const policy = { ...POLICY, evaluation: { ...POLICY.evaluation, peersPerWindow: 2, bins: 5 } };
   const peers = Array.from(
     { length: 20 },
@@ -77,7 +77,7 @@ Deno.test("selectEvaluated takes one bin of similar rating when there are many",
   assert.equal(bins.size, 5);
 });
 
-Deno.test("selectEvaluated prefers those that have waited", () => {
+Deno.test("selectEvaluated prefers peers that have waited", () => {
   const policy = { ...POLICY, evaluation: { ...POLICY.evaluation, peersPerWindow: 1, bins: 1 } };
   for (const [first, second, long] of [[1, 9, 1], [9, 1, 0]]) {
     const peers = [peer(0, { turn: first }), peer(1, { turn: second })];

@@ -1,11 +1,11 @@
 /**
- * Distance between two states in typical outer steps, from elements at places that could not be foreseen.
+ * Returns the distance between two states in typical outer steps, measured on unpredictable elements.
  *
  * @param mine Elements of the validator's state.
- * @param theirs What the peer says of the same places, [elements].
- * @param stepSizes Typical change of each of these elements in one outer step.
+ * @param theirs The same elements as reported by the peer, [elements].
+ * @param stepSizes Typical change of each of these elements per outer step.
  * @param estimate Median (the paper), or mean of the middle half (the reference's final version).
- * @returns Outer steps from 0; not a number where nothing was said.
+ * @returns Outer steps, at least 0; NaN if the peer reported nothing usable.
  */
 export function stepsBehind(
   mine: ArrayLike<number>,
@@ -27,5 +27,5 @@ export function stepsBehind(
   return middle.reduce((sum, ratio) => sum + ratio, 0) / middle.length;
 }
 
-/** Keeps ratios finite where an element has never moved; the reference's constant. */
+/** Keeps ratios finite for elements that have never moved; the reference's constant. */
 const STEP_FLOOR = 1e-9;

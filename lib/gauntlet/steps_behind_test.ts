@@ -4,7 +4,7 @@ import { stepsBehind } from "./steps_behind.ts";
 
 const ONES = new Array(8).fill(1);
 
-Deno.test("stepsBehind measures in typical steps, and outliers do not move it", () => {
+Deno.test("stepsBehind measures in typical steps, and is robust to outliers", () => {
   const mine = [0, 1, 2, 3, 4, 5, 6, 7];
   assert.equal(stepsBehind(mine, mine, ONES, "median"), 0);
   const behind = mine.map((value) => value - 2);
@@ -15,13 +15,13 @@ Deno.test("stepsBehind measures in typical steps, and outliers do not move it", 
   }
 });
 
-Deno.test("stepsBehind has no number for a peer that shows too few elements, or none at all", () => {
+Deno.test("stepsBehind is NaN for missing or non-finite elements", () => {
   for (const shown of [[], [1, 2], [1, 2, 3, 4, 5, 6, 7, NaN], [1, 2, 3, 4, 5, 6, 7, Infinity]]) {
     assert.ok(Number.isNaN(stepsBehind(ONES, shown, ONES, "median")), `${shown}`);
   }
 });
 
-Deno.test("weakness 14: elements that are asked for differ by nonce and by peer", () => {
+Deno.test("weakness 14: challenged elements differ by nonce and by peer", () => {
   const lengths = [1_000_000, 5, 3, 1_000_000];
   const places = (nonce: string, uid: number) =>
     challengeSlices(lengths, nonce, uid).map(({ start }) => start).join();

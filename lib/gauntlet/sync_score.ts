@@ -1,17 +1,17 @@
 import { power as raise } from "./power.ts";
-/** How quickly a peer that is behind loses its score. */
+/** Decay of the sync score of a peer that lags behind. */
 export interface SyncSettings {
-  /** Outer steps behind at which nothing is left. */
+  /** Number of outer steps behind at which the score reaches 0. */
   readonly stepsBehindMax: number;
-  /** Exponent of the fall. */
+  /** Exponent of the decay. */
   readonly power: number;
 }
 
 /**
- * Score of a peer whose state is so many typical outer steps away from the validator's: 1 for the same
- * state, falling to 0.
+ * Returns the score of a peer whose state is `stepsBehind` typical outer steps from the validator's: 1
+ * for the same state, falling to 0.
  *
- * @param stepsBehind Distance in outer steps, from 0; not a number for a peer that shows nothing.
+ * @param stepsBehind Distance in outer steps, at least 0; NaN for a peer that shows no state.
  */
 export function syncScore(stepsBehind: number, { power, stepsBehindMax }: SyncSettings): number {
   if (!(stepsBehind >= 0)) return 0;

@@ -2,8 +2,8 @@ const WORDS = 624;
 const SHIFT = 397;
 
 /**
- * Python's `random.Random`: the Mersenne Twister MT19937, seeded and read as CPython does it, so that what
- * was drawn there can be drawn again.
+ * Python's `random.Random`: the Mersenne Twister MT19937, seeded and read as in CPython, so that its draws
+ * can be reproduced.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ export class PythonRandom {
   readonly #state = new Uint32Array(WORDS);
   #next = WORDS;
 
-  /** @param seed Whole number; its sign does not matter. */
+  /** @param seed Integer; its sign is ignored. */
   constructor(seed: number | bigint) {
     let rest = BigInt(seed);
     if (rest < 0n) rest = -rest;
@@ -28,14 +28,14 @@ export class PythonRandom {
     this.#seed(key.length > 0 ? key : [0]);
   }
 
-  /** A number from 0 to below 1, with 53 bits: `random.random()`. */
+  /** Returns a uniform number in [0, 1) with 53 bits: `random.random()`. */
   uniform(): number {
     const high = this.#word() >>> 5;
     const low = this.#word() >>> 6;
     return (high * 2 ** 26 + low) / 2 ** 53;
   }
 
-  /** A whole number below `end`, at most 2^32: `random._randbelow(end)`. */
+  /** Returns a uniform integer below `end`, less than 2^32: `random._randbelow(end)`. */
   below(end: number): number {
     const bits = 32 - Math.clz32(end);
     for (;;) {
@@ -44,7 +44,7 @@ export class PythonRandom {
     }
   }
 
-  /** Distinct whole numbers below `population`: the places that `random.sample` takes. */
+  /** Returns distinct integers below `population`: the indices that `random.sample` draws. */
   sample(population: number, count: number): number[] {
     if (count > population) {
       throw new RangeError(
@@ -73,7 +73,7 @@ export class PythonRandom {
     return result;
   }
 
-  /** Whole numbers below `population`, which may repeat: the places that `random.choices` takes. */
+  /** Returns integers below `population`, with repeats: the indices that `random.choices` draws. */
   choices(population: number, count: number): Int32Array<ArrayBuffer> {
     const result = new Int32Array(count);
     for (let i = 0; i < count; i++) result[i] = Math.floor(this.uniform() * population);

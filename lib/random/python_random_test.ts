@@ -15,7 +15,7 @@ const DRAWN = JSON.parse(await Deno.readTextFile(fixture("python_random.json")))
 >;
 const SIZES = [[30, 3], [21, 5], [22, 5], [85, 6], [86, 6], [1000, 25], [5, 5], [1, 1], [300, 30]];
 
-Deno.test("PythonRandom draws what CPython draws", () => {
+Deno.test("PythonRandom reproduces CPython's draws", () => {
   for (const [seed, expected] of Object.entries(DRAWN)) {
     const fresh = () => new PythonRandom(BigInt(seed));
     const uniform = fresh();
@@ -31,6 +31,6 @@ Deno.test("PythonRandom draws what CPython draws", () => {
   }
 });
 
-Deno.test("PythonRandom refuses to draw more than there is", () => {
+Deno.test("PythonRandom refuses samples larger than the population", () => {
   assert.throws(() => new PythonRandom(1).sample(2, 3), /Cannot draw 3 distinct numbers/);
 });

@@ -1,9 +1,9 @@
-/** A source of random numbers, handed to whatever needs one. */
+/** Source of random numbers, injected where needed. */
 export interface Random {
-  /** Uniform in [0, 1), 53 bits. */
+  /** Returns a uniform number in [0, 1) with 53 bits. */
   uniform(): number;
-  /** Standard normal. */
+  /** Returns a standard normal number. */
   normal(): number;
-  /** Random bytes. */
+  /** Returns random bytes. */
   bytes(length: number): Uint8Array<ArrayBuffer>;
 }

@@ -1,14 +1,14 @@
-import { PermutedGenerator } from "./permuted_generator.ts";
+import { Pcg64 } from "./pcg64.ts";
 import type { Random } from "./random.ts";
 
-/** Random numbers that one seed decides, the same on every machine. Not for keys of value. */
+/** Random numbers determined by a seed, the same on every machine. Not for keys of value. */
 export class SeededRandom implements Random {
-  readonly #generator: PermutedGenerator;
+  readonly #generator: Pcg64;
   #spare: number | undefined;
 
-  /** @param seed Any integer from 0. */
+  /** @param seed Non-negative integer. */
   constructor(seed: bigint) {
-    this.#generator = new PermutedGenerator(seed);
+    this.#generator = new Pcg64(seed);
   }
 
   /** See {@linkcode Random.uniform}. */
@@ -18,7 +18,7 @@ export class SeededRandom implements Random {
     return (high * 67108864 + low) / 9007199254740992;
   }
 
-  /** See {@linkcode Random.normal}. Marsaglia's polar method. */
+  /** See {@linkcode Random.normal}. Uses Marsaglia's polar method. */
   normal(): number {
     if (this.#spare !== undefined) {
       const spare = this.#spare;

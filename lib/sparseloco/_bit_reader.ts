@@ -1,6 +1,6 @@
 import { RefusedError } from "./refusal.ts";
 
-/** Reads what `BitWriter` wrote. Every read is checked against the end. */
+/** Reads the output of `BitWriter`. Every read is checked against the end. */
 export class BitReader {
   #at = 0;
   #pending = 0;
@@ -9,7 +9,7 @@ export class BitReader {
   /** @param bytes The stream; nothing outside it is read. */
   constructor(readonly bytes: Uint8Array) {}
 
-  /** Next `count` bits, at most 16. */
+  /** Reads the next `count` bits, at most 16. */
   read(count: number): number {
     this.#fill(count);
     const value = this.#pending & ((1 << count) - 1);
@@ -18,12 +18,12 @@ export class BitReader {
     return value;
   }
 
-  /** Next Rice code; `limit` bounds the value, so that a run of ones cannot count on. */
+  /** Reads the next Rice code. `limit` bounds the value, and with it a run of ones. */
   readRice(parameter: number, limit: number): number {
     let quotient = 0;
     while (true) {
       this.#fill(1);
-      // Trailing ones of what is at hand; bits beyond it read as zeros and are cut off.
+      // Trailing ones of the pending bits; bits past them read as zeros and are cut off.
       const ones = Math.min(31 - Math.clz32(~this.#pending & -~this.#pending), this.#pendingBits);
       this.#pending >>>= ones;
       this.#pendingBits -= ones;
@@ -40,7 +40,7 @@ export class BitReader {
     return (quotient << parameter) | this.read(parameter);
   }
 
-  /** Skips to the next byte; the bits skipped must be zeros, so that none can be flipped unseen. */
+  /** Skips to the next byte. The skipped bits must be zeros, so that a flipped one is detected. */
   align(): void {
     const rest = this.#pendingBits & 7;
     if (this.read(rest) !== 0) {

@@ -1,4 +1,4 @@
-/** Writes bits, lowest first, into a buffer that grows. */
+/** Writes bits, least significant first, into a growing buffer. */
 export class BitWriter {
   #bytes = new Uint8Array(1024);
   #length = 0;
@@ -17,7 +17,7 @@ export class BitWriter {
     }
   }
 
-  /** Appends a Rice code: quotient as ones and a zero, then `parameter` low bits. */
+  /** Appends a Rice code: the quotient as ones and a zero, then the `parameter` low bits. */
   writeRice(value: number, parameter: number): void {
     let quotient = value >>> parameter;
     for (; quotient >= 15; quotient -= 15) this.write(0x7fff, 15);
@@ -25,12 +25,12 @@ export class BitWriter {
     this.write(value & ((1 << parameter) - 1), parameter);
   }
 
-  /** Fills the last byte with zeros. */
+  /** Pads the last byte with zeros. */
   align(): void {
     if (this.#pendingBits > 0) this.write(0, 8 - this.#pendingBits);
   }
 
-  /** Whole bytes written so far. */
+  /** Pads the last byte and returns all bytes written so far. */
   finish(): Uint8Array<ArrayBuffer> {
     this.align();
     return this.#bytes.slice(0, this.#length);

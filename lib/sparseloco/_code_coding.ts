@@ -2,16 +2,19 @@ import { BitReader } from "./_bit_reader.ts";
 import { BitWriter } from "./_bit_writer.ts";
 import { LEVELS } from "./compressed_tensor.ts";
 
-/** Orders of the four codes, most frequent first; a tensor names its order by place in this list. */
+/** Orders of the four codes, most frequent first; a tensor stores the index of its order. */
 const ORDERS: readonly (readonly number[])[] = permutations([0, 1, 2, 3]);
 
-/** Name of the plain two-bit coding. */
+/** Number of the plain two-bit coding. */
 const PLAIN = ORDERS.length;
 
-/** Number of codings that a tensor may name. */
+/** Number of codings that a tensor may use. */
 export const CODINGS = ORDERS.length + 1;
 
-/** Writes codes with the prefix code 0, 10, 110, 111 by falling frequency, or in two bits where that is shorter. */
+/**
+ * Writes codes with the prefix code 0, 10, 110, 111 by descending frequency, or in two bits each if
+ * that is no longer. Returns the coding.
+ */
 export function writeCodes(writer: BitWriter, codes: Uint8Array): number {
   const counts = new Array(LEVELS).fill(0);
   for (let i = 0; i < codes.length; i++) counts[codes[i]]++;
@@ -34,7 +37,7 @@ export function writeCodes(writer: BitWriter, codes: Uint8Array): number {
   return coding;
 }
 
-/** Reads codes. Every bit string is a valid one. */
+/** Reads codes. Every bit string is valid. */
 export function readCodes(reader: BitReader, codes: Uint8Array, coding: number): void {
   if (coding === PLAIN) {
     for (let i = 0; i < codes.length; i++) codes[i] = reader.read(2);

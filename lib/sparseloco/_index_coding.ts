@@ -6,7 +6,7 @@ import { RefusedError } from "./refusal.ts";
 /** Largest Rice parameter: chunks have at most 4096 elements. */
 export const RICE_MAX = 11;
 
-/** Writes the indices of a tensor as Rice-coded gaps; gives the parameter used. Nothing for dense chunks. */
+/** Writes indices as Rice-coded gaps, nothing for dense chunks; returns the Rice parameter. */
 export function writeIndices(writer: BitWriter, tensor: CompressedTensor): number {
   const { tiling, kept, indices } = tensor;
   if (kept === tiling.chunkLength) return 0;
@@ -17,8 +17,8 @@ export function writeIndices(writer: BitWriter, tensor: CompressedTensor): numbe
 }
 
 /**
- * Reads the indices of a tensor into it. Gaps make them ascending and distinct by construction; what is
- * left to check is the end of the chunk.
+ * Reads indices into a tensor. Gaps make them ascending and distinct by construction; only the end of
+ * the chunk has to be checked.
  */
 export function readIndices(reader: BitReader, tensor: CompressedTensor, parameter: number): void {
   const { tiling: { chunkLength, chunks }, kept, indices } = tensor;
@@ -42,7 +42,7 @@ export function readIndices(reader: BitReader, tensor: CompressedTensor, paramet
   }
 }
 
-/** Elements skipped before each index, within its chunk. */
+/** Returns the number of elements skipped before each index, within its chunk. */
 function gapsOf(indices: Uint16Array, kept: number): Uint16Array {
   const gaps = new Uint16Array(indices.length);
   for (let at = 0; at < indices.length;) {
@@ -55,7 +55,7 @@ function gapsOf(indices: Uint16Array, kept: number): Uint16Array {
   return gaps;
 }
 
-/** Rice parameter with the fewest bits, among those near the logarithm of the mean. */
+/** Returns the Rice parameter with the fewest bits, among those near log2 of the mean gap. */
 function bestParameter(gaps: Uint16Array): number {
   let sum = 0;
   for (let i = 0; i < gaps.length; i++) sum += gaps[i];

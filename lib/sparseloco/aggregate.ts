@@ -2,8 +2,8 @@ import { lowerMedian } from "./median.ts";
 import { type CompressedTensor, forEachEntry } from "./compressed_tensor.ts";
 
 /**
- * How peers' entries are averaged. `selected-mean` divides at each position by the peers that sent it, as
- * the reference code does; `peer-mean` divides by all peers, as the paper's equation reads.
+ * How peers' entries are averaged. `selected-mean` divides each position by the number of peers that sent
+ * it, as the reference code does; `peer-mean` by the number of all peers, as in the paper.
  */
 export type AggregationMode = "selected-mean" | "peer-mean";
 
@@ -12,10 +12,10 @@ const NORM_FLOOR = 1e-8;
 
 /**
  * Aggregates one tensor over peers: each peer's values are scaled down to the lower median of the peers'
- * norms, then averaged. Double precision in a fixed order, so every machine gets the same bits.
+ * norms, then averaged. Double precision in a fixed order: bit-identical on every machine.
  *
- * @param tensors One a peer, ascending by uid.
- * @param normMax Norm to scale down to in place of the median.
+ * @param tensors One tensor per peer, ascending by uid.
+ * @param normMax Norm to scale down to instead of the median.
  * @returns Row-major average, not yet rounded to f32.
  */
 export function aggregate(
@@ -48,7 +48,7 @@ export function aggregate(
   return sums;
 }
 
-/** L2 norm of the values that a peer sent, from how often each level occurs. */
+/** Returns the L2 norm of the values that a peer sent, computed from the counts of the levels. */
 export function tensorNorm({ codes, levels }: CompressedTensor): number {
   const counts = [0, 0, 0, 0];
   for (let i = 0; i < codes.length; i++) counts[codes[i]]++;

@@ -3,7 +3,7 @@ import { aggregate } from "./aggregate.ts";
 import { type CompressedTensor, emptyCompressed } from "./compressed_tensor.ts";
 import { outerStep } from "./outer_step.ts";
 
-/** A tensor of four values of which two are sent, both at one level. */
+/** Returns a tensor of four values, two of them sent, both at one level. */
 function sent(indices: number[], level: number): CompressedTensor {
   const tensor = emptyCompressed([4], 2);
   tensor.indices.set(indices);
@@ -11,7 +11,7 @@ function sent(indices: number[], level: number): CompressedTensor {
   return tensor;
 }
 
-Deno.test("aggregate divides by the peers that sent a position, or by all of them", () => {
+Deno.test("aggregate divides by the number of peers that sent a position, or of all peers", () => {
   const peers = [sent([0, 1], 2), sent([0, 2], 2)];
   // The norm floor of the clip shrinks values by a few parts in a billion.
   const rounded = (values: Float64Array) => [...values].map((value) => Number(value.toFixed(6)));
@@ -25,7 +25,7 @@ Deno.test("aggregate clips every peer to the lower median norm", () => {
   assert.ok(Math.abs(loud - 1) < 1e-6, `${loud}, want 1`);
 });
 
-Deno.test("aggregate takes zeros without dividing by zero", () => {
+Deno.test("aggregate accepts zeros without dividing by zero", () => {
   assert.deepEqual([...aggregate([sent([0, 1], 0), sent([0, 1], 0)], "selected-mean")], [
     0,
     0,
@@ -40,7 +40,7 @@ Deno.test("outerStep rounds once", () => {
   assert.deepEqual([...parameters], [1, 16777218]);
 });
 
-Deno.test("outerStep leaves parameters alone when the average is not finite", () => {
+Deno.test("outerStep leaves parameters unchanged if the average is not finite", () => {
   const parameters = Float32Array.of(1, 2);
   assert.equal(outerStep(parameters, Float64Array.of(0, Infinity), 1), false);
   assert.deepEqual([...parameters], [1, 2]);

@@ -5,22 +5,18 @@ import { chunkOrigin } from "./tiling.ts";
 import { TopK } from "./top_k.ts";
 
 /**
- * One round of error feedback and compression (SparseLoCo, algorithm 1): e <- decay e + delta, send the
- * largest entries of e, quantised, and keep in e what was not sent.
+ * Runs one round of error feedback and compression (SparseLoCo, algorithm 1): e <- decay e + delta; the
+ * largest entries of e are quantised and sent, the remainder stays in e.
  *
  * @param delta Pseudo-gradient: parameters before the inner steps minus after, row-major.
  * @param errorFeedback e, of the same length; updated in place.
  * @param dims Shape of the tensor.
- * @param topk Entries to keep of a chunk.
+ * @param topk Entries to keep per chunk.
  * @param decay Error feedback decay, 0 to 1.
- * @returns What is sent.
- * @throws RangeError when an entry is not finite; e is then undefined.
+ * @returns The compressed tensor to send.
+ * @throws RangeError if an entry is not finite; e is then undefined.
  *
- * @example Sent plus kept is what there was
- * ```ts
- * import { compress } from "./compress.ts";
- * import { decompress } from "./compressed_tensor.ts";
- * import assert from "node:assert/strict";
+ * @example Sent plus kept equals the input
  *
  * const delta = Float32Array.of(4, -1, 0.5, 0);
  * const errorFeedback = new Float32Array(4);
@@ -56,7 +52,7 @@ export function compress(
     selector.select(bits, indices, at);
     for (let i = at; i < at + kept; i++) values[i] = chunk[indices[i]];
   }
-  // An entry that is not finite has the largest magnitude bits of all, so it is among the kept ones.
+  // Non-finite entries have the largest magnitude bits of all, so they are among the kept ones.
   if (!values.every(Number.isFinite)) {
     throw new NotFiniteError("Cannot compress pseudo-gradient: it has entries that are not finite");
   }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { compress } from "./compress.ts";
 import { decompress } from "./compressed_tensor.ts";
 
-Deno.test("compress loses nothing: what is sent and what is kept add up", () => {
+Deno.test("compress is lossless: sent and kept parts add up to the input", () => {
   const shapes = fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 70 }));
   const small = fc.float({ min: -8, max: 8, noNaN: true });
   const run = shapes.chain(([rows, columns]) =>
@@ -29,7 +29,7 @@ Deno.test("compress loses nothing: what is sent and what is kept add up", () => 
   );
 });
 
-Deno.test("compress refuses a pseudo-gradient that is not finite", () => {
+Deno.test("compress refuses a non-finite pseudo-gradient", () => {
   for (const wrong of [NaN, Infinity, -Infinity]) {
     const delta = new Float32Array(4096);
     delta[77] = wrong;

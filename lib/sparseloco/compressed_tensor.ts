@@ -1,23 +1,23 @@
 import { chunkOrigin, keptPerChunk, type Tiling, tilingOf } from "./tiling.ts";
 
-/** Quantisation levels. */
+/** Number of quantisation levels. */
 export const LEVELS = 4;
 
 /** One tensor of a pseudo-gradient after top-k and quantisation. */
 export interface CompressedTensor {
-  /** How the tensor is cut. */
+  /** Tiling of the tensor. */
   readonly tiling: Tiling;
-  /** Entries kept of each chunk. */
+  /** Entries kept per chunk. */
   readonly kept: number;
   /** [chunks, kept] uint16, strictly ascending in each chunk. */
   readonly indices: Uint16Array<ArrayBuffer>;
-  /** [chunks, kept] uint8, 0 to 3: which level each kept entry has. */
+  /** [chunks, kept] uint8, 0 to 3: level of each kept entry. */
   readonly codes: Uint8Array<ArrayBuffer>;
   /** [4] value of each level. */
   readonly levels: Float32Array<ArrayBuffer>;
 }
 
-/** An empty tensor of the right size for a shape. */
+/** Allocates an empty compressed tensor for a shape. */
 export function emptyCompressed(dims: readonly number[], topk: number): CompressedTensor {
   const tiling = tilingOf(dims);
   const kept = keptPerChunk(topk, tiling.chunkLength);
@@ -30,15 +30,15 @@ export function emptyCompressed(dims: readonly number[], topk: number): Compress
   };
 }
 
-/** Entries that a submission has for a tensor of a shape. */
+/** Returns the number of entries that a submission has for a tensor of a shape. */
 export function keptCount(dims: readonly number[], topk: number): number {
   const { chunkLength, chunks } = tilingOf(dims);
   return chunks * keptPerChunk(topk, chunkLength);
 }
 
 /**
- * Calls `visit` for every kept entry in order: its place in the row-major tensor and its level.
- * Sums over entries follow this order everywhere, which makes them the same on every machine.
+ * Calls `visit` for every kept entry in order, with its position in the row-major tensor and its
+ * level. All sums over entries follow this order, so they are identical on every machine.
  */
 export function forEachEntry(
   { tiling, kept, indices, codes }: CompressedTensor,
@@ -56,7 +56,7 @@ export function forEachEntry(
   }
 }
 
-/** The tensor as receivers see it before clipping: kept entries at their levels, zeros elsewhere. */
+/** Returns the tensor as received, before clipping: entries at their levels, zeros elsewhere. */
 export function decompress(tensor: CompressedTensor): Float32Array<ArrayBuffer> {
   const dense = new Float32Array(tensor.tiling.rows * tensor.tiling.columns);
   forEachEntry(tensor, (position, code) => dense[position] = tensor.levels[code]);

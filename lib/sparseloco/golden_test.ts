@@ -3,7 +3,7 @@ import { fixture } from "../../fixtures/fixture.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 import { decodeSubmission, encodeSubmission, type SubmissionContext } from "./submission.ts";
 
-/** What `scripts/make_submission_vectors.ts` wrote. */
+/** A vector written by `scripts/make_submission_vectors.ts`. */
 interface Vector {
   name: string;
   context: Omit<SubmissionContext, "shapes"> & { tensors: TensorShape[] };
@@ -13,7 +13,7 @@ interface Vector {
 for (
   const vector of JSON.parse(Deno.readTextFileSync(fixture("submission/vectors.json"))) as Vector[]
 ) {
-  Deno.test(`the golden submission "${vector.name}" reads and writes as ever`, () => {
+  Deno.test(`golden submission "${vector.name}" decodes and re-encodes unchanged`, () => {
     const bytes = Deno.readFileSync(fixture(`submission/${vector.name}.covey`));
     const { tensors: shapes, ...rest } = vector.context;
     const context = { ...rest, shapes };

@@ -2,15 +2,15 @@ import * as v from "valibot";
 import { RefusedError } from "./refusal.ts";
 import { describeIssue } from "../input/describe_issue.ts";
 
-/** What a peer signs about its submission of a window. */
+/** Signed description of a peer's submission for a window. */
 export interface Manifest {
   /** Run id, 64 hexadecimal digits. */
   run: string;
-  /** Window of training. */
+  /** Window in which the peer trained. */
   window: number;
   /** Number of the peer. */
   uid: number;
-  /** Length of the submission. */
+  /** Length of the submission in bytes. */
   bytes: number;
   /** SHA-256 of the submission, 64 hexadecimal digits. */
   sha256: string;
@@ -20,7 +20,7 @@ export interface Manifest {
   sampleCount: number;
 }
 
-/** Bytes of a manifest object that are read at most. */
+/** Maximum size of a manifest object in bytes. */
 export const MANIFEST_BYTES_MAX = 4096;
 
 const hex = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${digits}}$`)));
@@ -38,20 +38,20 @@ const SIGNED = v.strictObject({
   signature: hex(128),
 });
 
-/** Makes 64 signature bytes for a message. */
+/** Signs a message; returns 64 bytes. */
 export type Sign = (message: Uint8Array) => Uint8Array;
 
-/** Checks 64 signature bytes against a message; wrong ones are false and never thrown. */
+/** Reports whether 64 signature bytes match a message; false for wrong ones, never throws. */
 export type Verify = (message: Uint8Array, signature: Uint8Array) => boolean;
 
-/** Bytes that are signed: a tag, and the fields in the order of {@linkcode Manifest}, one a line. */
+/** Returns the bytes to sign: a tag and the fields in {@linkcode Manifest} order, one per line. */
 export function manifestMessage(manifest: Manifest): Uint8Array {
   const { run, window, uid, bytes, sha256, sampleDigest, sampleCount } = manifest;
   const lines = ["covey manifest 1", run, window, uid, bytes, sha256, sampleDigest, sampleCount];
   return new TextEncoder().encode(lines.join("\n"));
 }
 
-/** A signed manifest as the bytes of its object, JSON. */
+/** Signs a manifest and returns the bytes of its object, JSON. */
 export function encodeManifest(manifest: Manifest, sign: Sign): Uint8Array<ArrayBuffer> {
   const signature = sign(manifestMessage(manifest)).toHex();
   return new TextEncoder().encode(JSON.stringify({ manifest, signature }));

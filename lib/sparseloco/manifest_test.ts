@@ -19,7 +19,7 @@ const verify = (message: Uint8Array, signature: Uint8Array) =>
   verifySignature(KEY.hotkey, message, signature);
 const BYTES = encodeManifest(MANIFEST, (message) => KEY.sign(message));
 
-Deno.test("decodeManifest gives back what was signed", () => {
+Deno.test("decodeManifest returns the signed manifest", () => {
   assert.deepEqual(decodeManifest(BYTES, verify), MANIFEST);
 });
 
@@ -40,7 +40,7 @@ Deno.test("decodeManifest refuses another key's signature", () => {
   assert.throws(() => decodeManifest(bytes, verify), { reason: "wrong-signature" });
 });
 
-Deno.test("decodeManifest refuses what is no manifest, with typed errors only", () => {
+Deno.test("decodeManifest refuses malformed manifests, with typed errors only", () => {
   const text = new TextDecoder().decode(BYTES);
   const mutated = fc.tuple(fc.nat(text.length), fc.nat(text.length), fc.string()).map(
     ([from, to, middle]) => text.slice(0, from) + middle + text.slice(to),

@@ -1,6 +1,6 @@
 /**
- * Outer step (plain SGD): theta <- theta - rate x average, one rounding. A tensor that would not stay
- * finite is left as it is.
+ * Takes an outer step (plain SGD): theta <- theta - rate x average, rounded once. A tensor that would
+ * become non-finite is left unchanged.
  *
  * @param parameters theta, row-major; updated in place.
  * @param average Result of `aggregate`.

@@ -1,12 +1,12 @@
 import { LEVELS } from "./compressed_tensor.ts";
 
-/** Standard deviations that the levels span, as the reference sets it. */
+/** Standard deviations that the levels span; the reference's constant. */
 const RANGE_SIGMAS = 6;
 
 /**
- * Four-level quantiser of one tensor's kept values (the reference's section on quantisation): cells of 1.5
- * standard deviations around the mean, each value replaced by the mean of its cell. Double precision
- * inside, one rounding at the end.
+ * Quantises one tensor's kept values to four levels (the reference's section on quantisation): cells of
+ * 1.5 standard deviations around the mean, each value replaced by the mean of its cell. Computes in double
+ * precision and rounds once at the end.
  *
  * @param values Kept values of the tensor.
  * @param codes Receives the cell of each value.

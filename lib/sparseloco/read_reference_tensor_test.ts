@@ -10,14 +10,14 @@ const GOOD = {
   lookup: [-1, 0, 1, 2],
 };
 
-Deno.test("readReferenceTensor sorts indices and takes codes along", () => {
+Deno.test("readReferenceTensor sorts indices together with their codes", () => {
   const { codes, indices, levels } = readReferenceTensor(GOOD, [64], 4);
   assert.deepEqual([...indices], [0, 3, 7, 9]);
   assert.deepEqual([...codes], [3, 2, 0, 1]);
   assert.deepEqual([...levels], [-0.5, 0.5, 1.5, 2.5]);
 });
 
-Deno.test("readReferenceTensor refuses by name", () => {
+Deno.test("readReferenceTensor names the reason of a refusal", () => {
   const cases: [RefusalReason, Partial<typeof GOOD>][] = [
     ["duplicate-index", { idxs: pack12Bit([9, 3, 9, 7]) }],
     ["index-out-of-range", { idxs: pack12Bit([9, 3, 64, 7]) }],

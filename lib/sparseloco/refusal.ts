@@ -1,6 +1,6 @@
 /**
- * Why a peer's submission is not used. Reasons are part of the event log and of scores, so they are names
- * and not sentences.
+ * Reason for refusing a peer's submission. Reasons are part of the event log and of scores, so they are
+ * names, not sentences.
  */
 export type RefusalReason =
   | "missing"
@@ -29,13 +29,13 @@ export type RefusalReason =
   | "oversized-levels"
   | "implausible-norm";
 
-/** A submission that is refused. One peer's refusal never stops the others. */
+/** A refused submission. Refusing one peer never stops the others. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
 
   /**
    * @param reason Name of the rule that was broken.
-   * @param detail Value met and value wanted.
+   * @param detail Actual value and expected value.
    */
   constructor(readonly reason: RefusalReason, readonly detail: string) {
     super(`Refused submission: ${reason}: ${detail}`);

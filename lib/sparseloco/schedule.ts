@@ -1,16 +1,16 @@
-/** Inner learning rate over a run; every length counts inner steps. */
+/** Schedule of the inner learning rate; all lengths are in inner steps. */
 export interface ScheduleSettings {
-  /** Highest rate. */
+  /** Peak learning rate. */
   readonly peak: number;
-  /** Linear rise from a millionth of the peak. */
+  /** Length of the linear warm-up from a millionth of the peak. */
   readonly warmupSteps: number;
-  /** Length of the cosine that follows; the rate stays at its end afterwards. */
+  /** Length of the cosine decay that follows; the rate is constant afterwards. */
   readonly cosineSteps: number;
   /** Rate at the end of the cosine, as a fraction of the peak. */
   readonly floorFraction: number;
-  /** Pause of the schedule: the rate stands still for a while. */
+  /** Pause of the schedule, with a constant rate. */
   readonly plateau?: { readonly startStep: number; readonly steps: number };
-  /** Final phase that replaces the rest: a rise to a lower peak, then a straight line to the end. */
+  /** Final phase in place of the rest: warm-up to a lower peak, then linear decay to the end. */
   readonly anneal?: {
     readonly startStep: number;
     readonly warmupSteps: number;
@@ -24,16 +24,13 @@ export interface ScheduleSettings {
 const START_FRACTION = 1e-6;
 
 /**
- * Learning rate of an inner step, as a closed-form function of its number: nothing is replayed after a
- * restart. Beyond its end the schedule stays where it ended.
+ * Returns the learning rate of an inner step as a closed-form function of its number, so nothing is
+ * replayed after a restart. The rate is constant past the end of the schedule.
  *
- * @param step Inner steps of the run before this one, skipped ones included.
- * @param restart After optimizer state was lost: inner steps since then, and the length of the new warm-up.
+ * @param step Number of inner steps of the run before this one, including skipped ones.
+ * @param restart After a loss of optimizer state: inner steps since, and length of the new warm-up.
  *
- * @example Half way up the warm-up
- * ```ts
- * import { learningRate } from "./schedule.ts";
- * import assert from "node:assert/strict";
+ * @example Halfway through the warm-up
  *
  * const schedule = { peak: 1e-3, warmupSteps: 100, cosineSteps: 1000, floorFraction: 0.1 };
  * assert.ok(Math.abs(learningRate(schedule, 50) - 5e-4) < 1e-8);

@@ -19,7 +19,7 @@ const ANNEAL: ScheduleSettings = {
   },
 };
 
-/** Step, wanted rate. */
+/** Schedule, step, wanted rate. */
 const VECTORS: [ScheduleSettings, number, number][] = [
   [REFERENCE, 0, 1.3e-10],
   [REFERENCE, 1, 8.679658e-8],
@@ -29,7 +29,7 @@ const VECTORS: [ScheduleSettings, number, number][] = [
   [REFERENCE, 1501, 1.2999999998527e-4],
   [REFERENCE, 71500, 7.15e-5],
   [REFERENCE, 141500, 1.3e-5],
-  // The reference's cosine turns upwards here.
+  // The reference's cosine rises again here.
   [REFERENCE, 150000, 1.3e-5],
   [{ ...REFERENCE, peak: 1.17e-4 }, 750, 5.85000585e-5],
   [{ ...REFERENCE, peak: 1.17e-4 }, 71500, 6.435e-5],
@@ -42,7 +42,7 @@ const VECTORS: [ScheduleSettings, number, number][] = [
   [ANNEAL, 99999, 0],
 ];
 
-Deno.test("learningRate gives the reference's values, and stays at the end", () => {
+Deno.test("learningRate matches the reference, and is constant past the end", () => {
   for (const [schedule, step, wanted] of VECTORS) {
     const found = learningRate(schedule, step);
     assert.ok(
@@ -52,7 +52,7 @@ Deno.test("learningRate gives the reference's values, and stays at the end", () 
   }
 });
 
-Deno.test("learningRate stands still on a plateau and goes on where it stopped", () => {
+Deno.test("learningRate is constant on a plateau and then continues where it stopped", () => {
   const schedule = { ...REFERENCE, plateau: { startStep: 50000, steps: 1000 } };
   const before = learningRate(REFERENCE, 50000);
   for (const step of [50000, 50500, 51000]) assert.equal(learningRate(schedule, step), before);
@@ -67,7 +67,7 @@ Deno.test("learningRate warms up again after a restart", () => {
   assert.equal(at(500), full);
 });
 
-Deno.test("learningRate takes schedules of length zero", () => {
+Deno.test("learningRate accepts schedules of length zero", () => {
   assert.equal(
     learningRate({ peak: 1, warmupSteps: 0, cosineSteps: 0, floorFraction: 0.5 }, 0),
     0.5,

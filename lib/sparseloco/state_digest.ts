@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /**
- * SHA-256 of consensus state: for every tensor its name, shape and f32 bits, in the model's order. Equal
- * digests mean equal parameters to the last bit.
+ * Returns the SHA-256 of the consensus state: name, shape and f32 bits of every tensor, in the model's
+ * order. Equal digests mean bit-identical parameters.
  *
  * @param shapes Names and shapes in canonical order.
  * @param values Elements by name, row-major.

@@ -8,7 +8,7 @@ import { RefusedError } from "./refusal.ts";
 import { keptPerChunk, tilingOf } from "./tiling.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 
-/** What both sides of a run know before a submission is read. */
+/** Context known to both sides before a submission is read. */
 export interface SubmissionContext {
   /** Run id, 64 hexadecimal digits. */
   readonly run: string;
@@ -16,7 +16,7 @@ export interface SubmissionContext {
   readonly window: number;
   /** Number of the peer on the chain. */
   readonly uid: number;
-  /** Entries kept of a chunk. */
+  /** Entries kept per chunk. */
   readonly topk: number;
   /** Tensors of the model in canonical order. */
   readonly shapes: readonly TensorShape[];
@@ -26,19 +26,15 @@ const MAGIC = "COVEYSUB";
 const VERSION = 1;
 const HEADER_BYTES = 88;
 const TENSOR_HEADER_BYTES = 22;
-/** Largest magnitude of a level, as the reference bounds its scales: no honest pseudo-gradient comes near. */
+/** Largest magnitude of a level, the reference's bound on scales; honest pseudo-gradients stay far below. */
 const LEVEL_MAX = 1e4;
 
 /**
- * Writes a submission; `docs/submission-format.md` describes the bytes.
+ * Encodes a submission in the format of `docs/submission-format.md`.
  *
- * @param tensors One for each of the context's shapes, in their order.
+ * @param tensors One tensor per shape of the context, in the same order.
  *
- * @example A submission and what it holds
- * ```ts
- * import { compress } from "./compress.ts";
- * import { decodeSubmission, encodeSubmission } from "./submission.ts";
- * import assert from "node:assert/strict";
+ * @example Encode and decode a submission
  *
  * const shapes = [{ name: "w", dims: [64, 64] }];
  * const context = { run: "ab".repeat(32), window: 0, uid: 1, topk: 64, shapes };
@@ -75,7 +71,7 @@ export function encodeSubmission(
 }
 
 /**
- * Reads a submission. Memory is bounded by the model that the context declares, whatever the bytes say.
+ * Decodes a submission. Memory use is bounded by the model in the context, whatever the bytes.
  *
  * @throws RefusedError naming the rule that was broken.
  */
@@ -105,7 +101,7 @@ export function decodeSubmission(
   return tensors;
 }
 
-/** Most bytes that a valid submission for a model can have; longer ones are not even fetched. */
+/** Returns the maximum size of a valid submission for a model; larger ones are not fetched. */
 export function submissionBytesMax({ shapes, topk }: SubmissionContext): number {
   return shapes.reduce((sum, { dims }) => {
     const { chunks, chunkLength } = tilingOf(dims);
@@ -116,7 +112,7 @@ export function submissionBytesMax({ shapes, topk }: SubmissionContext): number 
   }, HEADER_BYTES);
 }
 
-/** SHA-256 of a model's tensor names and shapes, 64 hexadecimal digits. */
+/** Returns the SHA-256 of a model's tensor names and shapes, 64 hexadecimal digits. */
 export function shapeDigest(shapes: readonly TensorShape[]): string {
   const hash = createHash("sha256");
   for (const { name, dims } of shapes) hash.update(`${name}[${dims.join()}]\n`);
@@ -169,7 +165,7 @@ function encodeHeader({ run, window, uid, topk, shapes }: SubmissionContext) {
   return bytes;
 }
 
-/** Compares the header field by field with the one that the context makes. */
+/** Compares the header, field by field, with the one expected from the context. */
 function checkHeader(context: SubmissionContext, bytes: Uint8Array): void {
   const { length } = bytes;
   if (length < HEADER_BYTES) {

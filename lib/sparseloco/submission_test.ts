@@ -34,7 +34,7 @@ function sample(context: SubmissionContext, seed: bigint): CompressedTensor[] {
 
 const GOOD = encodeSubmission(CONTEXT, sample(CONTEXT, 1n));
 
-Deno.test("decodeSubmission gives back what was encoded, for any shapes and topk", () => {
+Deno.test("decodeSubmission inverts encodeSubmission for any shapes and topk", () => {
   const side = fc.integer({ min: 1, max: 130 });
   const run = fc.record({
     shapes: fc.array(fc.oneof(fc.tuple(side), fc.tuple(side, side)), {
@@ -57,14 +57,14 @@ Deno.test("decodeSubmission gives back what was encoded, for any shapes and topk
   );
 });
 
-Deno.test("submissions take at most 9.5 bits a value at 64 of 4096", () => {
+Deno.test("submissions take at most 9.5 bits per value at 64 of 4096", () => {
   const context = { ...CONTEXT, topk: 64, shapes: [{ name: "w", dims: [512, 512] }] };
   const sent = sample(context, 5n);
   const bits = (encodeSubmission(context, sent).length * 8) / sent[0].codes.length;
-  assert.ok(bits <= 9.5, `${bits} bits a value`);
+  assert.ok(bits <= 9.5, `${bits} bits per value`);
 });
 
-Deno.test("decodeSubmission refuses by name", () => {
+Deno.test("decodeSubmission names the reason of a refusal", () => {
   const changed = (at: number, value: number) => {
     const bytes = GOOD.slice();
     bytes[at] = value;
@@ -102,7 +102,7 @@ Deno.test("decodeSubmission refuses by name", () => {
   }
 });
 
-Deno.test("decodeSubmission refuses an index behind the end of its chunk", () => {
+Deno.test("decodeSubmission refuses an index past the end of its chunk", () => {
   const context = {
     ...CONTEXT,
     shapes: [{ name: "odd", dims: [97, 97] }, { name: "m", dims: [64, 64] }],
@@ -113,11 +113,11 @@ Deno.test("decodeSubmission refuses an index behind the end of its chunk", () =>
   assert.throws(() => decodeSubmission(context, bytes), { reason: "index-out-of-range" });
 });
 
-/** Indices, codes and levels of the declared model, and a header. */
+/** Allocation limit in bytes: indices, codes and levels of the declared model, and a header. */
 const ALLOCATED_MAX = 512 +
   sample(CONTEXT, 1n).reduce((sum, { indices }) => sum + 3 * indices.length + 16, 0);
 
-/** Tells of every typed array that is made by length, until it is disposed of. */
+/** Reports every typed array allocated by length, until disposed. */
 function countAllocations(tell: (bytes: number) => void): Disposable {
   const names = [
     "Uint8Array",
@@ -144,7 +144,7 @@ function countAllocations(tell: (bytes: number) => void): Disposable {
   return { [Symbol.dispose]: () => names.forEach((name, i) => globals[name] = originals[i]) };
 }
 
-Deno.test("weaknesses 3 and 5: 100,000 mutated submissions have no code or index that misleads, memory is bounded", () => {
+Deno.test("weaknesses 3 and 5: 100,000 mutated submissions give valid entries or refusals, in bounded memory", () => {
   const mutation = fc.record({
     cut: fc.option(fc.nat(GOOD.length), { freq: 4 }),
     edits: fc.array(fc.tuple(fc.nat(GOOD.length + 8), fc.nat(255)), { maxLength: 6 }),
@@ -183,7 +183,7 @@ Deno.test("weaknesses 3 and 5: 100,000 mutated submissions have no code or index
     }),
     { seed: 5, numRuns: 100_000 },
   );
-  // The mutations are worth something only if they reach behind the header.
+  // The mutations are useful only if they get past the header.
   for (
     const reason of ["accepted", "truncated", "trailing-bytes", "bad-coding", "index-out-of-range"]
   ) {

@@ -1,7 +1,7 @@
-/** Longest side of a tile, and longest chunk of a vector. */
+/** Maximum side of a tile, and maximum chunk length of a vector. */
 const SIDE_MAX = 64;
 
-/** How a tensor is cut into chunks: square-ish tiles of a matrix, runs of a vector. */
+/** Division of a tensor into chunks: roughly square tiles of a matrix, runs of a vector. */
 export interface Tiling {
   /** Rows of the tensor; 1 for a vector. */
   readonly rows: number;
@@ -13,13 +13,13 @@ export interface Tiling {
   readonly tileColumns: number;
   /** Number of chunks: tiles in row-major order. */
   readonly chunks: number;
-  /** Elements of a chunk, at most 4096; index inside is row in tile x tileColumns + column in tile. */
+  /** Elements per chunk, at most 4096; index inside is row in tile x tileColumns + column in tile. */
   readonly chunkLength: number;
 }
 
 /**
- * Cuts a tensor as the reference does (its section on chunking): each side by its largest divisor of at
- * most 64.
+ * Divides a tensor into chunks as the reference does (its section on chunking): each side by its
+ * largest divisor of at most 64.
  *
  * @param dims One or two axes.
  * @throws RangeError for other ranks.
@@ -40,20 +40,20 @@ export function tilingOf(dims: readonly number[]): Tiling {
   };
 }
 
-/** Entries kept of a chunk: `topk`, even, and no more than there are. */
+/** Returns the number of entries kept per chunk: `topk`, made even, at most the chunk length. */
 export function keptPerChunk(topk: number, chunkLength: number): number {
   const clamped = Math.min(Math.max(topk, 2), chunkLength);
   return clamped > 1 ? clamped & ~1 : clamped;
 }
 
-/** Position in the row-major tensor of the first element of a chunk. */
+/** Returns the position of a chunk's first element in the row-major tensor. */
 export function chunkOrigin(tiling: Tiling, chunk: number): number {
   const across = tiling.columns / tiling.tileColumns;
   const down = Math.floor(chunk / across);
   return down * tiling.tileRows * tiling.columns + (chunk - down * across) * tiling.tileColumns;
 }
 
-/** Largest divisor of n that is at most 64. */
+/** Returns the largest divisor of n that is at most 64. */
 function divisorUpTo(n: number): number {
   let divisor = Math.min(n, SIDE_MAX);
   while (n % divisor !== 0) divisor--;

@@ -19,7 +19,7 @@ Deno.test("tilingOf refuses scalars and cubes", () => {
   assert.throws(() => tilingOf([2, 2, 2]), /shape is \[2,2,2\], want one or two axes/);
 });
 
-Deno.test("keptPerChunk is even and at most the chunk", () => {
+Deno.test("keptPerChunk is even and at most the chunk length", () => {
   assert.deepEqual(
     [[64, 4096], [63, 4096], [64, 32], [1, 4096], [64, 1], [64, 3]].map(([k, n]) =>
       keptPerChunk(k, n)

@@ -1,10 +1,10 @@
-/** Bits of a float's magnitude that sort into a histogram: all eight of the exponent and three more. */
+/** Shift to the histogram bits of a float's magnitude: eight of the exponent, three of the mantissa. */
 const HISTOGRAM_SHIFT = 20;
 const BINS = 1 << (31 - HISTOGRAM_SHIFT);
 
 /**
- * Finds the largest magnitudes of chunks of one length. Magnitudes are compared as integers (the order of
- * float bits is the order of magnitudes); among equals the lower index wins.
+ * Selects the largest magnitudes of chunks of one length. Magnitudes are compared as integers (float bits
+ * sort like magnitudes); on ties the lower index wins.
  */
 export class TopK {
   readonly #histogram = new Uint32Array(BINS);
@@ -13,7 +13,7 @@ export class TopK {
   #guess = 0;
 
   /**
-   * @param length Elements of a chunk, at most 4096.
+   * @param length Elements per chunk, at most 4096.
    * @param kept Elements to keep.
    */
   constructor(readonly length: number, readonly kept: number) {
@@ -24,8 +24,8 @@ export class TopK {
   /**
    * Writes the indices of the largest magnitudes, ascending.
    *
-   * @param bits Chunk as the bits of its f32 elements, sign included; [length].
-   * @param out Receives the indices, from `at` on.
+   * @param bits Bits of the chunk's f32 elements, sign included, [length].
+   * @param out Receives the indices, starting at `at`.
    */
   select(bits: Int32Array, out: Uint16Array, at: number): void {
     const { length, kept } = this;
@@ -34,7 +34,7 @@ export class TopK {
       return;
     }
     let count = this.#collect(bits, this.#guess);
-    // The threshold of the chunk before usually fits this one; when it does not, count and start over.
+    // The previous chunk's threshold usually fits; if not, derive it from a histogram and start over.
     if (count < kept || count > 4 * kept) {
       this.#guess = this.#threshold(bits);
       count = this.#collect(bits, this.#guess);
@@ -47,7 +47,7 @@ export class TopK {
     out.set(chosen, at);
   }
 
-  /** Gathers, in ascending order, indices whose magnitude bits reach the threshold. */
+  /** Collects the indices whose magnitude bits reach the threshold, ascending. */
   #collect(bits: Int32Array, threshold: number): number {
     const candidates = this.#candidates;
     let count = 0;
@@ -58,7 +58,7 @@ export class TopK {
     return count;
   }
 
-  /** Largest bin boundary that at least `kept` magnitudes reach. */
+  /** Returns the largest bin boundary that at least `kept` magnitudes reach. */
   #threshold(bits: Int32Array): number {
     const histogram = this.#histogram.fill(0);
     for (let i = 0; i < bits.length; i++) histogram[(bits[i] & 0x7fffffff) >>> HISTOGRAM_SHIFT]++;
@@ -67,9 +67,9 @@ export class TopK {
     return bin << HISTOGRAM_SHIFT;
   }
 
-  /** Keeps the best of the candidates, ascending by index. */
+  /** Returns the best `kept` of the candidates, ascending by index. */
   #best(bits: Int32Array, count: number): Uint16Array {
-    // Magnitude above, complement of the index below: one exact double orders by both.
+    // High bits: magnitude; low bits: complement of the index. One exact double orders by both.
     const keys = this.#keys;
     for (let i = 0; i < count; i++) {
       const index = this.#candidates[i];

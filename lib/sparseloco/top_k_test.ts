@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { TopK } from "./top_k.ts";
 
-/** The readable reference: sort everything. */
+/** Reference implementation: sorts everything. */
 function bySorting(values: Float32Array, kept: number): number[] {
   return [...values.keys()]
     .sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b)
@@ -42,7 +42,7 @@ Deno.test("TopK agrees with sorting, chunk after chunk", () => {
   );
 });
 
-Deno.test("TopK finds its way when the scale of chunks jumps", () => {
+Deno.test("TopK adapts when the scale of chunks jumps", () => {
   const selector = new TopK(4096, 64);
   for (const scale of [1, 1e-20, 1e20, 0, 1]) {
     const values = Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i * 12.9898) * scale);

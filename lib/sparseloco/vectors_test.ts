@@ -5,7 +5,7 @@ import { aggregate } from "./aggregate.ts";
 import { compress } from "./compress.ts";
 import { type CompressedTensor, decompress } from "./compressed_tensor.ts";
 
-Deno.test("three rounds of three peers come out as the reference's compressor has them", async (t) => {
+Deno.test("three rounds of three peers match the reference's compressor", async (t) => {
   const file = await openSafetensors(fixture("sparseloco/vectors.safetensors"));
   const integers = async (name: string) => new Int32Array((await file.bytes(name)).buffer);
   const errorFeedback = new Map<string, Float32Array<ArrayBuffer>>();
@@ -39,7 +39,7 @@ Deno.test("three rounds of three peers come out as the reference's compressor ha
   await file.close();
 });
 
-/** Within 1e-6 of the largest wanted magnitude. */
+/** Asserts agreement within 1e-6 of the largest wanted magnitude. */
 function assertClose(found: ArrayLike<number>, wanted: ArrayLike<number>): void {
   assert.equal(found.length, wanted.length);
   let [distance, size] = [0, 0];

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { keypairFromSeed } from "../../chain/keypair.ts";
 import type { Clock } from "../../clock/clock.ts";
-import { PastClock } from "../../clock/past_clock.ts";
+import { FrozenClock } from "../../clock/frozen_clock.ts";
 import { FileStateStore } from "../../swarm/store/file_state_store.ts";
 import { LOCAL_STAKE, localBucketUri, localNonces, openLocalBucket } from "./local_nodes.ts";
 import type { ReplayOptions } from "../../swarm/replay.ts";
@@ -29,7 +29,7 @@ export interface FollowOptions extends ReplayOptions {
   /** Measures losses. */
   readonly evaluator: NonNullable<ReplayOptions["evaluator"]>;
   /** Time of the run's ledger: that of the current window. */
-  readonly past: PastClock;
+  readonly past: FrozenClock;
   /** The machine's own time. */
   readonly clock: Clock;
   /** Takes events. */

@@ -4,22 +4,22 @@ const MASK_128 = (1n << 128n) - 1n;
 const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
 
 /**
- * numpy's `default_rng(seed)`: PCG64 (XSL-RR) seeded through SeedSequence, to the last bit.
+ * numpy's `default_rng(seed)`: PCG64 (XSL-RR) seeded through SeedSequence, bit-exact.
  *
  * @example The first draw of numpy.random.default_rng(0).integers(0, 100, dtype=uint32)
  * ```ts
- * import { PermutedGenerator } from "./permuted_generator.ts";
+ * import { Pcg64 } from "./pcg64.ts";
  * import assert from "node:assert/strict";
  *
- * assert.equal(new PermutedGenerator(0n).below(100), 85);
+ * assert.equal(new Pcg64(0n).below(100), 85);
  * ```
  */
-export class PermutedGenerator {
+export class Pcg64 {
   #state: bigint;
   readonly #increment: bigint;
   #buffered: number | undefined;
 
-  /** @param seed Any integer from 0. */
+  /** @param seed Non-negative integer. */
   constructor(seed: bigint) {
     const [a, b, c, d] = seedWords(seed);
     this.#increment = ((((c << 64n) | d) << 1n) | 1n) & MASK_128;
@@ -29,7 +29,7 @@ export class PermutedGenerator {
     this.#step();
   }
 
-  /** Uniform 64-bit integer. */
+  /** Returns a uniform 64-bit integer. */
   next64(): bigint {
     this.#step();
     const folded = ((this.#state >> 64n) ^ this.#state) & MASK_64;
@@ -37,7 +37,7 @@ export class PermutedGenerator {
     return ((folded >> rotation) | (folded << (64n - rotation))) & MASK_64;
   }
 
-  /** Uniform 32-bit integer: the lower half of a 64-bit one, then the upper. */
+  /** Returns a uniform 32-bit integer: the lower half of a 64-bit one, then the upper. */
   next32(): number {
     if (this.#buffered !== undefined) {
       const upper = this.#buffered;
@@ -49,7 +49,7 @@ export class PermutedGenerator {
     return Number(both & MASK_32);
   }
 
-  /** Uniform integer in [0, limit) by Lemire's method, as numpy draws it; limit at most 2^32 - 1. */
+  /** Returns a uniform integer in [0, limit) by Lemire's method, as in numpy; limit <= 2^32 - 1. */
   below(limit: number): number {
     if (limit === 1) return 0;
     const range = BigInt(limit);
@@ -66,7 +66,7 @@ export class PermutedGenerator {
   }
 }
 
-/** numpy's SeedSequence: four 64-bit words from an integer. */
+/** Derives four 64-bit words from an integer, as numpy's SeedSequence does. */
 function seedWords(seed: bigint): bigint[] {
   const entropy: number[] = [];
   for (let rest = seed; rest > 0n || entropy.length === 0; rest >>= 32n) {

@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.ts";
 
 /** A frozen clock, for replaying finished windows. It never waits. */
-export class PastClock implements Clock {
+export class FrozenClock implements Clock {
   #nowMs = 0;
 
-  /** Moves time to a moment. */
+  /** Sets the time. */
   set(timeMs: number): void {
     this.#nowMs = timeMs;
   }
