@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { MUTATIONS } from "./scripts/mutate/mutations.ts";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const LINES_MAX = 300;
@@ -328,4 +329,11 @@ Deno.test("packages with build scripts are named, so that the first start says n
     .map(([name]) => `npm:${name.replace(/(?<=.)@.*/, "")}`);
   assert.ok(scripted.length > 0);
   assert.deepEqual(scripted.filter((name) => ![...allow, ...deny].includes(name)), []);
+});
+
+Deno.test("every mutation has one place to apply to", () => {
+  const lost = MUTATIONS.filter(({ from, path }) =>
+    BY_PATH.get(path)?.text.split(from).length !== 2
+  );
+  assert.deepEqual(lost.map(({ breaks, path }) => `${path}: ${breaks}`), []);
 });
