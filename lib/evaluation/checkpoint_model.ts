@@ -8,73 +8,73 @@ import { ResponseCache } from "./response_cache.ts";
 import { type TextTree, textTrees } from "./text_tree.ts";
 import { type TextGenerator, writeAnswers } from "./write_answers.ts";
 
-/** Scores batches of one shape, in order: `Scorer`'s side that matters here. */
+/** Scores batches of one shape in order; the subset of `Scorer` that is used here. */
 export interface BatchScorer {
-  /** Scores batches; `onStep` is called after each of the equal steps that a batch takes. */
+  /** Scores batches; `onStep` is called after each of the equal steps of a batch. */
   score(batches: readonly ScoringBatch[], onStep: () => void): AsyncIterable<BatchScores>;
-  /** Steps that a batch takes. */
+  /** Steps per batch. */
   readonly stepsPerBatch: number;
 }
 
-/** What is about to be computed. */
+/** Extent of a scoring run before it starts. */
 export interface ScoringPlan {
-  /** Pairs of context and continuation. */
+  /** Number of pairs of context and continuation. */
   readonly pairs: number;
-  /** Those that are not remembered. */
+  /** Pairs that are not cached. */
   readonly missing: number;
-  /** Pairs that are longer than the model's context, and lose the beginning of theirs. */
+  /** Pairs longer than the model's context, which are truncated at the start. */
   readonly cut: number;
-  /** Tokens of all inputs, if each ran alone. */
+  /** Tokens of all inputs if each ran separately. */
   readonly tokensApart: number;
-  /** Tokens that are run, rows that are not full included. */
+  /** Tokens that are run, including padding of rows that are not full. */
   readonly tokens: number;
-  /** Batches. */
+  /** Number of batches. */
   readonly batches: number;
-  /** Shape of the largest of them. */
+  /** Shape of the largest batch. */
   readonly shape: ScoringShape;
 }
 
-/** How a checkpoint answers. */
+/** Options of a {@linkcode CheckpointModel}. */
 export interface CheckpointModelOptions {
-  /** Tokens of texts. */
+  /** Encodes texts as tokens. */
   readonly encoder: RequestEncoder;
-  /** Opens the model to score; called only when something is to be computed. */
+  /** Opens the model for scoring; called only if something has to be computed. */
   readonly open: (plan: ScoringPlan) => Promise<BatchScorer>;
-  /** Opens the model to write. */
+  /** Opens the model for generation. */
   readonly openGenerator: (texts: number) => Promise<TextGenerator>;
-  /** Texts to write at once, by the tokens of the longest. */
+  /** Returns how many texts to generate at once, given the tokens of the longest. */
   readonly writingRows: (tokens: number) => number;
-  /** Answers of earlier runs. */
+  /** Cache with the answers of earlier runs. */
   readonly cache: ResponseCache;
-  /** Tokens of a batch. */
+  /** Tokens per batch. */
   readonly batchTokens: number;
-  /** Whether the texts of a question share what they have in common. */
+  /** Whether the texts of a question share their common prefix. */
   readonly share: boolean;
-  /** Called as texts are turned into tokens, with a share from 0 to 1. */
+  /** Called during encoding with the fraction done, from 0 to 1. */
   readonly onEncoded: (done: number) => void;
-  /** Called as the work goes on, with a share from 0 to 1. */
+  /** Called on progress with the fraction done, from 0 to 1. */
   readonly onProgress: (done: number) => void;
-  /** Ends the work with its reason. */
+  /** Aborts the work with its reason. */
   readonly signal: AbortSignal;
 }
 
-/** A probability is NaN: the model's weights are damaged. */
+/** A probability is NaN or infinite: the model's weights are damaged. */
 export class NotANumberError extends Error {
   override readonly name = "NotANumberError";
 }
 
-/** Sum of a pair with its greedy flag, or why there is none. */
+/** Summed log probability of a pair with its greedy flag, or the error that prevented it. */
 type PairScore = readonly [number, 0 | 1] | EngineError;
 
-/** Characters that are encoded before others may have a turn: a tenth of a second. */
+/** Characters to encode before yielding to the event loop: a tenth of a second. */
 const CHARACTERS_TOGETHER = 500_000;
 
-/** Pairs of one request, or why it cannot be asked. */
+/** Pairs of one request, or the error if it cannot be asked. */
 type Asked = { readonly pairs: readonly number[] } | { readonly error: Error };
 
 /**
- * A model that answers from its probabilities. What batches hold depends on the requests alone, so that a run
- * that was cut off comes to the same bits when it is done again.
+ * A language model that answers from a checkpoint's probabilities. The contents of batches depend on the
+ * requests alone, so that repeating an interrupted run gives bit-identical results.
  */
 export class CheckpointModel implements LanguageModel {
   constructor(readonly options: CheckpointModelOptions) {}
@@ -127,7 +127,7 @@ export class CheckpointModel implements LanguageModel {
     }
   }
 
-  /** Scores of all pairs: sums over their tokens, or why there is none. */
+  /** Returns the scores of all pairs: sums over their tokens, or errors. */
   async #score(pairs: readonly TokenPair[], trees: readonly TextTree[]): Promise<PairScore[]> {
     const { batchTokens, cache, encoder, open } = this.options;
     const keys = pairs.map(({ context, continuation }) => ResponseCache.key(context, continuation));
@@ -161,7 +161,7 @@ export class CheckpointModel implements LanguageModel {
     );
   }
 
-  /** Scores batches of one shape. A shape that the device has no room for does not touch the others. */
+  /** Scores batches of one shape. A shape that does not fit on the device does not affect the others. */
   async #scoreShape(
     scorer: BatchScorer,
     batches: readonly PackedBatch[],
@@ -215,7 +215,7 @@ function lengthOf(request: ModelRequest): number {
   return request.kind === "tokens" ? request.tokens.length : request.context.length;
 }
 
-/** Sums of the pairs of a batch. A pair's scores are all in one batch. */
+/** Sums the scores of each pair in a batch. All scores of a pair are in one batch. */
 function summed(
   pairs: Int32Array,
   { greedy, logProbabilities }: BatchScores,
@@ -228,7 +228,7 @@ function summed(
   });
   return [...sums].map(([pair, sum]) => {
     if (Number.isFinite(sum[0])) return [keys[pair], sum];
-    throw new NotANumberError(`Cannot score: the model gives the probability ${Math.exp(sum[0])}`);
+    throw new NotANumberError(`Cannot score: the model gave the probability ${Math.exp(sum[0])}`);
   });
 }
 
@@ -236,7 +236,7 @@ function inputLength({ context, continuation }: TokenPair): number {
   return context.length + continuation.length - 1;
 }
 
-/** Neighbouring batches of one shape. */
+/** Groups adjacent batches of equal shape. */
 function byShape<Packed extends { readonly batch: ScoringBatch }>(
   packed: readonly Packed[],
 ): Packed[][] {

@@ -29,7 +29,7 @@ interface Case {
 
 const CASES = JSON.parse(read("hflm_cases.json")) as Record<string, Record<string, Case[]>>;
 
-/** Encoder of a variant such as `bos+add_bos_token=False`. */
+/** Returns the encoder of a variant such as `bos+add_bos_token=False`. */
 function encoderOf(variant: string): RequestEncoder {
   const [model, setting = ""] = variant.split("+");
   const bos: BosPolicy = setting === "" ? "auto" : setting.endsWith("True") ? "yes" : "no";
@@ -50,7 +50,7 @@ function modelOf(
   return new CheckpointModel({
     encoder,
     open: () => Promise.resolve(scorer),
-    openGenerator: () => Promise.reject(new Error("nothing is to be written")),
+    openGenerator: () => Promise.reject(new Error("unexpected generation")),
     writingRows: () => 4,
     cache,
     batchTokens,
@@ -80,7 +80,7 @@ const pair = (context: string, continuation: string): ModelRequest => ({
   continuation,
 });
 
-Deno.test("RequestEncoder makes the tokens that the harness makes", () => {
+Deno.test("RequestEncoder encodes as the harness does", () => {
   for (const [variant, kinds] of Object.entries(CASES)) {
     const encoder = encoderOf(variant);
     for (const { args, error, tokens } of kinds.loglikelihood) {
@@ -96,7 +96,7 @@ Deno.test("RequestEncoder makes the tokens that the harness makes", () => {
 });
 
 testOnCpu(
-  "CheckpointModel gives the harness's probabilities, pair by pair and page by page",
+  "CheckpointModel matches the harness's probabilities of pairs and pages",
   async (engine) => {
     await withScorer(engine, async (scorer) => {
       for (const [variant, kinds] of Object.entries(CASES)) {
@@ -122,7 +122,7 @@ testOnCpu(
   },
 );
 
-testOnCpu("CheckpointModel gives the harness's probabilities on its tasks", async (engine) => {
+testOnCpu("CheckpointModel matches the harness's probabilities on its tasks", async (engine) => {
   const recorded = JSON.parse(read("hflm.json")) as Record<string, unknown[][]>;
   assert.ok(Object.keys(recorded).length > 20);
   await withScorer(engine, async (scorer) => {
@@ -147,7 +147,7 @@ testOnCpu("CheckpointModel gives the harness's probabilities on its tasks", asyn
   });
 });
 
-/** Questions with choices of many lengths. */
+/** Questions with choices of different lengths. */
 const QUESTIONS = Array.from({ length: 23 }, (_, i) => {
   const context = `Question ${i}: ${"why so? ".repeat(i % 9)}Answer:`;
   return ["yes", "no", "perhaps", "it is a long story"].slice(0, 2 + (i % 3))
@@ -156,7 +156,7 @@ const QUESTIONS = Array.from({ length: 23 }, (_, i) => {
 
 const flatten = (answers: unknown[][]) => answers.flat() as PairAnswer[];
 
-testOnCpu("packed choices get the numbers of separate runs", async (engine) => {
+testOnCpu("packed choices score as in separate runs", async (engine) => {
   await withScorer(engine, async (scorer) => {
     const encoder = encoderOf("bos");
     const packed = flatten(await modelOf(scorer, encoder).answer(QUESTIONS));
@@ -169,7 +169,7 @@ testOnCpu("packed choices get the numbers of separate runs", async (engine) => {
   });
 });
 
-testOnCpu("block by block gives the numbers of the whole model", async (engine) => {
+testOnCpu("scoring block by block matches scoring with the whole model", async (engine) => {
   const encoder = encoderOf("bos");
   let whole: PairAnswer[] = [];
   await withScorer(engine, async (scorer) => {
@@ -185,7 +185,7 @@ testOnCpu("block by block gives the numbers of the whole model", async (engine) 
   }, layout);
 });
 
-testOnCpu("an evaluation that was cut off comes to the same bits", async (engine) => {
+testOnCpu("an interrupted evaluation resumes to bit-identical results", async (engine) => {
   const directory = await Deno.makeTempDir();
   await withScorer(engine, async (scorer) => {
     const encoder = encoderOf("bos");
@@ -208,19 +208,19 @@ testOnCpu("an evaluation that was cut off comes to the same bits", async (engine
         () => modelOf(dying, encoder, { ...options, cache }).answer(QUESTIONS),
         /killed/,
       );
-      // The last line may have been cut off, too.
+      // The last line may be truncated, too.
       await Deno.truncate(path, (await Deno.stat(path)).size - 7);
       const again = modelOf(scorer, encoder, { ...options, cache: new ResponseCache(path) });
       assert.deepEqual(await again.answer(QUESTIONS), whole);
       const known = modelOf(scorer, encoder, { ...options, cache: new ResponseCache(path) });
       Object.assign(known.options, { open: () => Promise.reject(new Error("computed")) });
-      assert.deepEqual(await known.answer(QUESTIONS), whole, "all is remembered");
+      assert.deepEqual(await known.answer(QUESTIONS), whole, "everything is cached");
     }
   });
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("CheckpointModel says what cannot be asked, and what is no probability", async () => {
+Deno.test("CheckpointModel reports invalid requests and NaN probabilities", async () => {
   const nothing: BatchScorer = {
     stepsPerBatch: 1,
     async *score(batches) {
@@ -234,8 +234,8 @@ Deno.test("CheckpointModel says what cannot be asked, and what is no probability
   };
   const model = modelOf(nothing, encoderOf("nobos"));
   const [[empty], [long]] = await model.answer([[pair("a", "")], [pair("a", "b ".repeat(300))]]);
-  assert.match(String(empty), /it has 0 tokens, want 1 to the 128/);
-  assert.match(String(long), /it has \d+ tokens, want 1 to the 128 of the model's context/);
+  assert.match(String(empty), /it has 0 tokens, want 1 to 128/);
+  assert.match(String(long), /it has \d+ tokens, want 1 to 128, the model's context/);
   await assert.rejects(() => model.answer([[pair("a", " b")]]), NotANumberError);
   const small = new RequestEncoder(new TokenizerFile(read("model_nobos/tokenizer.json")), {
     ...encoderOf("nobos").options,
@@ -258,7 +258,7 @@ Deno.test("packTrees puts every token into exactly one row, and every score at i
       const found = new Map<number, number[]>();
       for (const { batch, pairs: owners } of packTrees(trees, 512)) {
         batch.places.forEach((place, i) => {
-          // What a score's token sees is its own text up to there.
+          // A scored token attends to its text up to that position.
           const row = Math.floor(place / batch.sequence) * batch.sequence;
           const seen: number[] = [];
           for (let at = row; at <= place; at++) {
@@ -288,7 +288,7 @@ Deno.test("packTrees puts every token into exactly one row, and every score at i
   );
 });
 
-testOnCpu("answers in writing are the harness's, and are remembered", async (engine) => {
+testOnCpu("generated answers match the harness's and are cached", async (engine) => {
   const recorded = JSON.parse(read("hflm_written.json")) as Record<
     string,
     { arguments: [string, { until: string[]; max_gen_toks: number }]; resp: string }[]
@@ -318,6 +318,6 @@ testOnCpu("answers in writing are the harness's, and are remembered", async (eng
       until: [],
       tokensMax: 128,
     }]]);
-    assert.match(String(tooLong), /128 tokens do not fit into the 128/);
+    assert.match(String(tooLong), /128 tokens do not fit into the model's context of 128/);
   }
 });

@@ -19,33 +19,33 @@ export interface LoadedTask {
   readonly pool: readonly Document[];
 }
 
-/** How tasks are evaluated. */
+/** Options of an evaluation. */
 export interface EvaluationOptions extends Omit<QuestionOptions, "shots"> {
-  /** Examples before each question; the task's own number where it is left out. */
+  /** Few-shot examples per question; if undefined, the task's default. */
   readonly shots: number | undefined;
-  /** Resamples behind a standard error that has no formula; 0 reports no standard errors. */
+  /** Bootstrap resamples for a standard error without a formula; 0 reports no standard errors. */
   readonly bootstrapIterations: number;
 }
 
 /** A document with its answers and scores. */
 export interface Sample extends Reading {
-  /** What was asked. */
+  /** The question. */
   readonly question: Question;
-  /** What the model said. */
+  /** The model's answers. */
   readonly answers: readonly ModelAnswer[];
   /** SHA-256 of the document, of the first prompt and of the target, as the harness computes them. */
   readonly hashes: { readonly document: string; readonly prompt: string; readonly target: string };
 }
 
-/** One number of a task's result. */
+/** Value of one metric in a task's result. */
 export interface Measure {
-  /** Metric. */
+  /** Name of the metric. */
   readonly metric: string;
-  /** Way to read answers. */
+  /** Name of the answer filter. */
   readonly filter: string;
   /** Value. */
   readonly value: number;
-  /** Standard error; undefined where there is none. */
+  /** Standard error; undefined if not reported. */
   readonly standardError: number | undefined;
 }
 
@@ -53,13 +53,13 @@ export interface Measure {
 export interface TaskResult {
   /** The task. */
   readonly task: Task;
-  /** Examples before each question. */
+  /** Few-shot examples per question. */
   readonly shots: number;
-  /** Documents that the split has, and that were scored. */
+  /** Number of documents in the split, and of those scored. */
   readonly documents: { readonly original: number; readonly effective: number };
-  /** Numbers, in the order of the metrics. */
+  /** Values, in the order of the metrics. */
   readonly measures: readonly Measure[];
-  /** Documents, filter by filter. */
+  /** Scored documents, grouped by filter. */
   readonly samples: readonly Sample[];
 }
 
@@ -67,21 +67,21 @@ export interface TaskResult {
 export interface TaskFailure {
   /** Name of the task. */
   readonly name: string;
-  /** Why. */
+  /** Reason of the failure. */
   readonly error: Error;
 }
 
-/** What an evaluation found. */
+/** Outcome of an evaluation. */
 export interface EvaluationOutcome {
   /** Results of the tasks that could be evaluated. */
   readonly results: readonly TaskResult[];
-  /** Those that could not. */
+  /** Tasks that could not be evaluated. */
   readonly failures: readonly TaskFailure[];
 }
 
 /**
- * Puts the questions of all tasks to a model at once, and scores its answers. A task that fails does not
- * touch the others.
+ * Asks a model the questions of all tasks at once, and scores its answers. A failing task does not affect the
+ * others.
  */
 export async function evaluate(
   tasks: readonly LoadedTask[],

@@ -64,7 +64,7 @@ function numbersOf(result: TaskResult): Record<string, unknown> {
   );
 }
 
-Deno.test("evaluate gives the recorded results, requests and hashes of the harness", async () => {
+Deno.test("evaluate reproduces the recorded results, requests and hashes of the harness", async () => {
   const expected = JSON.parse(read("lm_eval/expected.json"));
   for (const key of Object.keys(expected)) {
     const [name, shots] = key.split("@");
@@ -96,12 +96,12 @@ const HARNESS = JSON.parse(read("harness/expected.json")) as {
   groups: Record<string, { groups: Record<string, Record<string, unknown>>; table: string }>;
 };
 
-/** What the recorded runs had for a chat template. */
+/** Chat template of the recorded runs. */
 const CHAT =
   "{% for turn in messages %}<|{{ turn.role }}|>\n{{ turn.content }}<|end|>\n{% endfor %}" +
   "{% if add_generation_prompt %}<|assistant|>\n{% endif %}";
 
-/** Options of a recorded run, from its name: `arc_easy@3+limit5`. */
+/** Returns the options of a recorded run from its name, such as `arc_easy@3+limit5`. */
 function optionsOf(key: string): EvaluationOptions {
   const [shots, ...rest] = key.split("@")[1].split("+");
   const value = (name: string) => rest.find((each) => each.startsWith(name))?.slice(name.length);
@@ -148,7 +148,7 @@ Deno.test("evaluate agrees with the harness on every task, with examples, limits
   }
 });
 
-Deno.test("groups are pooled and printed as the harness does", async () => {
+Deno.test("groups are pooled and printed as in the harness", async () => {
   const fields: Record<string, string[]> = {
     mini_stem: ["mmlu_abstract_algebra", "mmlu_anatomy"],
     mini_other: ["mmlu_virology"],
@@ -177,18 +177,18 @@ Deno.test("groups are pooled and printed as the harness does", async () => {
       const own = (document.groups as Record<string, Record<string, unknown>>)[name];
       for (const [each, value] of Object.entries(numbers)) {
         if (typeof value !== "number") assert.deepEqual(own[each], value, `${key} ${name} ${each}`);
-        // The sums are taken in another order there.
+        // The harness sums in a different order.
         else assert.ok(Math.abs(Number(own[each]) - value) < 1e-15, `${key} ${name} ${each}`);
       }
     }
-    // The harness leaves the direction of the outermost group open; we do not.
+    // The harness omits the direction of the outermost group; covey prints it.
     const strip = (table: string) =>
       table.replaceAll(/ +/g, " ").replaceAll("↑", " ").replaceAll(/ +/g, " ");
     assert.equal(strip(resultTables(results, found)[0]), strip(recorded.table.trim()), key);
   }
 });
 
-Deno.test("a document that is not there fails its task", async () => {
+Deno.test("a missing document fails its task", async () => {
   const chosen = { ...OPTIONS, samples: { arc_easy: [3, 99] } };
   await assert.rejects(
     () => run("harness/documents", "arc_easy", chosen),
@@ -196,7 +196,7 @@ Deno.test("a document that is not there fails its task", async () => {
   );
 });
 
-Deno.test("a task that fails is named, and the others keep their results", async () => {
+Deno.test("a failing task is reported, and the others keep their results", async () => {
   const task = taskNamed("arc_easy");
   const documents = await documentsOf("lm_eval", task, "test");
   const broken = documents.map((row, i) => i === 3 ? { ...row, question: undefined } : row);
@@ -216,7 +216,7 @@ Deno.test("a task that fails is named, and the others keep their results", async
   ]);
 });
 
-Deno.test("samples are written with the harness's keys and Python's numbers", async () => {
+Deno.test("samples have the harness's keys and Python's number format", async () => {
   const result = await run("lm_eval", "arc_easy", { ...OPTIONS, limit: 1 });
   const [line] = sampleLines(result).map((text) => JSON.parse(text));
   assert.deepEqual(Object.keys(line), [

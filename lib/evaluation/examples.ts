@@ -4,14 +4,14 @@ import { PythonRandom } from "../random/python_random.ts";
 import type { Document } from "./documents/document.ts";
 import type { TaskData } from "./task.ts";
 
-/** Draws the examples that stand in front of a task's questions, in the order of its documents. */
+/** Draws the few-shot examples of a task's questions, in the order of its documents. */
 export class Examples {
   readonly #random: PythonRandom;
 
   /**
    * @param pool Documents to draw from.
-   * @param count Examples of each question.
-   * @param seed Seed of the draws; the harness's is 1234.
+   * @param count Examples per question.
+   * @param seed Few-shot seed; the harness's is 1234.
    * @throws InputError when there are too few.
    */
   constructor(
@@ -24,12 +24,12 @@ export class Examples {
     const needed = this.#drawn;
     if (pool.length < needed) {
       throw new InputError(
-        `Cannot put ${count} examples before a question: split ${data.exampleSplit} has ${pool.length} documents, want at least ${needed}`,
+        `Cannot draw ${count} examples per question: split ${data.exampleSplit} has ${pool.length} documents, want at least ${needed}`,
       );
     }
   }
 
-  /** Examples of the next document. */
+  /** Returns the examples of the next document. */
   next(document: Document): readonly Document[] {
     if (this.count === 0) return [];
     const drawn = this.data.firstExamples
@@ -40,7 +40,7 @@ export class Examples {
     const isOther = (each: Document) => pythonJson(each) !== own;
     const others = drawn.filter(isOther).slice(0, this.count);
     if (others.length === this.count) return others;
-    // The pool holds the document twice, and both were drawn.
+    // The pool contains the document twice, and both copies were drawn.
     const pool = this.pool.filter(isOther);
     return this.#random.sample(pool.length, this.count).map((at) => pool[at]);
   }

@@ -7,17 +7,18 @@ import type { TaskGroup } from "./task.ts";
 export interface GroupResult {
   /** The group. */
   readonly group: TaskGroup;
-  /** Examples before each question; undefined for a group of groups. */
+  /** Few-shot examples per question; undefined for a group of groups. */
   readonly shots: number | undefined;
-  /** Documents of all its tasks. */
+  /** Number of documents over all its tasks. */
   readonly documents: number;
-  /** Numbers: means over the documents of the tasks that have them. */
+  /** Values: means over the documents of the tasks that have them. */
   readonly measures: readonly (Measure & { readonly documents: number })[];
 }
 
 /**
- * Results of groups, each over the documents of its tasks; the error is that of the pooled sample. A group
- * with a task that failed has none: its number would be another one than its name says.
+ * Returns the results of groups, each over the documents of its tasks; the standard error is that of the
+ * pooled sample. A group with a failed task has no result, since its value would not be that of the whole
+ * group.
  */
 export function groupResults(
   groups: readonly TaskGroup[],
@@ -62,7 +63,7 @@ function pooled(
     count: documents.effective,
     found: measures.find((each) => each.metric === metric && each.filter === filter),
   }));
-  // Only means over documents can be pooled by their numbers; a group's file may ask for others.
+  // Only means over documents can be pooled by document counts; a group file may request others.
   if (!Object.hasOwn(METRICS, metric)) return [];
   if (!asked && (metric.includes("perplexity") || all.some(({ found }) => !found))) return [];
   const parts = all.filter(({ found }) => found);
@@ -79,7 +80,7 @@ function pooled(
   return [{ metric, filter, value, standardError, documents: total }];
 }
 
-/** Standard error of all documents as one sample. */
+/** Returns the standard error of all documents as one sample. */
 function pooledError(parts: readonly (readonly [count: number, error: number])[]): number {
   const total = parts.reduce((sum, [count]) => sum + count, 0);
   const squares = parts.reduce((sum, [count, error]) => sum + (count - 1) * error ** 2 * count, 0);

@@ -1,12 +1,12 @@
-/** What evaluations ask of a model. */
+/** A request that an evaluation makes to a model. */
 export type ModelRequest =
-  /** How likely is a text behind another? */
+  /** Log probability of a continuation after a context. */
   | { readonly kind: "pair"; readonly context: string; readonly continuation: string }
-  /** How likely is a whole page? */
+  /** Rolling log-likelihood of a whole page. */
   | { readonly kind: "page"; readonly page: string }
-  /** How likely are tokens behind the first of them? */
+  /** Log probability of the tokens after the first. */
   | { readonly kind: "tokens"; readonly tokens: readonly number[] }
-  /** What do you write behind this? */
+  /** Generation of a text after a context. */
   | {
     readonly kind: "writing";
     readonly context: string;
@@ -16,22 +16,25 @@ export type ModelRequest =
 
 /** Answer to a pair. */
 export interface PairAnswer {
-  /** Natural logarithm of the continuation's probability. */
+  /** Natural log probability of the continuation. */
   readonly logProbability: number;
-  /** Whether every token of it was the argmax. */
+  /** Whether every token of the continuation was the argmax. */
   readonly greedy: boolean;
 }
 
-/** Answer to a request: of its kind, or why there is none. A page's is its logarithm of probability. */
+/**
+ * Answer to a request: of the request's kind, or the error that prevented it. A page's answer is its log
+ * probability.
+ */
 export type ModelAnswer = PairAnswer | number | string | Error;
 
-/** A model as evaluations see it. */
+/** A language model under evaluation. */
 export interface LanguageModel {
   /**
    * Answers requests.
    *
-   * @param groups Requests of one document stand together, for what they share need be computed once.
-   * @returns In the same shape.
+   * @param groups Requests grouped by document, so that a shared prefix needs to be computed only once.
+   * @returns Answers in the same shape.
    */
   answer(groups: readonly (readonly ModelRequest[])[]): Promise<ModelAnswer[][]>;
 }

@@ -4,30 +4,30 @@ import { readDocuments } from "./documents/read_documents.ts";
 import { Hub } from "../hub/hub.ts";
 import { shotsOf, type Task } from "./task.ts";
 import type { LoadedTask, TaskFailure } from "./evaluate.ts";
-/** Tasks with their documents, and those whose documents could not be had. */
+/** Tasks with their documents, and tasks whose documents could not be loaded. */
 export interface LoadedTasks extends Pick<Selection, "groups"> {
-  /** Tasks that can be asked. */
+  /** Tasks that can be evaluated. */
   readonly tasks: readonly LoadedTask[];
-  /** Others. */
+  /** Tasks that could not be loaded. */
   readonly failures: readonly TaskFailure[];
 }
 
-/** Where documents come from, and how many examples are wanted of them. */
+/** Options of document loading. */
 export interface DocumentOptions {
-  /** Directory of documents, for tasks without files of their own; the hub when left out. */
+  /** Directory of documents, for tasks without files of their own; if omitted, the hub. */
   readonly dataDir?: string | undefined;
-  /** Examples before each question; the task's own number when left out. */
+  /** Few-shot examples per question; if omitted, the task's default. */
   readonly shots?: number | undefined;
-  /** Ends the loading with its reason. */
+  /** Aborts loading with its reason. */
   readonly signal: AbortSignal;
 }
 
-/** Whether a task's questions have examples before them, drawn from documents. */
+/** Reports whether a task's questions have few-shot examples, drawn from documents. */
 export function wantsExamples(task: Task, shots: number | undefined): boolean {
   return shotsOf(task, shots) > 0 && task.kind !== "page" && task.kind !== "tokens";
 }
 
-/** Loads the documents of tasks. One whose documents cannot be had leaves the others. */
+/** Loads the documents of tasks. A task that fails to load does not affect the others. */
 export async function loadDocuments(
   { groups, tasks: selected, unusable }: Selection,
   hub: Hub,

@@ -1,15 +1,15 @@
 import { pythonRegex } from "../python/python_regex.ts";
 
-/** What is overlooked when a written answer is compared, as `exact_match` of the harness has it. */
+/** Differences to ignore when comparing a generated answer, as in `exact_match` of the harness. */
 export interface MatchOptions {
-  /** Patterns whose matches are taken out first. */
+  /** Patterns whose matches are removed first. */
   readonly regexes_to_ignore?: readonly string[] | null | undefined;
   readonly ignore_case?: boolean;
   readonly ignore_punctuation?: boolean;
   readonly ignore_numbers?: boolean;
 }
 
-/** Compares what was read of an answer with the right one. */
+/** Reports whether an extracted answer equals the correct one. */
 export type AnswerMatcher = (read: string, right: string) => boolean;
 
 /** Python's `string.punctuation` and `string.digits`. */
@@ -17,9 +17,9 @@ const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 const DIGITS = /[0-9]/g;
 
 /**
- * Makes a comparison.
+ * Returns a matcher with the given options.
  *
- * @throws SyntaxError for a pattern that is not known to mean the same here.
+ * @throws SyntaxError for a pattern that is not known to have the same meaning here.
  */
 export function answerMatcher(
   { ignore_case, ignore_numbers, ignore_punctuation, regexes_to_ignore: patterns }: MatchOptions,

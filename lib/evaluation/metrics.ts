@@ -1,15 +1,18 @@
 import { PythonRandom } from "../random/python_random.ts";
 
-/** A score of one document: a number, or a number with the weight it has. */
+/** Score of a document: a number, or a total with its weight. */
 export type MetricValue = number | readonly [total: number, weight: number];
 
-/** How a metric of documents becomes one of a task. */
+/** Aggregation of a metric over the documents of a task. */
 export interface Metric {
-  /** Whether more is better. */
+  /** Whether higher values are better. */
   readonly higherIsBetter: boolean;
-  /** Value of a task. */
+  /** Aggregates document scores to the value of a task. */
   aggregate(values: readonly MetricValue[]): number;
-  /** Standard error of that value, of at least two documents; absent where the harness reports none. */
+  /**
+   * Returns the standard error of that value, from at least two documents; absent if the harness reports
+   * none.
+   */
   standardError?(values: readonly MetricValue[], bootstrapIterations: number): number;
 }
 
@@ -24,7 +27,7 @@ const WEIGHTED = (read: (ratio: number) => number): Metric => ({
   aggregate: (values) => read(ratio(values as (readonly [number, number])[])),
 });
 
-/** Metrics by the name that result files give them. */
+/** Metrics by name in result files. */
 export const METRICS: Readonly<Record<string, Metric>> = {
   acc: MEAN,
   acc_norm: MEAN,
@@ -46,10 +49,10 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   bits_per_byte: WEIGHTED((ratio) => -ratio / Math.log(2)),
 };
 
-/** Resamples that share a seed. */
+/** Resamples per seed. */
 const CHUNK = 1000;
 
-/** Deviation of the perplexities of resamples, drawn as the harness draws them. */
+/** Returns the standard deviation of the perplexity over resamples, drawn as in the harness. */
 function bootstrapError(values: readonly number[], iterations: number): number {
   const size = Math.min(CHUNK, iterations);
   const found: number[] = [];

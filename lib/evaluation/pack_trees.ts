@@ -1,22 +1,22 @@
 import type { ScoringBatch } from "../llama/scoring/scoring_batch.ts";
 import type { TextTree } from "./text_tree.ts";
 
-/** Length of the shortest rows, tokens: shorter texts share one. */
+/** Minimum row length in tokens; shorter texts share a row. */
 const ROW_LENGTH_MIN = 256;
 
 /** A batch with the pairs that its scores belong to. */
 export interface PackedBatch {
-  /** What the model gets. */
+  /** Input of the model. */
   readonly batch: ScoringBatch;
-  /** Pair of each of its scores. [scores] */
+  /** Pair of each score. [scores] */
   readonly pairs: Int32Array<ArrayBuffer>;
 }
 
 /**
- * Packs trees into rows, several to a row, the longest first. All batches of a length have one shape, so that
- * few sessions are made; what a batch holds depends on the trees alone.
+ * Packs trees into rows, longest first, several per row. All batches of one row length share a shape, which
+ * limits the number of sessions; the contents of a batch depend on the trees alone.
  *
- * @param tokensMax Tokens of a batch; a single row may have more.
+ * @param tokensMax Maximum tokens per batch; a single row may exceed it.
  */
 export function packTrees(trees: readonly TextTree[], tokensMax: number): PackedBatch[] {
   const bySequence = new Map<number, TextTree[]>();
@@ -29,7 +29,7 @@ export function packTrees(trees: readonly TextTree[], tokensMax: number): Packed
   return [...bySequence].flatMap(([sequence, own]) => {
     const rows = fillRows(own, sequence);
     const fit = Math.max(1, Math.floor(tokensMax / sequence));
-    // As few batches as fit, filled evenly.
+    // As few batches as possible, filled evenly.
     const each = Math.ceil(rows.length / Math.ceil(rows.length / fit));
     return Array.from(
       { length: Math.ceil(rows.length / each) },
@@ -38,7 +38,7 @@ export function packTrees(trees: readonly TextTree[], tokensMax: number): Packed
   });
 }
 
-/** Next length of the ladder 256, 384, 512, 768, ... */
+/** Returns the smallest length in the series 256, 384, 512, 768, ... that fits. */
 function rowLength(tokens: number): number {
   let length = ROW_LENGTH_MIN;
   while (length < tokens) {
@@ -70,7 +70,7 @@ function makeBatch(
   const [tokens, positions, branches, trunks] = [plane(), plane(), plane(), plane()];
   const scores = filled.flatMap((trees, row) => {
     let at = row * sequence;
-    let number = 1; // 0 is what no text fills
+    let number = 1; // 0 marks padding
     return trees.flatMap((tree) => {
       const start = at;
       tokens.set(tree.tokens, at);

@@ -7,47 +7,47 @@ import { isSpace } from "../python/python_text.ts";
 import { ANSWER_GAP, PLAIN_PROMPT, type PromptFormat, type Turn } from "../template/prompt.ts";
 import type { ChoiceQuestion, Task } from "./task.ts";
 
-/** Documents that are asked about before others may have a turn. */
+/** Documents to process before yielding to the event loop. */
 const DOCUMENTS_TOGETHER = 64;
-/** Stand between a question and its answer, and behind each example, unless a task has others. */
+/** Default separators between a question and its answer, and after each example. */
 const GAPS = { answer: ANSWER_GAP, example: "\n\n" };
 
-/** How the questions of a task are put. */
+/** Options of a task's questions. */
 export interface QuestionOptions {
-  /** Examples before each question. */
+  /** Few-shot examples per question. */
   readonly shots: number;
-  /** Documents to score at most: a number, or a share below 1. */
+  /** Maximum documents to score: a count, or a fraction below 1. */
   readonly limit: number | undefined;
-  /** Places of the documents to score, by task; tasks that it does not name are scored as a whole. */
+  /** Indices of the documents to score, by task; tasks that are not listed are scored in full. */
   readonly samples?: Readonly<Record<string, readonly number[]>> | undefined;
-  /** Longest written answer, tokens; the task's own where it is left out. */
+  /** Maximum length of a generated answer in tokens; if omitted, the task's limit. */
   readonly answerTokensMax?: number | undefined;
-  /** Seed of the examples. */
+  /** Few-shot seed. */
   readonly exampleSeed: number;
-  /** Text before everything. */
+  /** Text before everything else. */
   readonly systemInstruction: string | undefined;
-  /** How turns become a prompt; one behind the other where it is left out. */
+  /** Formats turns as a prompt; if omitted, turns are concatenated. */
   readonly format?: PromptFormat | undefined;
-  /** Ends the work with its reason. */
+  /** Aborts the work with its reason. */
   readonly signal?: AbortSignal;
 }
 
-/** A document with what is asked about it. */
+/** A document with the requests about it. */
 export interface Question {
-  /** Number of the document in its split, from 0. */
+  /** Zero-based index of the document in its split. */
   readonly id: number;
-  /** Columns, the prepared ones too. */
+  /** Columns, including prepared ones. */
   readonly document: Document;
-  /** What the right answer is, as sample files show it: a place or a text. */
+  /** Correct answer as recorded in sample files: an index or a text. */
   readonly target: number | string;
-  /** What is asked of the model. */
+  /** Requests to the model. */
   readonly requests: readonly ModelRequest[];
 }
 
 /**
- * Places of the documents that are scored, ascending.
+ * Returns the indices of the scored documents, ascending.
  *
- * @param documents How many there are.
+ * @param documents Number of documents.
  */
 export function scoredPlaces(
   task: Task,
@@ -63,9 +63,9 @@ export function scoredPlaces(
 }
 
 /**
- * Puts the questions of a task exactly as lm-evaluation-harness does, character by character.
+ * Builds the questions of a task exactly as lm-evaluation-harness does, character by character.
  *
- * @throws DocumentError naming the document that lacks something; RangeError when one is not there.
+ * @throws DocumentError naming the document that lacks something; RangeError if one does not exist.
  */
 export async function questionsOf(
   task: Task,
@@ -84,7 +84,7 @@ export async function questionsOf(
   }
   const prepared = (row: Document, split: string, at: number) =>
     located(task, split, at, () => task.prepare?.(row) ?? row);
-  // Pages stand alone, whatever is asked for.
+  // Pages never have examples, regardless of the options.
   const shown = task.kind === "page" || task.kind === "tokens" ? 0 : shots;
   if (task.answerPrefix && format !== PLAIN_PROMPT) {
     throw new InputError(`Cannot ask ${task.name} in a chat: it has a gen_prefix`);
@@ -115,7 +115,7 @@ function turn(role: Turn["role"], content: string, gap = ""): Turn {
   return { role, content, gap };
 }
 
-/** What stands before the examples. */
+/** Returns the turns before the examples. */
 function opening(task: Task, document: Document, { systemInstruction }: QuestionOptions): Turn[] {
   const description = task.describe?.(document) ?? task.description;
   const parts = [systemInstruction, description].filter((part) => part);
@@ -128,7 +128,7 @@ function gapsOf({ gaps = GAPS }: Task): NonNullable<Task["gaps"]> {
   return gaps;
 }
 
-/** A question with what its answer is made to begin with; one gap lies between them, whoever brings it. */
+/** Appends the answer prefix to a question, adding a separator unless either already has a space there. */
 function withPrefix(task: Task, document: Document, question: string): string {
   const prefix = task.answerPrefix?.(document) ?? "";
   if (prefix === "") return question;
@@ -136,9 +136,9 @@ function withPrefix(task: Task, document: Document, question: string): string {
   return question + (touches ? "" : gapsOf(task).answer) + prefix;
 }
 
-/** Question and answer of an example. */
+/** Returns the question and answer turns of an example. */
 function exampleTurns(task: Task, document: Document): Turn[] {
-  // Without an answer the harness has nothing but the question.
+  // Without an answer the harness emits only the question.
   const gaps = gapsOf(task);
   const turns = (prompt: string, answer: string) => {
     if (answer === "") return [turn("user", prompt)];
@@ -173,9 +173,9 @@ function exampleTurns(task: Task, document: Document): Turn[] {
 }
 
 /**
- * What is asked about a document.
+ * Returns the target and the requests of a document.
  *
- * @param write Makes the whole prompt of what the document itself brings.
+ * @param write Builds the whole prompt from the part of the document itself.
  */
 function requestsOf(
   task: Task,
@@ -232,7 +232,7 @@ function choicePairs(
   return answers.map((answer) => [context, answer]);
 }
 
-/** Says which document it was that something is wrong with. */
+/** Adds the document's location to a DocumentError. */
 function located<Value>(task: Task, split: string, at: number, body: () => Value): Value {
   try {
     return body();

@@ -2,51 +2,55 @@ import { InputError } from "../input/input_error.ts";
 import type { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import { stripRight } from "../python/python_text.ts";
 
-/** Whether texts begin with the token that begins a document. */
+/** Whether texts begin with BOS. */
 export type BosPolicy = "auto" | "yes" | "no";
 
-/** What an encoder needs to know besides the tokenizer. */
+/** Options of a {@linkcode RequestEncoder}. */
 export interface RequestEncoderOptions {
-  /** `auto` leaves it to the tokenizer's own post-processor, as the harness does. */
+  /** `auto` leaves BOS to the tokenizer's post-processor, as the harness does. */
   readonly bos: BosPolicy;
-  /** Token that begins a document; undefined where there is none. */
+  /** BOS token; undefined if there is none. */
   readonly bosToken: number | undefined;
-  /** Tokens that end a document. */
+  /** EOS tokens. */
   readonly eosTokens: readonly number[];
-  /** Tokens of the model's vocabulary: an id beyond them has no embedding. */
+  /** Size of the model's vocabulary; ids beyond it have no embedding. */
   readonly vocabularySize: number;
-  /** Longest input, tokens. */
+  /** Maximum input length, in tokens. */
   readonly lengthMax: number;
 }
 
-/** A context and what is scored behind it, tokens. */
+/** Tokens of a context and of the continuation to score. */
 export interface TokenPair {
-  /** Tokens that are given; at least one. */
+  /** Context tokens, at least one. */
   readonly context: readonly number[];
-  /** Tokens that are scored. */
+  /** Scored tokens. */
   readonly continuation: readonly number[];
 }
 
-/** Turns texts into tokens the way lm-evaluation-harness does, which decides scores. */
+/** Encodes texts as tokens like lm-evaluation-harness, since tokenization affects scores. */
 export class RequestEncoder {
-  /** Tokens of the context of the last call: the choices of a question have one in common. */
+  /** Context tokens of the last call, since the choices of a question share a context. */
   #last: { readonly context: string; readonly tokens: readonly number[] } | undefined;
 
   /** @throws InputError when the model has neither a first nor a last token. */
   constructor(readonly tokenizer: TokenizerFile, readonly options: RequestEncoderOptions) {}
 
-  /** Token that stands before a text without context. */
+  /**
+   * Token before a text without context: BOS, else the first EOS token.
+   *
+   * @throws RangeError if the model has neither.
+   */
   get prefix(): number {
     const { bosToken, eosTokens } = this.options;
     const prefix = bosToken ?? eosTokens[0];
     if (prefix !== undefined) return prefix;
     throw new InputError(
-      "Cannot score a text without context: the model has no first and no last token, want one",
+      "Cannot score a text without context: the model has neither BOS nor EOS token, want one",
     );
   }
 
   /**
-   * Tokens of a text.
+   * Returns the tokens of a text.
    *
    * @throws InputError when one is not in the model's vocabulary.
    */
@@ -60,8 +64,9 @@ export class RequestEncoder {
   }
 
   /**
-   * Tokens of a context and its continuation. Spaces between them belong to the continuation, and the two are
-   * encoded together: where a token spans the border, the continuation begins behind as many as the context has.
+   * Returns the tokens of a context and its continuation. Spaces between them belong to the continuation, and
+   * the two are encoded together: the continuation starts after as many tokens as the context alone has, even
+   * if a token spans the boundary.
    *
    * @throws InputError when the continuation is empty or longer than the model's context.
    */
@@ -74,7 +79,7 @@ export class RequestEncoder {
   }
 
   /**
-   * A sample of tokens: what is behind the first is scored.
+   * Returns a sample of tokens as a pair in which all tokens after the first are scored.
    *
    * @throws InputError when there is nothing behind it, too much, or a token that the model does not have.
    */
@@ -85,7 +90,10 @@ export class RequestEncoder {
     });
   }
 
-  /** Windows over a page in which every token is scored once, each with all the context that fits. */
+  /**
+   * Splits a page into rolling-loglikelihood windows that score every token once, each window with all the
+   * context that fits.
+   */
   windows(page: string): TokenPair[] {
     const tokens = this.encode(page);
     const { lengthMax } = this.options;
@@ -103,7 +111,7 @@ export class RequestEncoder {
     const { length } = pair.continuation;
     if (length >= 1 && length <= lengthMax) return pair;
     throw new InputError(
-      `Cannot score a continuation: it has ${length} tokens, want 1 to the ${lengthMax} of the model's context`,
+      `Cannot score a continuation: it has ${length} tokens, want 1 to ${lengthMax}, the model's context`,
     );
   }
 

@@ -2,23 +2,23 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** An answer that is remembered: a logarithm of probability with its greedy flag, or a text. */
+/** A cached answer: a log probability with its greedy flag, or a text. */
 export type CachedAnswer = readonly [logProbability: number, greedy: 0 | 1] | string;
 
-/** Longest file that is read, bytes: what a JavaScript string can hold. */
+/** Maximum file size in bytes, limited by the length of a JavaScript string. */
 const FILE_BYTES_MAX = 500_000_000;
 
-/** Answers of one model under one set of settings, kept in a file that only grows. */
+/** Cached answers of one model under one set of settings, kept in an append-only file. */
 export class ResponseCache {
   readonly #answers = new Map<string, CachedAnswer>();
-  /** File to append to; undefined where there is none, or it cannot be written. */
+  /** File to append to; undefined if there is none or it cannot be written. */
   #path: string | undefined;
-  /** Whether the file's last line was cut off: what is appended must not become part of it. */
+  /** Whether the file's last line is truncated, so that the next append must start a new line. */
   #tornLine = false;
 
   /**
-   * @param path File of the answers; none keeps them in memory only.
-   * @param onTrouble Told once when the file cannot be used; the answers are then kept in memory.
+   * @param path File of the answers; if undefined, they are kept in memory only.
+   * @param onTrouble Called once if the file cannot be used; the answers are then kept in memory.
    */
   constructor(path: string | undefined, readonly onTrouble: (why: string) => void = () => {}) {
     this.#path = path;
@@ -33,7 +33,7 @@ export class ResponseCache {
     this.#tornLine = text !== "" && !text.endsWith("\n");
   }
 
-  /** Key of a request: whatever decides its answer. */
+  /** Returns the key of a request, made from everything that determines its answer. */
   static key(...parts: readonly (string | readonly number[])[]): string {
     const hash = createHash("sha256");
     for (const part of parts) {
@@ -46,12 +46,12 @@ export class ResponseCache {
     return hash.digest("base64url").slice(0, 27);
   }
 
-  /** Answer to a request that was answered before. */
+  /** Returns the cached answer to a request; undefined if there is none. */
   get(key: string): CachedAnswer | undefined {
     return this.#answers.get(key);
   }
 
-  /** Remembers answers; those that are known already stay. */
+  /** Adds answers; answers already in the cache are kept. */
   add(answers: Iterable<readonly [key: string, answer: CachedAnswer]>): void {
     let lines = "";
     for (const [key, answer] of answers) {
@@ -74,7 +74,7 @@ export class ResponseCache {
     this.onTrouble(why);
   }
 
-  /** Takes a line; one that was cut off when the program was killed is passed over. */
+  /** Parses a line; one truncated when the program was killed is skipped. */
   #take(line: string): void {
     try {
       const [key, answer] = JSON.parse(line) as [string, CachedAnswer];

@@ -4,15 +4,15 @@ import type { GroupResult } from "./group_result.ts";
 import { METRICS } from "./metrics.ts";
 import type { Task, TaskGroup } from "./task.ts";
 
-/** What a result file says besides the results. */
+/** Contents of a result file besides the results. */
 export interface ResultFacts {
-  /** How the model was run: becomes `config`. */
+  /** Settings of the model run; becomes `config`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Further keys of the document. */
+  /** Additional keys of the document. */
   readonly more: Readonly<Record<string, unknown>>;
 }
 
-/** Kinds of tasks by the harness's names. */
+/** The harness's output types by task kind. */
 const OUTPUT_TYPES: Readonly<Record<Task["kind"], string>> = {
   choice: "multiple_choice",
   ending: "loglikelihood",
@@ -21,7 +21,7 @@ const OUTPUT_TYPES: Readonly<Record<Task["kind"], string>> = {
   writing: "generate_until",
 };
 
-/** Results with the keys of lm-evaluation-harness. */
+/** Returns results with the keys of lm-evaluation-harness. */
 export function resultDocument(
   results: readonly TaskResult[],
   groups: readonly GroupResult[],
@@ -116,7 +116,7 @@ function taskConfig({ measures, shots, task }: TaskResult): Record<string, unkno
   };
 }
 
-/** One hash of all that was asked, in order: two results with the same one answered the same questions. */
+/** Hashes everything that was asked, in order: results with equal hashes answered the same questions. */
 function taskHash({ samples }: TaskResult): string {
   const hash = createHash("sha256");
   for (const { hashes } of samples) {

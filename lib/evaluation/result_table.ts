@@ -3,10 +3,13 @@ import type { GroupResult } from "./group_result.ts";
 import { METRICS } from "./metrics.ts";
 
 const HEADS = ["Version", "Filter", "n-shot", "Metric", "", "Value", "", "Stderr"];
-/** Columns that are set to the right, the first one counted. */
+/** Right-aligned columns, by index in a full row. */
 const RIGHT = [1, 3, 6, 8];
 
-/** Results as lm-evaluation-harness prints them: a Markdown table of tasks, and one of groups. */
+/**
+ * Formats results as lm-evaluation-harness prints them: a Markdown table of tasks, and one of
+ * groups.
+ */
 export function resultTables(
   results: readonly TaskResult[],
   groups: readonly GroupResult[],
@@ -27,7 +30,7 @@ interface Entry {
   readonly measures: readonly Measure[];
 }
 
-/** Groups with what is in them, deeper each time, and then the tasks that are in none. */
+/** Lists groups with their members, indented by depth, then the tasks that are in no group. */
 function arrange(results: readonly TaskResult[], groups: readonly GroupResult[]): Entry[] {
   const inner = new Set(groups.flatMap(({ group }) => group.members));
   const label = (depth: number, name: string) =>

@@ -4,7 +4,9 @@ import type { ModelAnswer, ModelRequest } from "./language_model.ts";
 import { formatFloat } from "../python/python_text.ts";
 import type { Task } from "./task.ts";
 
-/** Samples of a task, one JSON object a line, with the keys of lm-evaluation-harness. */
+/**
+ * Returns the samples of a task, one JSON object per line, with the keys of lm-evaluation-harness.
+ */
 export function sampleLines({ samples, task }: TaskResult): string[] {
   return samples.map((sample) => pythonJson(sampleDocument(task, sample)));
 }

@@ -5,11 +5,11 @@ import { length, splitWords } from "../python/python_text.ts";
 import type { Question } from "./questions.ts";
 import type { ChoiceTask, Task, WritingTask } from "./task.ts";
 
-/** Scores of a document, as one way to read the answers finds them. */
+/** Scores of a document under one answer filter. */
 export interface Reading {
-  /** Name of the way; "none" where there is only one. */
+  /** Name of the filter; "none" if the task has no filters. */
   readonly filter: string;
-  /** Answers as they were read. */
+  /** Answers after filtering. */
   readonly read: readonly (ModelAnswer | readonly string[])[];
   /** Scores by metric. */
   readonly values: Readonly<Record<string, MetricValue>>;
@@ -57,7 +57,7 @@ function scoreChoice(
 ): Reading["values"] {
   const question = task.ask(document);
   const rights = [question.right].flat() as number[];
-  // Of several contexts each is an answer.
+  // With several contexts, each context counts as an answer.
   const texts = typeof question.prompt === "string" ? question.answers : question.prompt;
   const sums = answers.map(({ logProbability }) => logProbability);
   const by = (size: (text: string) => number) => sums.map((sum, i) => sum / size(texts[i]));
@@ -72,7 +72,10 @@ function scoreChoice(
   return Object.fromEntries(task.metrics.map((metric) => [metric, measures[metric]()]));
 }
 
-/** Squared distance of the probabilities of the choices, among themselves, from what is right. */
+/**
+ * Returns the Brier score: the squared distance of the probabilities, normalized over the choices,
+ * from the correct answer.
+ */
 function brier(sums: readonly number[], rights: readonly number[]): number {
   const top = Math.max(...sums);
   const powers = sums.map((sum) => Math.exp(sum - top));
@@ -83,7 +86,7 @@ function brier(sums: readonly number[], rights: readonly number[]): number {
   );
 }
 
-/** The metrics that a task reports. */
+/** Selects the metrics that a task reports. */
 function chosen(metrics: readonly string[] | undefined, all: Reading["values"]): Reading["values"] {
   return metrics ? Object.fromEntries(metrics.map((metric) => [metric, all[metric]])) : all;
 }
@@ -108,7 +111,7 @@ function scoreWriting(
   });
 }
 
-/** Place of the largest, the first of equals. */
+/** Returns the index of the largest score, the first on a tie. */
 function largest(scores: readonly number[]): number {
   return scores.reduce((best, score, at) => (score > scores[best] ? at : best), 0);
 }

@@ -1,39 +1,39 @@
 import type { Task, TaskGroup } from "./task.ts";
 
-/** Tasks and groups by name. */
+/** Tasks and groups that can be selected by name. */
 export interface TaskCatalog {
   /** Tasks. */
   readonly tasks: readonly Task[];
   /** Groups. */
   readonly groups: readonly TaskGroup[];
-  /** Names that stand for something that cannot be used, and why. */
+  /** Names of tasks and groups that cannot be used, with the reason. */
   readonly unusable: ReadonlyMap<string, Error>;
 }
 
-/** Tasks that were asked for, each once. */
+/** Selected tasks, without duplicates. */
 export interface Selection {
   /** Tasks, in the order in which they were named. */
   readonly tasks: readonly Task[];
-  /** Groups, those in others included, the outer before the inner. */
+  /** Groups, including nested ones, outer before inner. */
   readonly groups: readonly TaskGroup[];
-  /** Why something that was asked for cannot be used, by its name. */
+  /** Reasons why selected tasks and groups cannot be used, by name. */
   readonly unusable: ReadonlyMap<string, Error>;
 }
 
-/** A task that there is none of. */
+/** An unknown task name. */
 export class UnknownTaskError extends RangeError {
   override readonly name = "UnknownTaskError";
 
-  /** @param known Names that there are. */
+  /** @param known Names that exist. */
   constructor(readonly task: string, readonly known: readonly string[]) {
-    super(`Cannot find task "${task}": want one of those that --tasks list shows`);
+    super(`Cannot find task "${task}": want one listed by --tasks list`);
   }
 }
 
 /**
- * Finds tasks by name; `*`, `?` and `[...]` stand for letters as in the shell.
+ * Finds tasks by name; `*`, `?` and `[...]` are wildcards as in the shell.
  *
- * @throws UnknownTaskError for a name that means nothing.
+ * @throws UnknownTaskError for a name that matches nothing.
  */
 export function selectTasks(names: readonly string[], catalog: TaskCatalog): Selection {
   const tasks = new Map<string, Task>();
@@ -77,7 +77,7 @@ export function selectTasks(names: readonly string[], catalog: TaskCatalog): Sel
   return { tasks: [...tasks.values()], groups: [...groups.values()], unusable };
 }
 
-/** A range that ends before it begins means nothing, and fits nothing. */
+/** Compiles a shell pattern; one with an inverted range matches nothing. */
 function patternOf(name: string): RegExp {
   try {
     return new RegExp(`^${shellPattern(name)}$`);
@@ -86,7 +86,7 @@ function patternOf(name: string): RegExp {
   }
 }
 
-/** A pattern of the shell as one of ours. */
+/** Converts a shell pattern to a regular expression. */
 function shellPattern(name: string): string {
   return name.replace(/\[(!?)([^\]]+)\]|\*+|[^]/g, (part, inverted?: string, letters?: string) => {
     if (letters !== undefined) {
@@ -96,7 +96,7 @@ function shellPattern(name: string): string {
   });
 }
 
-/** Names of the tasks in a group, those of its groups included, each once. */
+/** Returns the names of the tasks in a group and its nested groups, without duplicates. */
 export function leavesOf(group: TaskGroup, groups: readonly TaskGroup[]): string[] {
   const [leaves, seen] = [new Set<string>(), new Set<string>()];
   const visit = ({ members, name }: TaskGroup) => {

@@ -16,7 +16,7 @@ Deno.test("selectTasks takes tasks, groups and patterns, each task once and in o
   assert.equal(selectTasks(["mmlu_*"], CATALOG).groups.length, 4);
 });
 
-Deno.test("selectTasks says what it does not know, and why what it knows cannot be used", () => {
+Deno.test("selectTasks reports unknown names, and why known ones cannot be used", () => {
   assert.throws(() => selectTasks(["arc_esy"], CATALOG), UnknownTaskError);
   assert.throws(() => selectTasks(["x*"], CATALOG), UnknownTaskError);
   const why = new Error("it runs functions");
@@ -24,14 +24,14 @@ Deno.test("selectTasks says what it does not know, and why what it knows cannot 
   assert.deepEqual([found.unusable.get("own"), names(found.tasks)], [why, ["piqa"]]);
 });
 
-Deno.test("tasks have names of their own, and suites and groups name tasks that there are", () => {
+Deno.test("task names are unique, and suites and groups name existing tasks", () => {
   const all = [...names(TASKS), ...names(GROUPS)];
   assert.equal(new Set(all).size, all.length);
   for (const suite of Object.values(SUITES)) assert.ok(suite.every((name) => all.includes(name)));
   for (const { members } of GROUPS) assert.ok(members.every((name) => all.includes(name)));
 });
 
-Deno.test("groups that contain each other, or much the same, are gone through once", () => {
+Deno.test("groups that contain each other or overlap are visited once", () => {
   const group = (name: string, members: string[]) => ({
     name,
     version: 1,

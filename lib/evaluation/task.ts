@@ -2,107 +2,112 @@ import type { Document } from "./documents/document.ts";
 import type { AnswerMatcher } from "./match_answers.ts";
 import type { AnswerPipeline } from "./task_file/answer_filters.ts";
 
-/** Where the documents of a task come from. */
+/** Source of a task's documents. */
 export interface TaskData {
   /** Dataset on the hub, such as "allenai/ai2_arc". */
   readonly repository: string;
-  /** Configuration of the dataset; the repository's only one where it is left out. */
+  /** Configuration of the dataset; if omitted, the repository's only one. */
   readonly configuration?: string;
-  /** Files of splits on this machine, for tasks that bring their own. */
+  /** Local files by split, for tasks that bring their own. */
   readonly files?: Readonly<Record<string, readonly string[]>>;
-  /** Key of a JSON file's object that holds its rows. */
+  /** Key of the rows in a JSON file's object. */
   readonly field?: string;
-  /** Split that is scored. */
+  /** Split to score. */
   readonly split: string;
-  /** Split that examples are drawn from. */
+  /** Split to draw few-shot examples from. */
   readonly exampleSplit: string;
   /**
-   * Whether the harness draws from the split that it scores as far as it knows (it compares what the task
-   * names, which may be nothing at all): then one more example is drawn, and the document itself is dropped.
+   * Whether the harness considers the example split to be the scored one (it compares the names in the task,
+   * which may both be absent). If so, one more example is drawn and the document itself is dropped.
    */
   readonly examplesMayRepeat?: boolean;
-  /** Documents to draw examples from, in place of a split. */
+  /** Documents to draw few-shot examples from, instead of a split. */
   readonly samples?: readonly Document[];
-  /** Takes the first examples instead of drawing. */
+  /** Whether to take the first examples instead of drawing. */
   readonly firstExamples?: boolean;
 }
 
-/** What all tasks have. */
+/** Properties of all tasks. */
 export interface TaskFacts {
-  /** Name, unique. */
+  /** Unique name. */
   readonly name: string;
-  /** Name in tables; the name itself where it is left out. */
+  /** Name in tables; if omitted, `name`. */
   readonly alias?: string;
-  /** Version, as lm-evaluation-harness numbers it: results of other versions cannot be compared. */
+  /** Version in lm-evaluation-harness; results of different versions are not comparable. */
   readonly version: number | string;
-  /** Documents. */
+  /** Source of the documents. */
   readonly data: TaskData;
   /** Text before the examples. */
   readonly description?: string;
-  /** The same, where it depends on the document. */
+  /** Description that depends on the document. */
   readonly describe?: (document: Document) => string;
-  /** What stands between a question and its answer, and behind an example; a space and two line ends. */
+  /**
+   * Separators between a question and its answer, and after an example; by default a space and two newlines.
+   */
   readonly gaps?: { readonly answer: string; readonly example: string };
-  /** What the answer is made to begin with. */
+  /** Prefix that the answer is made to begin with. */
   readonly answerPrefix?: (document: Document) => string;
-  /** The task as its examples are written, where that differs. */
+  /** Task that formats the few-shot examples, if it differs. */
   readonly exampleTask?: Task;
-  /** Examples in front of each question unless the user says otherwise. */
+  /** Default number of few-shot examples per question. */
   readonly shots?: number;
-  /** Changes or adds columns; what it returns is what sample files hold. */
+  /** Changes or adds columns; sample files record the returned document. */
   readonly prepare?: (document: Document) => Document;
 }
 
-/** A question with several answers; the likeliest counts. */
+/** A multiple-choice question; the most probable answer counts. */
 export interface ChoiceQuestion {
-  /** Text before every answer, or one for each answer. */
+  /** Text before every answer, or one text per answer. */
   readonly prompt: string | readonly string[];
   /** Answers, or the one text that follows each of several prompts. */
   readonly answers: readonly string[];
-  /** Place of the right answer, or of several. */
+  /** Index of the correct answer, or of several. */
   readonly right: number | readonly number[];
-  /** How sample files tell it; its place where it is left out. */
+  /** Correct answer as recorded in sample files; if omitted, its index. */
   readonly target?: number | string;
 }
 
-/** A task of questions with several answers. */
+/** A multiple-choice task. */
 export interface ChoiceTask extends TaskFacts {
   readonly kind: "choice";
-  /** Metrics that are told. */
+  /** Reported metrics. */
   readonly metrics: readonly string[];
-  /** Question of a document. */
+  /** Returns the question of a document. */
   ask(document: Document): ChoiceQuestion;
 }
 
-/** A task of texts whose end is to be foretold. */
+/** A loglikelihood task: predicting the end of texts. */
 export interface EndingTask extends TaskFacts {
   readonly kind: "ending";
-  /** Metrics that are told; both where it is left out. */
+  /** Reported metrics; if omitted, both. */
   readonly metrics?: readonly string[];
-  /** A text and its end, which brings its own space. */
+  /** Returns a text and its ending, which includes the space before it. */
   ask(document: Document): { readonly prompt: string; readonly ending: string };
 }
 
-/** A task of rolling loglikelihoods: the perplexity of whole pages. */
+/** A rolling-loglikelihood task: the perplexity of whole pages. */
 export interface PageTask extends TaskFacts {
   readonly kind: "page";
-  /** Metrics that are told; all three where it is left out. */
+  /** Reported metrics; if omitted, all three. */
   readonly metrics?: readonly string[];
-  /** The page as the model sees it, and as its words and bytes are counted. */
+  /** Returns the page as the model sees it, and the original whose words and bytes are counted. */
   ask(document: Document): { readonly page: string; readonly original: string };
 }
 
-/** A task of token ids as they lie in a shard. */
+/** A task of token ids as stored in a shard. */
 export interface TokensTask extends TaskFacts {
   readonly kind: "tokens";
-  /** Tokens of a sample: each but the first is foretold from those before it. */
+  /** Returns the tokens of a sample; each but the first is predicted from those before it. */
   ask(document: Document): readonly number[];
 }
 
-/** A task of questions that the model answers in writing. */
+/** A generation task: questions that the model answers with generated text. */
 export interface WritingTask extends TaskFacts {
   readonly kind: "writing";
-  /** Question and right answer; `answers` where there are several, `target` as sample files show it. */
+  /**
+   * Returns a question and its correct answer; `answers` if there are several, `target` as recorded in sample
+   * files.
+   */
   ask(document: Document): {
     readonly prompt: string;
     readonly answer: string;
@@ -111,27 +116,30 @@ export interface WritingTask extends TaskFacts {
   };
   /** Texts that end an answer. */
   readonly until: readonly string[];
-  /** Longest answer, tokens. */
+  /** Maximum answer length, in tokens. */
   readonly tokensMax: number;
-  /** Settings of the writing as sample files show them. */
+  /** Generation settings as recorded in sample files. */
   readonly generation?: Readonly<Record<string, unknown>>;
-  /** How often each answer counts; they are all alike, since decoding is greedy. */
+  /** How many times each answer counts; repeats are identical, since decoding is greedy. */
   readonly repeats?: number;
-  /** Ways to read the answer. */
+  /** Filter pipelines that extract the answer. */
   readonly pipelines: readonly AnswerPipeline[];
-  /** Whether what was read is right. */
+  /** Reports whether an extracted answer is correct. */
   readonly matches: AnswerMatcher;
 }
 
-/** Something a model can be asked, with a score. */
+/** A task that a model is scored on. */
 export type Task = ChoiceTask | EndingTask | PageTask | TokensTask | WritingTask;
 
-/** Examples that are shown of a task. One that says that it has none has none, whatever is asked for. */
+/**
+ * Returns the number of few-shot examples of a task. A task that declares none has none, regardless of
+ * `asked`.
+ */
 export function shotsOf(task: Task, asked: number | undefined): number {
   return task.shots === 0 ? 0 : asked ?? task.shots ?? 0;
 }
 
-/** Tasks whose scores are told together. */
+/** Tasks whose scores are reported together. */
 export interface TaskGroup {
   /** Name. */
   readonly name: string;
@@ -139,16 +147,16 @@ export interface TaskGroup {
   readonly alias?: string;
   /** Version. */
   readonly version: number | string;
-  /** Names of tasks and groups in it. */
+  /** Names of its tasks and groups. */
   readonly members: readonly string[];
-  /** Whether the group has a score of its own: the mean over all documents. */
+  /** Whether the group has an aggregate score: the mean over all documents. */
   readonly aggregate: boolean;
-  /** Which scores, of which ways to read answers, and whether larger tasks weigh more; all where it is left out. */
+  /** Metrics to report, for which filters, and whether larger tasks weigh more; if omitted, all. */
   readonly measures?: readonly {
     readonly metric: string;
     readonly filters: readonly string[] | undefined;
     readonly bySize: boolean;
   }[];
-  /** Tasks of the group that are not asked for by their own names, or are asked for in another way. */
+  /** Tasks that only the group defines, or whose settings it overrides. */
   readonly own?: readonly Task[];
 }

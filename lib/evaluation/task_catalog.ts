@@ -2,7 +2,7 @@ import { GROUPS, TASKS } from "./tasks.ts";
 import type { TaskCatalog } from "./select_tasks.ts";
 import { includedTasks } from "./task_file/included_tasks.ts";
 /**
- * All tasks: the user's own, which come first, and the built-in ones.
+ * Returns all tasks: user-defined ones, which take precedence, and built-in ones.
  *
  * @param includePath Directory of the user's task files.
  */

@@ -11,7 +11,7 @@ import { sciq } from "./tasks/sciq.ts";
 import { wikitext } from "./tasks/wikitext.ts";
 import { winogrande } from "./tasks/winogrande.ts";
 
-/** All tasks that come with the program. */
+/** Built-in tasks. */
 export const TASKS: readonly Task[] = [
   arcChallenge,
   arcEasy,
@@ -27,13 +27,13 @@ export const TASKS: readonly Task[] = [
   winogrande,
 ];
 
-/** Tasks that are asked for together. */
+/** Built-in groups of tasks. */
 export const GROUPS: readonly TaskGroup[] = [
   ...mmluGroups,
   { name: "ai2_arc", version: 1, members: ["arc_challenge", "arc_easy"], aggregate: false },
 ];
 
-/** Names of suites: what papers tell of their models. */
+/** Task suites by name, as papers report them for their models. */
 export const SUITES: Readonly<Record<string, readonly string[]>> = {
   /** Table 1 of the Covenant-72B report, zero-shot. */
   covenant: [

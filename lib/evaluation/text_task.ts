@@ -2,7 +2,7 @@ import type { PageTask } from "./task.ts";
 import { tokensTask } from "./tokens_task.ts";
 import { readTextFile } from "../corpus/read_text_file.ts";
 import type { LoadedTask } from "./evaluate.ts";
-/** A file as a task of its own: its perplexity. */
+/** Builds a task from a file: its perplexity. */
 export async function textTask(name: string, path: string, lengthMax: number): Promise<LoadedTask> {
   const content = await readTextFile(path);
   if (!Array.isArray(content)) return tokensTask(name, samplesOf(content, lengthMax));
@@ -16,7 +16,9 @@ export async function textTask(name: string, path: string, lengthMax: number): P
   return { task, documents: content.map((page) => ({ page })), pool: [] };
 }
 
-/** Samples of a shard; each begins with the last token of the one before, so that all but the first count once. */
+/**
+ * Splits a shard into samples that overlap by one token, so that every token but the first is scored once.
+ */
 function samplesOf(tokens: Uint32Array, lengthMax: number): number[][] {
   const samples: number[][] = [];
   for (let start = 0; start < tokens.length - 1; start += lengthMax) {

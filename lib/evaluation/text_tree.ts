@@ -1,33 +1,34 @@
 import type { TokenPair } from "./request_encoder.ts";
 
-/** A score to be read off a tree. */
+/** A score to compute in a tree. */
 export interface TreeScore {
-  /** Token of the tree whose next token is scored. */
+  /** Index of the tree's token whose next token is scored. */
   readonly place: number;
-  /** That next token. */
+  /** The next token. */
   readonly target: number;
-  /** Which of the pairs it belongs to. */
+  /** Number of the pair that the score belongs to. */
   readonly pair: number;
 }
 
-/** Texts with a common beginning: a trunk, and behind it one branch a text. */
+/** Texts with a common prefix: a trunk, followed by one branch per text. */
 export interface TextTree {
   /** Tokens: the trunk, then each branch. */
   readonly tokens: readonly number[];
-  /** Tokens of the trunk. */
+  /** Number of tokens in the trunk. */
   readonly trunk: number;
-  /** Tokens of each branch. */
+  /** Number of tokens in each branch. */
   readonly branches: readonly number[];
-  /** All that is scored, pair by pair. */
+  /** All scores, pair by pair. */
   readonly scores: readonly TreeScore[];
 }
 
 /**
- * Lays pairs out so that what they have in common is computed once: the choices of a question share its
- * context. Pairs that are cut to the model's context share nothing, since they begin at different places.
+ * Arranges pairs in trees so that a common prefix is computed once, such as the context of a question's
+ * choices. Pairs that are truncated to the model's context share nothing, since they start at different
+ * positions.
  *
  * @param pairs Pairs with their numbers.
- * @param lengthMax Longest input, tokens; of longer pairs the beginning is dropped.
+ * @param lengthMax Maximum input length in tokens; longer pairs are truncated at the start.
  */
 export function textTrees(
   pairs: readonly (readonly [number: number, pair: TokenPair])[],
@@ -67,7 +68,7 @@ function tree(inputs: readonly Input[]): TextTree {
   return { tokens, trunk, branches, scores };
 }
 
-/** Tokens that all inputs begin with. */
+/** Returns the length of the common prefix of all inputs. */
 function commonLength([first, ...others]: readonly Input[]): number {
   return others.reduce((common, { tokens }) => {
     let same = 0;

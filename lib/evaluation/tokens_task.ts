@@ -1,6 +1,6 @@
 import type { TokensTask } from "./task.ts";
 import type { LoadedTask } from "./evaluate.ts";
-/** A task that asks for the perplexity of samples, each a list of token ids. */
+/** Builds a task that measures the perplexity of samples, each a list of token ids. */
 export function tokensTask(name: string, samples: number[][]): LoadedTask {
   const task: TokensTask = {
     kind: "tokens",

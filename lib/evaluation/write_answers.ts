@@ -3,9 +3,9 @@ import type { ModelAnswer, ModelRequest } from "./language_model.ts";
 import type { RequestEncoder } from "./request_encoder.ts";
 import { ResponseCache } from "./response_cache.ts";
 
-/** Greedy decoding, as far as answers need it: what `TokenGenerator` offers. */
+/** Greedy decoding; the subset of `TokenGenerator` that is used here. */
 export interface TextGenerator {
-  /** New tokens of each prompt; `isDone` says where a text ends. */
+  /** Generates tokens for each prompt; `isDone` reports whether a text is complete. */
   generate(
     prompts: readonly (readonly number[])[],
     options: {
@@ -16,19 +16,19 @@ export interface TextGenerator {
   ): Promise<number[][]>;
 }
 
-/** How answers are written. */
+/** Options of answer generation. */
 export interface WriteAnswersOptions {
-  /** Tokens of texts. */
+  /** Encodes texts as tokens. */
   readonly encoder: RequestEncoder;
-  /** Opens the model; called only when something is to be written. */
+  /** Opens the model; called only if something has to be generated. */
   readonly openGenerator: (texts: number) => Promise<TextGenerator>;
-  /** Texts to write at once, by the tokens of the longest. */
+  /** Returns how many texts to generate at once, given the tokens of the longest. */
   readonly writingRows: (tokens: number) => number;
-  /** Answers of earlier runs. */
+  /** Cache with the answers of earlier runs. */
   readonly cache: ResponseCache;
-  /** Called as the work goes on, with a share from 0 to 1. */
+  /** Called on progress with the fraction done, from 0 to 1. */
   readonly onProgress: (done: number) => void;
-  /** Ends the work with its reason. */
+  /** Aborts the work with its reason. */
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +40,7 @@ interface Job {
   readonly key: string;
 }
 
-/** Lets a model answer in writing, as lm-evaluation-harness does: greedily, up to the first of the stops. */
+/** Generates answers as lm-evaluation-harness does: greedily, up to the first stop text. */
 export async function writeAnswers(
   requests: readonly WritingRequest[],
   options: WriteAnswersOptions,
@@ -83,7 +83,7 @@ async function writeBatch(
     tokensMax: batch[0].request.tokensMax,
     isDone: (row, ids) => {
       if (eosTokens.includes(ids.at(-1)!)) return true;
-      // Special tokens are spelled out here: they may be among the stops.
+      // Special tokens are included here, since they may be stop texts.
       const so = encoder.tokenizer.decode(ids, false);
       return stops[row].some((stop) => so.includes(stop));
     },
@@ -95,19 +95,22 @@ async function writeBatch(
   });
 }
 
-/** Texts that end an answer; the token that ends a document is one, also spelled out. */
+/** Returns the stop texts of a request, including the text of the EOS token. */
 function stopsOf({ until }: WritingRequest, { options, tokenizer }: RequestEncoder): string[] {
   const end = tokenizer.token(options.eosTokens[0] ?? -1);
   return [...until, ...(end === undefined ? [] : [end])].filter((stop) => stop !== "");
 }
 
-/** Prompt and key of a request. Of a prompt that leaves no room for the answer, the beginning is dropped. */
+/**
+ * Returns the prompt and cache key of a request. A prompt that leaves no room for the answer is truncated at
+ * the start.
+ */
 function jobOf(request: WritingRequest, encoder: RequestEncoder): Job | Error {
   const { context, tokensMax, until } = request;
   const room = encoder.options.lengthMax - tokensMax;
   if (room < 1) {
     return new InputError(
-      `Cannot write an answer: ${tokensMax} tokens do not fit into the ${encoder.options.lengthMax} of the model's context`,
+      `Cannot generate an answer: ${tokensMax} tokens do not fit into the model's context of ${encoder.options.lengthMax}`,
     );
   }
   try {

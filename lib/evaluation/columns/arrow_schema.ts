@@ -1,21 +1,21 @@
 import { Buffer } from "node:buffer";
 
-/** A field of an Arrow schema, as far as Parquet's own schema does not tell it. */
+/** Properties of an Arrow schema field that Parquet's schema lacks. */
 export interface ArrowField {
-  /** Number of its type in Arrow's union of types. */
+  /** Index of its type in Arrow's `Type` union. */
   readonly type: number;
   /** Time zone of a timestamp. */
   readonly zone: string;
   /** Unit of a duration: 0 seconds, 1 ms, 2 µs, 3 ns. */
   readonly unit: number;
-  /** Bits of a decimal. */
+  /** Bit width of a decimal. */
   readonly bits: number;
-  /** Name of the extension that it is of. */
+  /** Name of its extension type; empty if it has none. */
   readonly extension: string;
   readonly children: ReadonlyMap<string, ArrowField>;
 }
 
-/** Numbers in Arrow's union of types. */
+/** Indices in Arrow's `Type` union. */
 export const ARROW_TYPES = {
   decimal: 7,
   timestamp: 10,
@@ -23,15 +23,15 @@ export const ARROW_TYPES = {
   duration: 18,
   listViews: [25, 26],
 };
-/** Most fields, and how deep they may be. */
+/** Limits on the number of fields and their nesting depth. */
 const FIELDS_MAX = 100_000;
 const DEPTH_MAX = 100;
 
 /**
- * Fields of the Arrow schema that Parquet files carry under the key `ARROW:schema`: an encapsulated message in
- * base64 (Arrow columnar format, Schema.fbs and Message.fbs).
+ * Reads the fields of the Arrow schema that Parquet files store under the key `ARROW:schema`: a
+ * base64-encoded encapsulated message (Arrow columnar format, Schema.fbs and Message.fbs).
  *
- * @throws RangeError when it is damaged.
+ * @throws RangeError if it is damaged.
  */
 export function arrowFields(base64: string): ReadonlyMap<string, ArrowField> {
   try {
@@ -56,7 +56,7 @@ class FlatBuffer {
   constructor(readonly view: DataView) {}
 
   fields(places: readonly number[], depth: number): Map<string, ArrowField> {
-    if (depth > DEPTH_MAX) throw new RangeError("its Arrow schema is nested too deep");
+    if (depth > DEPTH_MAX) throw new RangeError("its Arrow schema is nested too deeply");
     return new Map(places.map((place) => {
       const type = this.#slot(place, 2);
       const details = this.table(place, 3);
@@ -78,13 +78,13 @@ class FlatBuffer {
     }));
   }
 
-  /** Place of a table that another one has in a slot. */
+  /** Returns the offset of the table that a slot refers to. */
   table(place: number, slot: number): number | undefined {
     const at = this.#slot(place, slot);
     return at === undefined ? undefined : at + this.view.getUint32(at, true);
   }
 
-  /** Places of a vector of tables. */
+  /** Returns the offsets of the tables in a vector. */
   tables(place: number, slot: number): number[] {
     const at = this.table(place, slot);
     if (at === undefined) return [];
@@ -102,14 +102,14 @@ class FlatBuffer {
     if (at === undefined) return "";
     const length = this.view.getUint32(at, true);
     if (at + 4 + length > this.view.byteLength) {
-      throw new RangeError("its Arrow schema is cut short");
+      throw new RangeError("its Arrow schema is truncated");
     }
     return new TextDecoder().decode(
       new Uint8Array(this.view.buffer, this.view.byteOffset + at + 4, length),
     );
   }
 
-  /** Place of a slot's value; undefined where the table has none. */
+  /** Returns the offset of a slot's value; undefined if the table lacks it. */
   #slot(place: number, slot: number): number | undefined {
     const index = place - this.view.getInt32(place, true);
     const size = this.view.getUint16(index, true);

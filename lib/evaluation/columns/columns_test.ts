@@ -7,16 +7,18 @@ import { parseDocuments } from "../documents/parse_documents.ts";
 import { pythonString } from "../../python/python_string.ts";
 import { pythonJson } from "../../python/python_json.ts";
 
-/** What a template with the column, or with it in a list, or in an `if`, writes row by row. */
+/**
+ * Output per row of a template that prints the column, prints it in a list, or tests it in an `if`.
+ */
 interface Column {
   readonly text: (string | object)[];
   readonly item?: (string | object)[];
   readonly truth?: (string | object)[];
 }
-/** What lm-evaluation-harness made of a file; without documents it failed. */
+/** Result of lm-evaluation-harness for a file; without documents it failed. */
 interface File {
   readonly field?: string;
-  /** Beginnings of the hashes of its documents. */
+  /** Prefixes of its documents' hashes. */
   readonly documents?: string[];
   readonly columns?: Record<string, Column>;
 }
@@ -25,7 +27,7 @@ const FILES = JSON.parse(Deno.readTextFileSync(fixture("columns/expected.json"))
   string,
   File
 >;
-/** Files that the harness reads and that are refused here, and the words that say why. */
+/** Files that the harness reads but covey refuses, with the expected error. */
 const REFUSED: Record<string, RegExp> = {
   "nan.jsonl": /line 1: .*N/,
   "inf_short.jsonl": /line 1: .*I/,
@@ -41,15 +43,15 @@ const REFUSED: Record<string, RegExp> = {
   "spread.jsonl": /line 1/,
   "mixed_scalars.jsonl": /may be read as a number or list/,
   "list_after_newline.json": /begins with space/,
-  "list_surrogate.json": /half of a surrogate pair/,
-  "object_field.json": /not read as it stands/,
-  "object_field_types.json": /not read as it stands/,
+  "list_surrogate.json": /unpaired surrogate/,
+  "object_field.json": /not be read verbatim/,
+  "object_field_types.json": /not be read verbatim/,
   "object_field_texts.json": /want an object/,
   "object_field_columns.json": /not a list of objects/,
 };
 
 for (const [name, { columns, documents, field }] of Object.entries(FILES)) {
-  Deno.test(`columns of ${name} are shown as lm-evaluation-harness shows them`, async () => {
+  Deno.test(`columns of ${name} print as in lm-evaluation-harness`, async () => {
     const read = () =>
       parseDocuments(name, Deno.readFileSync(fixture(`columns/${name}`)), undefined, field);
     if (!documents || REFUSED[name]) {
@@ -86,7 +88,7 @@ for (const [name, { columns, documents, field }] of Object.entries(FILES)) {
 
 const lines = (text: string) => parseDocuments("x.jsonl", new TextEncoder().encode(text));
 
-Deno.test("columns that cannot be shown truly, or stand for too much, are refused by name", async () => {
+Deno.test("columns that cannot be represented exactly or expand too much are refused by name", async () => {
   const many = (count: number) =>
     Array.from({ length: count }, (_, i) => `{"k${i}": 1}\n`).join("");
   const cases: [text: string, message: RegExp][] = [
@@ -96,7 +98,7 @@ Deno.test("columns that cannot be shown truly, or stand for too much, are refuse
     [many(2000), /2000 objects have 2000 different keys/],
     [`{"a": 1}\n{"a": "${"1".repeat(200_000)}x"}`, /^$/],
     [`{"a": 1e999}`, /too large/],
-    ['{"a": {"b": 1, "b": 2}}', /a key is there twice/],
+    ['{"a": {"b": 1, "b": 2}}', /duplicate key/],
   ];
   for (const [text, message] of cases) {
     const read = lines(text).then(() => "", (error: Error) => {
@@ -109,9 +111,9 @@ Deno.test("columns that cannot be shown truly, or stand for too much, are refuse
   assert.equal((long.a as string).length, 12_000_000);
 });
 
-Deno.test("a large file whose columns change their type is refused", async () => {
+Deno.test("a large file whose columns change type is refused", async () => {
   const text = `{"a": 1, "t": "${"x".repeat(1000)}"}\n`.repeat(11_000);
   assert.equal((await lines(text)).length, 11_000);
-  await assert.rejects(lines(`${text}{"a": 2.5, "t": ""}`), /whole and other numbers are mixed/);
+  await assert.rejects(lines(`${text}{"a": 2.5, "t": ""}`), /mixes integers and other numbers/);
   await assert.rejects(lines(`${text}{"a": "b", "t": ""}`), /of several kinds: number, text/);
 });

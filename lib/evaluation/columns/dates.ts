@@ -1,15 +1,15 @@
 import { PythonObject } from "../../python/python_object.ts";
 import { isSecondTime, offsetText, type Zone } from "./zones.ts";
 
-/** Microseconds of a day. */
+/** Microseconds per day. */
 export const DAY = 86_400_000_000n;
 const pad = (value: number | bigint, width = 2) => String(value).padStart(width, "0");
 
 /**
- * `datetime.date`
+ * Returns a `datetime.date`.
  *
  * @param days Days since 1970-01-01.
- * @throws RangeError outside the years that Python has.
+ * @throws RangeError outside Python's range of years.
  */
 export function pythonDate(days: number): PythonObject {
   const [year, month, day] = civil(BigInt(days));
@@ -20,10 +20,10 @@ export function pythonDate(days: number): PythonObject {
 }
 
 /**
- * `datetime.datetime`
+ * Returns a `datetime.datetime`.
  *
  * @param microseconds Since 1970-01-01.
- * @throws RangeError outside the years that Python has.
+ * @throws RangeError outside Python's range of years.
  */
 export function pythonMoment(microseconds: bigint, zone?: Zone): PythonObject {
   const seconds = Number(floorDivide(microseconds, 1_000_000n));
@@ -43,7 +43,7 @@ export function pythonMoment(microseconds: bigint, zone?: Zone): PythonObject {
 }
 
 /**
- * `pandas.Timestamp` of nanoseconds.
+ * Returns a `pandas.Timestamp` from nanoseconds.
  *
  * @param nanoseconds Since 1970-01-01.
  */
@@ -62,7 +62,7 @@ export function pandasMoment(nanoseconds: bigint, zone?: Zone): PythonObject {
 }
 
 /**
- * `datetime.time`
+ * Returns a `datetime.time`.
  *
  * @param microseconds Since midnight.
  */
@@ -71,7 +71,7 @@ export function pythonTime(microseconds: bigint): PythonObject {
   return new PythonObject(clock, `datetime.time(${parts.join(", ")})`);
 }
 
-/** Year, month and day. */
+/** Converts days since 1970-01-01 to year, month and day. */
 function civil(days: bigint): [number, number, number] {
   // Howard Hinnant, chrono-Compatible Low-Level Date Algorithms
   const shifted = Number(days) + 719_468;
@@ -87,12 +87,12 @@ function civil(days: bigint): [number, number, number] {
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
   const year = yearOfEra + era * 400 + Number(month <= 2);
   if (year < 1 || year > 9999) {
-    throw new RangeError(`a date is in the year ${year}, want one from 1 to 9999`);
+    throw new RangeError(`a date has the year ${year}, want 1 to 9999`);
   }
   return [year, month, ofYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1];
 }
 
-/** What a time of day prints, and the numbers that its constructor is given. */
+/** Returns the text of a time of day, and its constructor arguments. */
 function clockOf(microseconds: bigint): [string, number[]] {
   const seconds = Number(microseconds / 1_000_000n);
   const fraction = Number(microseconds % 1_000_000n);
@@ -107,7 +107,7 @@ function clockOf(microseconds: bigint): [string, number[]] {
   return [fraction ? `${clock}.${pad(fraction, 6)}` : clock, parts];
 }
 
-/** `a // b` */
+/** Floor division, `a // b` in Python. */
 export function floorDivide(a: bigint, b: bigint): bigint {
   return a / b - BigInt(a % b < 0n);
 }

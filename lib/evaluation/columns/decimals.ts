@@ -1,15 +1,15 @@
 import { PythonObject } from "../../python/python_object.ts";
 
-/** Value below which `str(Decimal)` has an exponent: that of its first digit. */
+/** Smallest exponent of the first digit that `str(Decimal)` writes without an exponent. */
 const EXPONENT_MIN = -6;
 
-/** Longest decimal. */
+/** Maximum length of a decimal, in bytes. */
 const BYTES_MAX = 32;
 
 /**
- * `decimal.Decimal`
+ * Returns a `decimal.Decimal`.
  *
- * @param digits Its value times ten to the `scale`.
+ * @param digits Unscaled value: the decimal times ten to the power of `scale`.
  */
 export function pythonDecimal(digits: bigint, scale: number): PythonObject {
   const sign = digits < 0n ? "-" : "";
@@ -28,9 +28,9 @@ function fixed(digits: string, scale: number): string {
 }
 
 /**
- * A two's complement integer, its highest byte first.
+ * Decodes a big-endian two's complement integer.
  *
- * @throws RangeError when it is longer than decimals are.
+ * @throws RangeError if it is longer than a decimal can be.
  */
 export function integerOfBytes(bytes: Uint8Array): bigint {
   if (bytes.length > BYTES_MAX) throw new RangeError(`a decimal has ${bytes.length} bytes`);

@@ -6,13 +6,13 @@ const DAYS_MAX = 999_999_999n;
 const pad = (value: number | bigint, width = 2) => String(value).padStart(width, "0");
 
 /**
- * `datetime.timedelta`
+ * Returns a `datetime.timedelta`.
  *
- * @throws RangeError when it is longer than Python has them.
+ * @throws RangeError if it exceeds Python's range.
  */
 export function pythonDuration(microseconds: bigint): PythonObject {
   const days = floorDivide(microseconds, DAY);
-  if (days > DAYS_MAX || days < -DAYS_MAX) throw new RangeError(`a duration is of ${days} days`);
+  if (days > DAYS_MAX || days < -DAYS_MAX) throw new RangeError(`a duration has ${days} days`);
   const rest = microseconds - days * DAY;
   const [seconds, fraction] = [rest / SECOND, rest % SECOND];
   const clock = `${seconds / 3600n}:${pad(seconds / 60n % 60n)}:${pad(seconds % 60n)}`;
@@ -26,7 +26,7 @@ export function pythonDuration(microseconds: bigint): PythonObject {
   );
 }
 
-/** `pandas.Timedelta` of nanoseconds. */
+/** Returns a `pandas.Timedelta` from nanoseconds. */
 export function pandasDuration(nanoseconds: bigint): PythonObject {
   if (nanoseconds === -(2n ** 63n)) return new PythonObject("NaT", "NaT");
   const day = DAY * 1000n;

@@ -1,15 +1,15 @@
-/** Kinds of columns whose values are as the file stores them. */
+/** Column kinds whose values are used as stored. */
 const STORED = ["Value", "ClassLabel", "List", "LargeList", "Sequence", "Translation", "Json"]
   .concat(["TranslationVariableLanguages", "Array2D", "Array3D", "Array4D", "Array5D"]);
-/** Kinds that are decoded, unless a column says that they are not. */
+/** Column kinds that are decoded unless the column disables it. */
 const MEDIA = ["Image", "Audio", "Video", "Pdf", "Nifti"];
 const DEPTH_MAX = 100;
 
 /**
- * Checks the columns that Hugging Face's datasets notes in the files it writes.
+ * Checks the column features that Hugging Face's datasets records in the files it writes.
  *
- * @param json The note; undefined where there is none.
- * @throws RangeError when a column is decoded, as pictures and sound are, or is of a kind that is not known.
+ * @param json The recorded features; undefined if the file has none.
+ * @throws RangeError if a column needs decoding, such as images and audio, or is of an unknown kind.
  */
 export function checkFeatures(json: string | undefined): void {
   if (json === undefined) return;
@@ -17,7 +17,7 @@ export function checkFeatures(json: string | undefined): void {
   try {
     note = JSON.parse(json);
   } catch (cause) {
-    throw new RangeError("its note on features (huggingface) is no JSON", { cause });
+    throw new RangeError("its features metadata (huggingface) is not JSON", { cause });
   }
   checkKinds(note?.info?.features, 0);
 }
@@ -33,7 +33,7 @@ function checkKinds(feature: unknown, depth: number): void {
     if (isMedia && decode === false) return;
     if (isMedia || !STORED.includes(kind)) {
       throw new RangeError(
-        `it has a column of the kind ${kind.slice(0, 40)}, which is not offered`,
+        `it has a column of kind ${kind.slice(0, 40)}, which is not supported`,
       );
     }
   }

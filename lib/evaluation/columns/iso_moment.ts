@@ -2,8 +2,8 @@ const STAMP =
   /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d)(?::(\d\d)(?::(\d\d))?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
 
 /**
- * Seconds since 1970 of a text that Arrow's JSON reader takes for a moment; undefined of any other text. A column
- * whose texts are all moments has moments instead of texts.
+ * Returns the Unix time in seconds of a text that Arrow's JSON reader parses as a timestamp; undefined for
+ * any other text. A column whose texts are all timestamps becomes a timestamp column.
  */
 export function isoMoment(text: string): bigint | undefined {
   const found = STAMP.exec(text);

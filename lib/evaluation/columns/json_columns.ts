@@ -6,36 +6,36 @@ import { freeValue } from "./json_free_value.ts";
 import { checkWhole, doubleOf, isInteger, rewritten, WrittenNumber } from "./json_number.ts";
 import { pythonFloat, pythonInteger } from "../../python/python_object.ts";
 
-/** Deepest place. */
+/** Maximum nesting depth. */
 const DEPTH_MAX = 100;
 
-/** Most values of a column, if most are missing, and how many times those that are there. */
+/** Limits for sparse columns: total cells, and cells per present value. Both must be exceeded. */
 const CELLS_MAX = 2_000_000;
 const SPARSE_MAX = 50;
 
 type Kind = "boolean" | "number" | "text" | "list" | "object";
 
-/** What all values at one place are. */
+/** Common type of all values at one path. */
 type Type =
-  /** `free`: of several kinds, or objects with different keys; each stays as it is written. */
+  /** `free`: mixed kinds, or objects with different keys; each value stays as written. */
   | { readonly kind: "null" | "boolean" | "integer" | "float" | "text" | "moment" | "free" }
   | { readonly kind: "list"; readonly items: Type }
   | { readonly kind: "object"; readonly fields: ReadonlyMap<string, Type> };
 
-/** How a file is read. */
+/** Properties of a file that determine how it is read. */
 export interface Reading {
-  /** Whether every row stands on a line of its own: then objects with different keys keep theirs. */
+  /** Whether every row is on a separate line; objects with different keys then keep their keys. */
   readonly isLined: boolean;
-  /** Whether the reader writes the file anew before it reads it. */
+  /** Whether the reader rewrites the file before reading it. */
   readonly isRewritten: boolean;
-  /** Whether it is so large that the reader fixes types by its beginning. */
+  /** Whether it is so large that the reader infers types from its beginning. */
   readonly isLarge: boolean;
 }
 
 /**
- * Rows of values, by the rules of a table: all values at a place are of one type.
+ * Converts values to rows of a table, in which all values at one path share a type.
  *
- * @throws RangeError where the reader would change values in ways that are not known here.
+ * @throws RangeError if the reader would change values in ways that are not reproduced here.
  */
 export function rowsOfValues(values: readonly unknown[], reading: Reading): Document[] {
   const stray = values.find((value) => kindOf(value) !== "object");
@@ -85,7 +85,7 @@ function typeOf(values: readonly unknown[], reading: Reading, depth: number): Ty
       const objects = present as Record<string, unknown>[];
       if (reading.isLined && !sameKeys(objects)) {
         if (!reading.isLarge) return { kind: "free" };
-        throw new RangeError("objects of one column have different keys, in a file of this size");
+        throw new RangeError("objects of one column have different keys, in too large a file");
       }
       return fieldsType(objects, reading, depth);
     }
@@ -96,7 +96,7 @@ function numberKind(numbers: readonly WrittenNumber[], { isLarge }: Reading) {
   const integers = numbers.filter(isInteger).length;
   if (integers === numbers.length) return "integer";
   if (integers === 0 || !isLarge) return "float";
-  throw new RangeError("whole and other numbers are mixed in a column, in a file of this size");
+  throw new RangeError("a column mixes integers and other numbers, in too large a file");
 }
 
 function fieldsType(objects: readonly Record<string, unknown>[], reading: Reading, depth: number) {
@@ -124,7 +124,10 @@ function sameKeys(objects: readonly Record<string, unknown>[]): boolean {
   });
 }
 
-/** The table's reader loses count of nulls that begin the first lists of a column, and then reads all anew. */
+/**
+ * Rejects nulls at the start of a column's first lists: the table reader miscounts them and rereads
+ * everything.
+ */
 function checkNulls(lists: readonly (readonly unknown[])[]): void {
   for (const list of lists) {
     const first = list.findIndex((each) => each !== null);

@@ -3,10 +3,10 @@ import { isInteger, keepNumber, looseDouble, rewritten, WrittenNumber } from "./
 import { pythonFloat, pythonInteger } from "../../python/python_object.ts";
 
 /**
- * A value of a column that has values of several kinds. The reader keeps each as JSON and reads it where it is
- * used, so that a text which can be read as JSON becomes what it reads as.
+ * Returns a value of a column with mixed kinds. The reader keeps each value as JSON and parses it on use, so
+ * a text that is valid JSON becomes its parsed value.
  *
- * @throws RangeError where its lenient reader would take a text that is no JSON.
+ * @throws RangeError if its lenient parser would accept a text that is not JSON.
  */
 export function freeValue(value: unknown): unknown {
   if (typeof value !== "string") return plain(value);
@@ -17,7 +17,7 @@ export function freeValue(value: unknown): unknown {
       throw new RangeError(
         `the text ${
           JSON.stringify(value).slice(0, 80)
-        } stands in a column of several kinds, where it may be read as a number or list`,
+        } is in a column of several kinds, where it may be read as a number or list`,
         { cause },
       );
     }
@@ -25,7 +25,9 @@ export function freeValue(value: unknown): unknown {
   }
 }
 
-/** Whether a text is JSON but for zeros in front, points and commas behind, and names of numbers. */
+/**
+ * Reports whether a text is JSON except for leading zeros, trailing points and commas, and NaN or Infinity.
+ */
 function isLoose(text: string): boolean {
   if (/^\s*(?:-|-?\d+(?:\.\d*)?(?:[eE][-+]?\d*)?)\s*$/.test(text)) return true;
   const strict = text.replace(/-?Infinity|NaN/g, "null").replace(/,(\s*\})/g, "$1")
@@ -40,9 +42,9 @@ function isLoose(text: string): boolean {
 }
 
 /**
- * The value of a JSON text that a table has for a value.
+ * Parses a JSON text that a table stores as a value.
  *
- * @throws Error when it is not valid.
+ * @throws Error if it is not valid.
  */
 export function storedJson(text: string): unknown {
   return plain(JSON.parse(text, keepNumber), (number) => number);

@@ -1,17 +1,17 @@
-/** A number of a JSON file as it is written: what it is depends on the other numbers of its column. */
+/** A JSON number as written; its type depends on the other numbers of its column. */
 export class WrittenNumber {
-  /** @param text Digits, a sign, a point, an exponent. */
+  /** @param text Digits with optional sign, point and exponent. */
   constructor(readonly text: string) {}
 }
 
 const INTEGER_MAX = 2n ** 63n - 1n;
-/** Most digits behind the point that pandas reads, and that it writes. */
+/** Maximum decimal places that pandas reads, and that it writes. */
 const PLACES_READ = 15;
 const PLACES_WRITTEN = 10;
-/** Sizes between which it writes numbers without an exponent. */
+/** Magnitudes between which pandas writes numbers without an exponent. */
 const FIXED = [1e-15, 1e16 - 1];
 
-/** Whether a number is whole and fits 64 bits. */
+/** Reports whether a number is an integer that fits in 64 bits. */
 export function isInteger(value: number | WrittenNumber): boolean {
   if (typeof value === "number") return true;
   if (!/^-?\d{1,19}$/.test(value.text)) return false;
@@ -19,7 +19,7 @@ export function isInteger(value: number | WrittenNumber): boolean {
   return integer <= INTEGER_MAX && integer >= -INTEGER_MAX - 1n;
 }
 
-/** The double of a number, rounded once. */
+/** Converts a number to a double with a single rounding. */
 export function doubleOf(value: number | WrittenNumber): number {
   const double = typeof value === "number" ? value : Number(value.text);
   if (Number.isFinite(double)) return double;
@@ -27,7 +27,7 @@ export function doubleOf(value: number | WrittenNumber): number {
 }
 
 /**
- * The number as pandas' reader of JSON gives it: it multiplies digits, and so rounds more than once.
+ * Converts a number as pandas' JSON reader does, which multiplies digits and so rounds more than once.
  *
  * @throws RangeError when it is too large.
  */
@@ -47,7 +47,7 @@ export function looseDouble(value: number | WrittenNumber): number {
 }
 
 /**
- * The number in a file that pandas has written anew: with ten places.
+ * Returns the number as pandas rewrites it, with ten places.
  *
  * @throws RangeError when it is too large.
  */
@@ -74,7 +74,7 @@ function tooLarge(text: string): RangeError {
 }
 
 /**
- * Digits that stand in such a file: they stay, and what 64 bits do not hold is refused.
+ * Checks an integer of a rewritten file, which is kept as written but must fit in 64 bits.
  *
  * @throws RangeError when it is too large.
  */
@@ -82,7 +82,7 @@ export function checkWhole({ text }: WrittenNumber): void {
   if (BigInt(text) >= 2n ** 64n || BigInt(text) < -INTEGER_MAX - 1n) throw tooLarge(text);
 }
 
-/** Reviver of `JSON.parse` that keeps numbers as they are written where a double is not the whole truth. */
+/** `JSON.parse` reviver that keeps the source text of numbers that a double does not fully describe. */
 export function keepNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number" || context?.source === undefined) return value;
   const isPlain = /^(?:0|-?[1-9]\d{0,14})$/.test(context.source);

@@ -2,25 +2,25 @@ import type { Document } from "../documents/document.ts";
 import { rowsOfValues } from "./json_columns.ts";
 import { keepNumber, WrittenNumber } from "./json_number.ts";
 
-/** Texts that hold a number with a point, an exponent, a sign before zero, or more digits than a double holds. */
+/** Matches a number with a point, an exponent, a sign before zero, or more digits than a double holds. */
 const DELICATE = /\d\.\d|\d[eE][-+\d]|\d{16}|-0/;
 const [QUOTE, BACKSLASH, COLON] = [...'"\\:'].map((letter) => letter.charCodeAt(0));
-/** Deepest place. */
+/** Maximum nesting depth. */
 const DEPTH_MAX = 500;
-/** Files beyond which the reader fixes types by their beginnings, bytes. */
+/** File size in bytes above which the reader infers types from the beginning. */
 const WHOLE_MAX = 10_000_000;
 
-/** Escapes of surrogates that stand alone. */
+/** Escapes of unpaired surrogates. */
 const HALVES = new RegExp(
   "(?<!\\\\)(?:\\\\\\\\)*(?:\\\\u[dD][89abAB]..(?!\\\\u[dD][c-fC-F])|(?<!\\\\u[dD][89abAB]..)\\\\u[dD][c-fC-F])",
 );
 
 /**
- * Rows of JSON lines, or of one object over several lines, as the `json` reader of Hugging Face's datasets gives
- * them: a key that a row lacks is null, a column of whole and other numbers has floats, one whose texts are all
- * ISO dates has moments.
+ * Reads rows from JSON lines, or from one object over several lines, as the `json` reader of Hugging Face's
+ * datasets does: a missing key becomes null, a column of integers and other numbers becomes floats, and a
+ * column whose texts are all ISO dates becomes timestamps.
  *
- * @throws Error saying which line is not valid, or where its columns are read in a way that is not known here.
+ * @throws Error naming the invalid line, or if its columns are read in a way that is not reproduced here.
  */
 export function jsonLines(text: string): Document[] {
   const isLarge = text.length > WHOLE_MAX;
@@ -45,7 +45,9 @@ export function jsonLines(text: string): Document[] {
   return rowsOfValues(values, { isLined, isRewritten: false, isLarge });
 }
 
-/** Rows of a JSON list; items that are no objects are rows with one column, `text`. */
+/**
+ * Reads the rows of a JSON list; items that are not objects become rows with one column, `text`.
+ */
 export function jsonList(text: string): Document[] {
   const items = parsed(text);
   if (!Array.isArray(items) || items.length === 0) {
@@ -60,9 +62,10 @@ export function jsonList(text: string): Document[] {
 }
 
 /**
- * Rows of the list under a key. They are read by pandas, which has other rules: what it would change is refused.
+ * Reads the rows of the list under a key. These are read by pandas, which has different rules; values that it
+ * would change are refused.
  *
- * @throws Error when the list is not there, or would be changed.
+ * @throws Error if the list is missing or would be changed.
  */
 export function jsonField(text: string, field: string): Document[] {
   const whole = JSON.parse(text);
@@ -82,7 +85,7 @@ export function jsonField(text: string, field: string): Document[] {
     );
     if (isDated || isChanged) {
       throw new RangeError(
-        `column ${column} of ${field} is not read as it stands: want texts, lists and whole numbers, none missing`,
+        `column ${column} of ${field} would not be read verbatim: want texts, lists and integers, none missing`,
       );
     }
   }
@@ -90,13 +93,13 @@ export function jsonField(text: string, field: string): Document[] {
 }
 
 function parsed(text: string): unknown {
-  if (HALVES.test(text)) throw new SyntaxError("a text has half of a surrogate pair");
+  if (HALVES.test(text)) throw new SyntaxError("a text has an unpaired surrogate");
   const value = DELICATE.test(text) ? JSON.parse(text, keepNumber) : JSON.parse(text);
-  if (colonsOf(text) > keysOf(value, 0)) throw new SyntaxError("a key is there twice");
+  if (colonsOf(text) > keysOf(value, 0)) throw new SyntaxError("duplicate key");
   return value;
 }
 
-/** Colons outside of texts. */
+/** Counts the colons outside of strings. */
 function colonsOf(text: string): number {
   let count = 0;
   let isInside = false;

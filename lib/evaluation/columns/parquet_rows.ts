@@ -7,12 +7,12 @@ import { checkKeys } from "./check_keys.ts";
 import { checkFeatures } from "./hugging_face_features.ts";
 import { checkArrow, type ValueReader, valueReader } from "./parquet_values.ts";
 
-/** Most rows that a file may have. */
+/** Maximum number of rows in a file. */
 const ROWS_MAX = 5_000_000;
-/** Most values of all columns. */
+/** Maximum number of values over all columns. */
 const VALUES_MAX = 50_000_000;
 
-/** The values of Parquet as they are stored: what they mean is for this program to say. */
+/** Parsers that return Parquet values as stored; this program interprets them. */
 const PARSERS = {
   stringFromBytes: (bytes: Uint8Array | undefined) =>
     bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
@@ -20,20 +20,21 @@ const PARSERS = {
 };
 
 /**
- * Rows of a Parquet file, with the values that Python has there: ints, floats, dates, decimals, bytes.
+ * Reads the rows of a Parquet file, with the values that Python has for them: ints, floats, dates, decimals,
+ * bytes.
  *
- * @throws Error when it is damaged or has columns of types that are not offered.
+ * @throws Error if it is damaged or has columns of unsupported types.
  */
 export async function parquetRows(bytes: Uint8Array<ArrayBuffer>): Promise<Document[]> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   const metadata = parquetMetadata(file);
   if (metadata.num_rows > BigInt(ROWS_MAX)) {
-    throw new RangeError(`it says that it has ${metadata.num_rows} rows, want at most ${ROWS_MAX}`);
+    throw new RangeError(`it claims ${metadata.num_rows} rows, want at most ${ROWS_MAX}`);
   }
   const values = metadata.row_groups.flatMap(({ columns }) => columns)
     .reduce((sum, { meta_data: column }) => sum + (column?.num_values ?? 0n), 0n);
   if (values > BigInt(VALUES_MAX)) {
-    throw new RangeError(`it says that it has ${values} values, want at most ${VALUES_MAX}`);
+    throw new RangeError(`it claims ${values} values, want at most ${VALUES_MAX}`);
   }
   const facts = Object.fromEntries(
     metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ""]) ?? [],
@@ -58,7 +59,10 @@ export async function parquetRows(bytes: Uint8Array<ArrayBuffer>): Promise<Docum
   );
 }
 
-/** Reads the values of a column, and takes from its leaves the notes by which the library would change them. */
+/**
+ * Returns a reader of a column's values, and strips the leaf annotations by which the library would convert
+ * them.
+ */
 function columnReader(node: SchemaTree, arrow: ArrowField | undefined): ValueReader {
   const { children, element } = node;
   if (children.length === 0) {
@@ -72,16 +76,16 @@ function columnReader(node: SchemaTree, arrow: ArrowField | undefined): ValueRea
   }
   checkArrow(arrow);
   if (/^MAP/.test(element.converted_type ?? "") || element.logical_type?.type === "MAP") {
-    throw new RangeError("its type, a map, is not offered");
+    throw new RangeError("its type, a map, is not supported");
   }
   const [first] = children;
   const isList = element.converted_type === "LIST" && children.length === 1 &&
     first.children.length <= 1 && first.element.repetition_type === "REPEATED";
   if (!isList && element.logical_type?.type === "LIST") {
-    throw new RangeError("its type, a list without its older name, is not offered");
+    throw new RangeError("its type, a list without the converted type LIST, is not supported");
   }
   if (isList && first.children.length === 1 && /^array$|_tuple$/.test(first.element.name)) {
-    throw new RangeError("its type, a list of older writers, is not offered");
+    throw new RangeError("its type, a list of older writers, is not supported");
   }
   if (isList) {
     const [item] = arrow?.children.values() ?? [];
@@ -106,8 +110,8 @@ function listOf(read: ValueReader): ValueReader {
 }
 
 /**
- * Of several columns that are damaged the library tells the first, and leaves the others as rejections that
- * nobody waits for, which would end the program.
+ * Suppresses unhandled rejections while `body` runs: of several damaged columns the library reports the first
+ * and leaves the others as rejections without a handler, which would end the program.
  */
 async function watched<Value>(body: () => Promise<Value>): Promise<Value> {
   const quiet = (event: Event) => event.preventDefault();

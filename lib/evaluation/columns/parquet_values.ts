@@ -7,21 +7,21 @@ import { storedJson } from "./json_free_value.ts";
 import { pythonFloat, pythonInteger, PythonObject } from "../../python/python_object.ts";
 import { zoneOf } from "./zones.ts";
 
-/** Extensions whose values are as they are stored, or JSON. */
+/** Extension types whose values are used as stored, or are JSON. */
 const KNOWN_EXTENSIONS = /^(arrow\.json|datasets\.features\.features\.Array\dDExtensionType)$/;
 
-/** Makes what Python has of a value as the file stores it. */
+/** Converts a value as stored in the file to the value that Python has for it. */
 export type ValueReader = (value: never) => unknown;
 
-/** Microseconds of a unit. */
+/** Microseconds per Parquet time unit. */
 const MICROSECONDS: Readonly<Record<string, bigint>> = { MILLIS: 1000n, MICROS: 1n };
-/** The same of Arrow's numbers of units, up to microseconds. */
+/** Microseconds per Arrow time unit, by its number, up to microseconds. */
 const OF_UNIT = [1_000_000n, 1000n, 1n];
 
-/** Most places of a decimal. */
+/** Maximum scale of a decimal. */
 const SCALE_MAX = 76;
 
-/** The logical type of older files, which name it another way. */
+/** Logical types by converted type, which older files have instead. */
 const OLD_TYPES: Readonly<Record<string, NonNullable<SchemaElement["logical_type"]>>> = {
   UTF8: { type: "STRING" },
   ENUM: { type: "ENUM" },
@@ -36,10 +36,10 @@ const OLD_TYPES: Readonly<Record<string, NonNullable<SchemaElement["logical_type
 };
 
 /**
- * How the values of a column are read.
+ * Returns the reader of a column's values.
  *
- * @param arrow What the Arrow schema says of it.
- * @throws RangeError when Hugging Face's datasets refuses its type, or it is not known here.
+ * @param arrow The column's field in the Arrow schema.
+ * @throws RangeError if Hugging Face's datasets refuses its type, or the type is unknown here.
  */
 export function valueReader(element: SchemaElement, arrow: ArrowField | undefined): ValueReader {
   const { converted_type: old, type } = element;
@@ -74,7 +74,7 @@ export function valueReader(element: SchemaElement, arrow: ArrowField | undefine
       return (bytes: Uint8Array) =>
         pythonFloat(new DataView(bytes.buffer, bytes.byteOffset, 2).getFloat16(0, true));
     default:
-      throw new RangeError(`its type ${logical?.type} is not offered`);
+      throw new RangeError(`its type ${logical?.type} is not supported`);
   }
   const isUnsigned = old?.startsWith("UINT_") || (logical?.type === "INTEGER" && !logical.isSigned);
   switch (type) {
@@ -96,9 +96,9 @@ export function valueReader(element: SchemaElement, arrow: ArrowField | undefine
 }
 
 /**
- * Refuses the types that datasets refuses.
+ * Rejects the types that Hugging Face's datasets rejects.
  *
- * @param arrow What the Arrow schema says of a column.
+ * @param arrow A column's field in the Arrow schema.
  * @throws RangeError naming the type.
  */
 export function checkArrow(arrow: ArrowField | undefined): void {
@@ -111,14 +111,14 @@ export function checkArrow(arrow: ArrowField | undefined): void {
     : ARROW_TYPES.listViews.includes(type)
     ? "list view"
     : undefined;
-  if (what !== undefined) throw new RangeError(`its Arrow type, ${what}, is not offered`);
+  if (what !== undefined) throw new RangeError(`its Arrow type, ${what}, is not supported`);
 }
 
 function momentReader(
   { isAdjustedToUTC, unit }: { isAdjustedToUTC: boolean; unit: string },
   arrow: ArrowField | undefined,
 ): ValueReader {
-  // Other writers say only whether it is a moment, which is shown in UTC.
+  // Other writers record only whether it is an instant, which is shown in UTC.
   const name = arrow?.type === ARROW_TYPES.timestamp ? arrow.zone : isAdjustedToUTC ? "UTC" : "";
   const zone = name === "" ? undefined : zoneOf(name);
   return unit === "NANOS"
@@ -137,7 +137,7 @@ function inMicroseconds(value: bigint, unit: string): bigint {
   return unit === "NANOS" ? value / 1000n : value * MICROSECONDS[unit];
 }
 
-/** `bytes` */
+/** Returns a Python `bytes` object. */
 function pythonBytes(bytes: Uint8Array): PythonObject {
   const latin = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   const quote = latin.includes("'") && !latin.includes('"') ? '"' : "'";

@@ -1,11 +1,11 @@
-/** A time zone as Python prints moments in it. */
+/** A time zone with what is needed to print moments as Python does. */
 export interface Zone {
   /** `repr` of its `tzinfo`. */
   readonly info: string;
   /** Its name in pandas. */
   readonly name: string;
   /**
-   * Seconds that its clocks are ahead of UTC.
+   * Returns the offset from UTC in seconds, positive if ahead.
    *
    * @param seconds Since 1970-01-01.
    */
@@ -16,9 +16,9 @@ const DAY_SECONDS = 86_400;
 const FIXED = /^([+-])(\d\d):(\d\d)$/;
 
 /**
- * A zone by its name in an Arrow schema: of the IANA's, or like `+05:30`.
+ * Returns a zone by its name in an Arrow schema: an IANA name, or an offset such as `+05:30`.
  *
- * @throws RangeError when there is none of the name.
+ * @throws RangeError if no zone has the name.
  */
 export function zoneOf(name: string): Zone {
   const found = FIXED.exec(name);
@@ -37,7 +37,7 @@ export function zoneOf(name: string): Zone {
       second: "numeric",
     });
   } catch (cause) {
-    throw new RangeError(`its time zone is ${name.slice(0, 40)}, want one of the IANA's`, {
+    throw new RangeError(`its time zone is ${name.slice(0, 40)}, want an IANA time zone`, {
       cause,
     });
   }
@@ -61,13 +61,13 @@ function fixedZone([, sign, hours, minutes]: RegExpExecArray): Zone {
   };
 }
 
-/** Whether clocks show a moment's time for the second time. */
+/** Reports whether a moment's local time occurs for the second time. */
 export function isSecondTime({ offset }: Zone, seconds: number): boolean {
   const [now, before] = [offset(seconds), offset(seconds - DAY_SECONDS)];
   return before > now && offset(seconds - (before - now)) === before;
 }
 
-/** An offset as Python prints it, such as `+05:30`. */
+/** Formats an offset as Python prints it, such as `+05:30`. */
 export function offsetText(offset: number, colon = ":"): string {
   const size = Math.abs(offset);
   const parts = [Math.floor(size / 3600), Math.floor(size / 60) % 60];
@@ -75,7 +75,7 @@ export function offsetText(offset: number, colon = ":"): string {
   return (offset < 0 ? "-" : "+") + parts.map((part) => String(part).padStart(2, "0")).join(colon);
 }
 
-/** What clocks show, as seconds since 1970-01-01. */
+/** Returns the local time as seconds since 1970-01-01. */
 function localSeconds(format: Intl.DateTimeFormat, seconds: number): number {
   const parts = Object.fromEntries(
     format.formatToParts(seconds * 1000).map(({ type, value }) => [type, value]),

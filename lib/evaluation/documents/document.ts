@@ -3,15 +3,15 @@ import { pythonJson } from "../../python/python_json.ts";
 /** A row of a dataset. */
 export type Document = Readonly<Record<string, unknown>>;
 
-/** A document that lacks what its task asks for. */
+/** A document that lacks data its task needs. */
 export class DocumentError extends Error {
   override readonly name = "DocumentError";
 }
 
 /**
- * Text of a column.
+ * Returns the text of a column.
  *
- * @throws DocumentError when it is something else.
+ * @throws DocumentError if it is not a text.
  */
 export function text(document: Document, column: string): string {
   const value = document[column];
@@ -19,9 +19,9 @@ export function text(document: Document, column: string): string {
 }
 
 /**
- * Texts of a column.
+ * Returns the list of texts of a column.
  *
- * @throws DocumentError when it is something else, or empty.
+ * @throws DocumentError if it is not a list of texts, or empty.
  */
 export function texts(document: Document, column: string): string[] {
   const value = document[column];
@@ -31,9 +31,9 @@ export function texts(document: Document, column: string): string[] {
 }
 
 /**
- * Whole number of a column, below `end`; digits in a text count as one.
+ * Returns the non-negative integer of a column, below `end`; a text of digits counts as one.
  *
- * @throws DocumentError when it is something else.
+ * @throws DocumentError if it is not one.
  */
 export function place(document: Document, column: string, end: number): number {
   const value = document[column];
@@ -44,9 +44,9 @@ export function place(document: Document, column: string, end: number): number {
 }
 
 /**
- * Columns of a column.
+ * Returns the nested columns of a column.
  *
- * @throws DocumentError when it is something else.
+ * @throws DocumentError if it is not an object.
  */
 export function record(document: Document, column: string): Document {
   const value = document[column];
@@ -56,9 +56,9 @@ export function record(document: Document, column: string): Document {
 }
 
 /**
- * Place of a label in a list of labels.
+ * Returns the index of a label in a list of labels.
  *
- * @throws DocumentError when it is not there.
+ * @throws DocumentError if it is not in the list.
  */
 export function placeOf(label: string, labels: readonly string[], column: string): number {
   const found = labels.indexOf(label);

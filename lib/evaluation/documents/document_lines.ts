@@ -2,24 +2,24 @@ import { pythonJson } from "../../python/python_json.ts";
 import { type Document, DocumentError } from "./document.ts";
 import { jsonLines } from "../columns/json_rows.ts";
 /**
- * Documents as lines of JSON that are read as the same documents.
+ * Serializes documents as JSON lines that read back as the same documents.
  *
- * @param name Task of the documents, for errors.
- * @throws DocumentError when JSON does not carry them: a NaN, say, or a text that would be read as a date.
+ * @param name Name of the documents' task, for errors.
+ * @throws DocumentError if JSON cannot represent them, such as a NaN or a text that would be read as a date.
  */
 export function documentLines(name: string, rows: readonly Document[]): string[] {
   const lines = rows.map((row) => pythonJson(row) + "\n");
   const again = readAgain(lines);
-  // One that cannot be read at all is found by itself; what it does to the others is seen from all of them.
+  // An unreadable document is found by reading each alone; its effect on the others, by reading all together.
   const alone = again ? -1 : lines.findIndex((line) => !readAgain([line]));
   const differs = again ? lines.findIndex((line, i) => again[i] !== line) : Math.max(0, alone);
   if (differs < 0) return lines;
   throw new DocumentError(
-    `Cannot write the documents of ${name}: JSON does not carry what document ${differs} holds; copy its files instead`,
+    `Cannot write the documents of ${name}: JSON cannot represent document ${differs}; copy its files instead`,
   );
 }
 
-/** The lines of what is read from lines; undefined where they cannot be read. */
+/** Reads lines and serializes them again; undefined if they cannot be read. */
 function readAgain(lines: readonly string[]): string[] | undefined {
   if (lines.length === 0) return [];
   try {

@@ -7,7 +7,7 @@ import { DocumentError } from "./document.ts";
 import { documentLines } from "./document_lines.ts";
 import { fitsStars } from "./fits_stars.ts";
 
-Deno.test("fitsStars matches names as a shell does, in time that does not grow with the stars", () => {
+Deno.test("fitsStars matches names as a shell does, in time independent of the number of stars", () => {
   for (const [pattern, name] of [["*.jsonl", "a.jsonl"], ["a*b*c", "a-b-b-c"], ["**", ""]]) {
     assert.ok(fitsStars(pattern, name), `${pattern} ${name}`);
   }
@@ -17,7 +17,7 @@ Deno.test("fitsStars matches names as a shell does, in time that does not grow w
   assert.ok(!fitsStars("*a".repeat(2000) + "b", "a".repeat(20_000)));
 });
 
-Deno.test("documentLines writes documents that are read as the same, and refuses others", () => {
+Deno.test("documentLines writes documents that read back the same, and refuses others", () => {
   const rows = [{ question: "2 + 2?", choices: ["3", "4"], share: 0.5 }];
   assert.deepEqual(documentLines("sums", rows), [
     '{"question":"2 + 2?","choices":["3","4"],"share":0.5}\n',
@@ -27,11 +27,11 @@ Deno.test("documentLines writes documents that are read as the same, and refuses
   for (const value of ["2026-11-30", NaN, 2n ** 70n]) {
     assert.throws(() => documentLines("a", [{ value }]), DocumentError, String(value));
     const last = [{ value: 1 }, { value: 2 }, { value }];
-    if (Number.isNaN(value)) assert.throws(() => documentLines("a", last), /what document 2 holds/);
+    if (Number.isNaN(value)) assert.throws(() => documentLines("a", last), /represent document 2/);
   }
 });
 
-Deno.test("a text is one page a document, a shard is samples that share one token each", async () => {
+Deno.test("a text becomes one page per document, a shard becomes samples sharing one token", async () => {
   await withDirectory(async (directory) => {
     const text = join(directory, "a.jsonl");
     await Deno.writeTextFile(text, '{"text":"one"}\n{"text":"two"}\n');

@@ -1,7 +1,7 @@
 import { fetchSplits } from "../../hub/fetch_split.ts";
 import type { Task } from "../task.ts";
 import { Hub } from "../../hub/hub.ts";
-/** Fetches what comes from the hub for all tasks at once, which takes less time than one by one. */
+/** Fetches the hub splits of all tasks at once, which is faster than one by one. */
 export async function fetchDocuments(
   tasks: readonly Task[],
   hub: Hub,

@@ -1,4 +1,6 @@
-/** Whether a name is what a pattern with stars says, in time that does not grow with the stars. */
+/**
+ * Reports whether a name matches a pattern with `*`, in time independent of the number of stars.
+ */
 export function fitsStars(pattern: string, name: string): boolean {
   const [first, ...rest] = pattern.split(/\*+/);
   const last = rest.pop()!;

@@ -2,7 +2,7 @@ import { jsonField, jsonLines, jsonList } from "../columns/json_rows.ts";
 import { parquetRows } from "../columns/parquet_rows.ts";
 import { type Document, DocumentError } from "./document.ts";
 
-/** Formats by the end of a file's name. */
+/** Document formats by file extension. */
 export const DOCUMENT_FORMATS: Readonly<
   Record<
     string,
@@ -11,12 +11,12 @@ export const DOCUMENT_FORMATS: Readonly<
 > = { parquet: parquetRows, jsonl: parseJson, json: parseJson };
 
 /**
- * Documents of a file.
+ * Parses the documents of a file.
  *
- * @param name Its name, whose end tells the format; errors quote it.
- * @param wanted Format, where it is known: `json` stands for lists and for lines.
- * @param field Key of a JSON object that holds the rows.
- * @throws DocumentError when it is not what its name says.
+ * @param name File name; its extension determines the format, and errors quote it.
+ * @param wanted Format, if known; `json` covers both lists and lines.
+ * @param field Key of the rows in a JSON object.
+ * @throws DocumentError if the content does not match the format.
  */
 export async function parseDocuments(
   name: string,
@@ -46,7 +46,7 @@ export async function parseDocuments(
   }
 }
 
-/** Rows of a text: its lines, each under the key `text`. */
+/** Parses text lines as rows with the key `text`. */
 function parseText(bytes: Uint8Array): Document[] {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const lines = decoder.decode(bytes).split(/\r\n|\n|\r/);
@@ -54,7 +54,7 @@ function parseText(bytes: Uint8Array): Document[] {
   return lines.map((text) => ({ text }));
 }
 
-/** Rows of JSON: of lines, of a list, or of the list under a key. */
+/** Parses rows of JSON: lines, a list, or the list under a key. */
 function parseJson(bytes: Uint8Array, field?: string): Document[] {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   if (field !== undefined) return jsonField(text, field);

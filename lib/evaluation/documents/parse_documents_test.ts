@@ -12,19 +12,19 @@ Deno.test("parseDocuments reads the same rows from Parquet, lines and a list", a
   const rows = await parseDocuments("test.jsonl", lines);
   assert.equal(rows.length, 14);
   const parquet = await parseDocuments("test.parquet", PARQUET);
-  // Column order decides hashes, so it must be the same, too.
+  // Hashes depend on column order, so it must match too.
   assert.equal(JSON.stringify(parquet), JSON.stringify(rows));
   assert.deepEqual(await parseDocuments("test.json", bytesOf(JSON.stringify(rows))), rows);
   assert.deepEqual(await parseDocuments("e.jsonl", bytesOf('\n{"a":1}\r\n\n')), [{ a: 1 }]);
 });
 
-Deno.test("parseDocuments names file and line of what it cannot read", async () => {
+Deno.test("parseDocuments reports the file and line that it cannot read", async () => {
   const cases: [name: string, text: string, message: RegExp][] = [
     ["a.jsonl", '{"a":1}\n{"b"\n', /from a\.jsonl: line 2:/],
     ["a.jsonl", '{"a":1}\n[1]\n', /a row is \[1\], want an object/],
     ["a.json", "{}", /its rows have no columns/],
     ["a.json", "[]", /it is not a list of objects/],
-    ["a.jsonl", '{"a":1,"a":2}', /line 1: a key is there twice/],
+    ["a.jsonl", '{"a":1,"a":2}', /line 1: duplicate key/],
     ["a.jsonl", `{"a":${"[".repeat(200)}${"]".repeat(200)}}`, /nested more than 100 deep/],
     ["a.csv", "a,b", /want a name that ends in \.parquet, \.jsonl, \.json/],
     ["a.parquet", "PAR1", /from a\.parquet: /],

@@ -8,10 +8,10 @@ import { fetchSplit } from "../../hub/fetch_split.ts";
 import { DOCUMENT_FORMATS, parseDocuments } from "./parse_documents.ts";
 import { Hub } from "../../hub/hub.ts";
 import type { Document } from "./document.ts";
-/** Longest file of documents, bytes. */
+/** Maximum size of a document file, in bytes. */
 const FILE_BYTES_MAX = 500_000_000;
 /**
- * Documents of a split: the task's own files, those of a directory, or the hub's.
+ * Reads the documents of a split from the task's own files, a directory, or the hub.
  *
  * @param dataDir Directory with `TASK/SPLIT.parquet`, `.jsonl` or `.json`, for tasks without files of their own.
  * @throws InputError when they are not there or too large; DocumentError when they cannot be read.
@@ -56,7 +56,7 @@ export async function readDocuments(
   return parts.flat();
 }
 
-/** Formats that task files name in place of a dataset. */
+/** Formats that task files name instead of a dataset. */
 const BUILDERS: Readonly<Record<string, string>> = {
   json: "json",
   parquet: "parquet",
@@ -64,7 +64,7 @@ const BUILDERS: Readonly<Record<string, string>> = {
   csv: "csv",
 };
 
-/** Files of a split; names may hold stars. */
+/** Resolves the files of a split; names may contain `*`. */
 async function filesOf(task: Task, paths: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {

@@ -3,14 +3,17 @@ import { strip } from "../../python/python_text.ts";
 import type { FilterConfig } from "./config_schema.ts";
 import { TaskFileError } from "./task_file_error.ts";
 
-/** What is made of the answers to a question, step by step: texts, and in the end mostly one. */
+/**
+ * One step of a filter pipeline. It transforms the answers to a question: texts, and in the end
+ * usually one.
+ */
 export type AnswerStep = (answers: readonly unknown[] | unknown, choices: unknown) => unknown;
 
-/** A way to read answers. */
+/** A pipeline of filters that extracts an answer. */
 export interface AnswerPipeline {
   /** Name in result files. */
   readonly name: string;
-  /** Its steps, each applied to what the one before gives. */
+  /** Steps, each applied to the output of the previous one. */
   readonly steps: readonly AnswerStep[];
 }
 
@@ -18,10 +21,10 @@ type Arguments = Readonly<Record<string, unknown>>;
 
 const takeFirst: AnswerStep = (answers) => list(answers)[0];
 
-/** What counts where a file has no filters. */
+/** Default pipeline of a file without filters. */
 export const TAKE_FIRST: readonly AnswerPipeline[] = [{ name: "none", steps: [takeFirst] }];
 
-/** A text is a list of its characters, as in Python. */
+/** Returns a list; a text becomes the list of its characters, as in Python. */
 function list(answers: unknown): readonly unknown[] {
   return typeof answers === "string" ? [...answers] : answers as readonly unknown[];
 }
@@ -34,7 +37,7 @@ const each = (change: (answer: unknown, choices: unknown) => unknown): AnswerSte
 const eachText = (change: (text: string) => string) =>
   each((answer) => change(typeof answer === "string" ? answer : ""));
 
-/** Filters by their names in task files. */
+/** Filters by name in task files. */
 const FILTERS: Readonly<Record<string, (given: Arguments) => AnswerStep>> = {
   take_first: () => takeFirst,
   take_first_k: ({ k }) => (answers) => list(answers).slice(0, Number(k)),
@@ -62,9 +65,9 @@ const FILTERS: Readonly<Record<string, (given: Arguments) => AnswerStep>> = {
 };
 
 /**
- * Ways to read answers from a task file.
+ * Builds the answer pipelines of a task file.
  *
- * @throws TaskFileError naming a filter that is not offered.
+ * @throws TaskFileError naming an unsupported filter.
  */
 export function answerPipelines(
   path: string,
@@ -92,7 +95,9 @@ export function answerPipelines(
   return [...new Map(all.map((pipeline) => [pipeline.name, pipeline])).values()];
 }
 
-/** What `re.findall` gives of a text, one of its matches; undefined where there is none. */
+/**
+ * Returns a function that picks one match of `re.findall` in a text; undefined if there is none.
+ */
 function finder(
   { group_select: place = 0, regex_pattern: pattern }: Arguments,
   initial: string,
@@ -112,7 +117,10 @@ function finder(
   };
 }
 
-/** The letter of the choice that an answer names: by the expression, by its text, or behind a colon. */
+/**
+ * Finds the letter of the choice that an answer names: by the pattern, by the choice's text, or after a
+ * colon.
+ */
 function multiChoice(given: Arguments): AnswerStep {
   const find = finder(given, "#### (\\-?[0-9\\.\\,]+)");
   const fallback = String(given.fallback ?? "[invalid]");
@@ -124,7 +132,7 @@ function multiChoice(given: Arguments): AnswerStep {
   };
   return each((answer, choices) => {
     if (!Array.isArray(choices) || choices.length === 0) {
-      throw new RangeError("multi_choice_regex wants a column choices, with a list");
+      throw new RangeError("multi_choice_regex needs a column choices with a list");
     }
     const text = typeof answer === "string" ? answer : "";
     const byExpression = find(text);

@@ -9,7 +9,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1000));
 
 const scalar = v.nullable(v.union([v.string(), v.number(), v.boolean()]));
 
-/** Where the text of a document comes from: a template, a column, or a number. */
+/** Source of a document's text: a template, a column, or a number. */
 const source = v.nullish(v.union([v.string(), v.number()]));
 const target = v.nullish(v.union([v.string(), v.number(), v.array(v.unknown())]));
 const choice = v.nullish(
@@ -36,7 +36,7 @@ const DATASET = v.strictObject({
   field: v.nullish(v.string()),
 });
 
-/** A metric, and how it is to be computed. */
+/** A metric and its options. */
 const METRIC = v.strictObject({
   higher_is_better: v.nullish(v.boolean()),
   hf_evaluate: v.optional(v.literal(false)),
@@ -77,7 +77,7 @@ const FILTER = v.strictObject({
   ])),
 });
 
-/** The keys of lm-evaluation-harness's task files that are understood here; any other is an error. */
+/** Supported keys of lm-evaluation-harness task files; any other key is an error. */
 const FILE = v.strictObject({
   task: name,
   task_alias: v.nullish(v.string()),
@@ -114,7 +114,7 @@ const FILE = v.strictObject({
   ),
 });
 
-/** A task file, checked. */
+/** A validated task file. */
 export type TaskConfig = v.InferOutput<typeof FILE>;
 /** One entry of `metric_list`. */
 export type MetricConfig = v.InferOutput<typeof METRIC>;
@@ -122,10 +122,10 @@ export type MetricConfig = v.InferOutput<typeof METRIC>;
 export type FilterConfig = v.InferOutput<typeof FILTER>;
 
 /**
- * Checks the keys of a task.
+ * Validates the keys of a task.
  *
  * @param path File, named in errors.
- * @throws TaskFileError naming the key that is missing, wrong or not offered.
+ * @throws TaskFileError naming the key that is missing, wrong or unsupported.
  */
 export function checkTaskConfig(
   path: string,

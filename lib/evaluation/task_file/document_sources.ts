@@ -6,28 +6,28 @@ import { pythonInteger } from "../../python/python_object.ts";
 import { pythonString } from "../../python/python_string.ts";
 import { TaskFileError } from "./task_file_error.ts";
 
-/** Longest text that a template may write, characters. */
+/** Maximum length of a template's output, in characters. */
 const TEXT_MAX = 100_000_000;
 
-/** Makes something of a document. */
+/** Derives a value from a document. */
 export type Source<Value> = (document: Document) => Value;
 
-/** What a right answer is before it is looked up: a place, a text, several of them, or nothing. */
+/** A correct answer before it is resolved: an index, a text, several of them, or null. */
 export type Gold = number | bigint | string | boolean | null | readonly unknown[];
 
-/** A text: that of a column, or of a template. */
+/** Returns a source of texts, from a column or a template. */
 export function textSource(path: string, key: string, text: string): Source<string> {
   const value = valueSource(path, key, text);
   return (document) => {
     const found = value(document);
     if (typeof found === "string") return found;
     throw new DocumentError(
-      `${key} gives ${pythonString(found).slice(0, 80)}, want a text: a template makes one`,
+      `${key} gives ${pythonString(found).slice(0, 80)}, want a text; use a template to make one`,
     );
   };
 }
 
-/** The value of a column as it stands, or the text of a template. */
+/** Returns a source of a column's unchanged values, or of a template's texts. */
 export function valueSource(path: string, key: string, text: string): Source<unknown> {
   const template = compile(path, key, text);
   return (document) =>
@@ -37,8 +37,8 @@ export function valueSource(path: string, key: string, text: string): Source<unk
 }
 
 /**
- * A right answer as the harness reads it: a column's value as it stands; of a template digits are a place where
- * there are choices, and what looks like a list is one.
+ * Returns a source of correct answers as the harness reads them: a column's value is unchanged; for a
+ * template, digits are an index if there are choices, and text that looks like a list is parsed as one.
  */
 export function goldSource(
   path: string,
@@ -67,7 +67,10 @@ export function goldSource(
   };
 }
 
-/** Choices: as they stand in the file, a column's, or those of a template that gives a list. */
+/**
+ * Returns a source of choices: literal ones of the task file, a column, or a template that yields a
+ * list.
+ */
 export function choicesSource(
   path: string,
   key: string,
@@ -94,7 +97,7 @@ export function choicesSource(
   };
 }
 
-/** A value as errors show it: what it is, and not all that it holds. */
+/** Describes a value for errors: its type, without its full content. */
 function shown(value: unknown): string {
   return Array.isArray(value) ? `a list of ${value.length}` : typeof value;
 }
@@ -104,7 +107,7 @@ function compile(path: string, key: string, text: string): PythonTemplate {
     return new PythonTemplate(text, { kind: "task" });
   } catch (cause) {
     throw new TaskFileError(
-      `Cannot read task ${path}: ${key} is no template: ${(cause as Error).message}`,
+      `Cannot read task ${path}: ${key} is not a template: ${(cause as Error).message}`,
       { cause },
     );
   }

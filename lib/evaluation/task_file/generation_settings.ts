@@ -1,24 +1,25 @@
 import { TaskFileError } from "./task_file_error.ts";
 
-/** How answers of a task are written. */
+/** Generation settings of a task. */
 export interface GenerationSettings {
   /** Texts that end an answer. */
   readonly until: readonly string[];
-  /** Longest answer, tokens. */
+  /** Maximum answer length, in tokens. */
   readonly tokensMax: number;
-  /** The settings as sample files show them. */
+  /** Settings as recorded in sample files. */
   readonly generation: Readonly<Record<string, unknown>>;
 }
 
 const TOKENS_DEFAULT = 256;
 const TOKENS_MAX = 1_000_000;
-/** Names for the longest answer, the one that counts first. */
+/** Keys for the maximum answer length, in order of precedence. */
 const LENGTHS = ["max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens"];
-/** Keys that mean nothing in greedy decoding. */
+/** Keys that greedy decoding supports or ignores. */
 const HARMLESS = ["until", "do_sample", "temperature", "top_p", "top_k", ...LENGTHS];
 
 /**
- * Reads `generation_kwargs`; without them answers are greedy and end where an example would.
+ * Reads `generation_kwargs`; without them, decoding is greedy and answers end at the example
+ * separator.
  *
  * @throws TaskFileError for sampling, and for keys that would change an answer.
  */
@@ -36,12 +37,12 @@ export function generationOf(
     return { until, tokensMax: TOKENS_DEFAULT, generation };
   }
   const other = Object.keys(given).find((key) => !HARMLESS.includes(key));
-  if (other !== undefined) fail(`${other}, which is not offered: answers are greedy here`);
+  if (other !== undefined) fail(`${other}, which is not supported: decoding is greedy`);
   const samples = given.do_sample === true ||
     (given.do_sample !== false && Number(given.temperature ?? 0) > 0);
-  if (samples) fail("sampling, which is not offered: answers are greedy here");
+  if (samples) fail("sampling, which is not supported: decoding is greedy");
   const until = given.until === undefined ? [exampleGap] : [given.until].flat();
-  if (!until.every((text) => typeof text === "string")) fail("until that is no text");
+  if (!until.every((text) => typeof text === "string")) fail("until that is not text");
   const length = LENGTHS.map((key) => given[key]).find((value) =>
     value !== undefined && value !== null
   );

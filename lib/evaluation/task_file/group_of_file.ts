@@ -22,10 +22,10 @@ const GROUP = v.looseObject({
 });
 
 /**
- * A group from the keys of its file. Whatever else it says overrules the files of its tasks.
+ * Builds a group from the keys of its file. Its remaining keys override those of its tasks' files.
  *
  * @param sources Task files by name.
- * @throws TaskFileError naming the key that is wrong or not offered.
+ * @throws TaskFileError naming the key that is wrong or unsupported.
  */
 export function groupOfFile(
   { keys, path }: TaskSource,
@@ -36,7 +36,7 @@ export function groupOfFile(
   );
   if (inner !== undefined) {
     throw new TaskFileError(
-      `Cannot read group ${path}: it describes a group inside itself, which is not offered: give that a file of its own`,
+      `Cannot read group ${path}: it contains an inline group, which is not supported: move that to a separate file`,
     );
   }
   const parsed = v.safeParse(GROUP, keys);
@@ -64,7 +64,7 @@ export function groupOfFile(
       throw new TaskFileError(
         `Cannot read group ${path}: ${
           Object.keys(all)[0]
-        } would overrule ${name}, which has no file of its own here`,
+        } would override ${name}, which has no task file here`,
       );
     }
     const { tag: _, task_list: __, ...base } = source?.keys ?? {};

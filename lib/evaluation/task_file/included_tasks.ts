@@ -8,23 +8,26 @@ import { TaskFileError } from "./task_file_error.ts";
 import { taskOfFile } from "./task_of_file.ts";
 import type { TaskSource } from "./task_source.ts";
 
-/** Most files of a directory, and deepest of its folders. */
+/** Limits on the number of files in a directory and the depth of its subdirectories. */
 const FILES_MAX = 20_000;
 const DEPTH_MAX = 8;
 
-/** Tasks of a directory. */
+/** Contents of a directory of task files. */
 export interface IncludedTasks {
-  /** Those that can be used. */
+  /** Usable tasks. */
   readonly tasks: readonly Task[];
-  /** Groups, and tags as groups without a score of their own. */
+  /** Groups; a tag is a group without an aggregate score. */
   readonly groups: readonly TaskGroup[];
-  /** Why a file holds none, by the name that it gives, or its own: told when somebody asks for it. */
+  /**
+   * Errors of unusable files by task name, or by file name if it has none; reported when that name is
+   * requested.
+   */
   readonly unusable: ReadonlyMap<string, TaskFileError>;
 }
 
 /**
- * Tasks, groups and tags of a directory's `.yaml` files, those in its folders too. Of two with one name the first
- * counts; a file that cannot be used leaves the others.
+ * Reads tasks, groups and tags from the `.yaml` files of a directory and its subdirectories. Of several with
+ * one name the first counts; a file that cannot be used does not affect the others.
  */
 export async function includedTasks(directory: string): Promise<IncludedTasks> {
   const unusable = new Map<string, TaskFileError>();
@@ -74,14 +77,14 @@ export async function includedTasks(directory: string): Promise<IncludedTasks> {
   return { tasks, groups, unusable };
 }
 
-/** Whatever a stranger's file brings up leaves the others. */
+/** Wraps any error of an untrusted file, so that it does not affect the others. */
 function asTaskFileError(path: string, cause: unknown): TaskFileError {
   return cause instanceof TaskFileError
     ? cause
     : new TaskFileError(`Cannot read task ${path}: ${(cause as Error).message}`, { cause });
 }
 
-/** Task files below a directory, by path. */
+/** Lists the task files below a directory, sorted by path. */
 async function taskFiles(directory: string, depth: number): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(directory, { withFileTypes: true })) {

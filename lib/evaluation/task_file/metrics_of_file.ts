@@ -3,11 +3,11 @@ import { TaskFileError } from "./task_file_error.ts";
 
 /** Metrics of one kind of task, as lm-evaluation-harness computes them. */
 interface KindMetrics {
-  /** Those of a file that names none. */
+  /** Defaults for a file that names none. */
   readonly usual: readonly string[];
-  /** All that are offered, in the order of result files. */
+  /** All supported metrics, in the order of result files. */
   readonly offered: readonly string[];
-  /** Those that the harness computes and that are not offered; undefined where that is every other one. */
+  /** Metrics that the harness computes but covey does not; undefined if those are all the others. */
   readonly missing: readonly string[] | undefined;
 }
 
@@ -22,11 +22,11 @@ const KINDS: Readonly<Record<TaskConfig["output_type"], KindMetrics>> = {
   loglikelihood_rolling: { usual: PAGE_METRICS, offered: PAGE_METRICS, missing: [] },
   generate_until: { usual: ["exact_match"], offered: ["exact_match"], missing: undefined },
 };
-/** Names that the harness knows, and passes over in tasks of other kinds. */
+/** Metrics that the harness knows and ignores in tasks of other kinds. */
 const KNOWN = ["bleu", "chrf", "ter", "f1", "mcc", "likelihood", "acc_mutual_info"].concat(
   Object.values(KINDS).flatMap(({ offered }) => offered),
 );
-/** How the numbers of documents become one; all others are means. */
+/** Aggregations over documents, by metric; all other metrics are means. */
 const AGGREGATIONS: Readonly<Record<string, string>> = {
   perplexity: "perplexity",
   word_perplexity: "weighted_perplexity",
@@ -35,9 +35,10 @@ const AGGREGATIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Metrics that a task file asks for, in the order of result files.
+ * Returns the metrics that a task file requests, in the order of result files.
  *
- * @throws TaskFileError naming one that is not offered, or an aggregation that is not its own.
+ * @throws TaskFileError naming an unsupported metric, or an aggregation other than the metric's
+ * default.
  */
 export function metricsOf(
   path: string,
@@ -49,7 +50,7 @@ export function metricsOf(
     const isUnknown = !KNOWN.includes(metric);
     if (!offered.includes(metric) && (isUnknown || (missing?.includes(metric) ?? true))) {
       throw new TaskFileError(
-        `Cannot read task ${path}: metric ${metric} of ${type} is not offered, want ${
+        `Cannot read task ${path}: metric ${metric} of ${type} is not supported, want ${
           offered.join(", ")
         }`,
       );
@@ -57,7 +58,7 @@ export function metricsOf(
     const own = AGGREGATIONS[metric] ?? "mean";
     if (offered.includes(metric) && (aggregation ?? own) !== own) {
       throw new TaskFileError(
-        `Cannot read task ${path}: aggregation ${aggregation} of ${metric} is not offered, want ${own}`,
+        `Cannot read task ${path}: aggregation ${aggregation} of ${metric} is not supported, want ${own}`,
       );
     }
   }

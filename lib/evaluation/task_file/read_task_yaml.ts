@@ -3,18 +3,18 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
 import { TaskFileError } from "./task_file_error.ts";
 
-/** Longest task file, bytes, and most files that one includes. */
+/** Maximum size of a task file in bytes, and maximum number of files including its includes. */
 const FILE_BYTES_MAX = 1_000_000;
 const FILES_MAX = 50;
-/** Most values that a file may stand for: aliases repeat what they name. */
+/** Maximum number of values in a file after aliases are expanded. */
 const VALUES_MAX = 100_000;
 
 /**
- * Reads a task or group file with what it includes: later files overrule earlier ones, key by key, and the file
- * itself all of them.
+ * Reads a task or group file with its includes: later includes override earlier ones, key by key, and the
+ * file itself overrides them all.
  *
- * @param root Directory that no included file may lie outside of.
- * @throws TaskFileError when one cannot be read, or is included twice.
+ * @param root Directory that must contain all included files.
+ * @throws TaskFileError if a file cannot be read, or is included twice.
  */
 export async function readTaskYaml(
   path: string,
@@ -34,7 +34,7 @@ export async function readTaskYaml(
   const merged: Record<string, unknown> = {};
   for (const each of [include].flat()) {
     if (typeof each !== "string") {
-      throw new TaskFileError(`Cannot read task ${path}: include is no path`);
+      throw new TaskFileError(`Cannot read task ${path}: include is not a path`);
     }
     const { task_list: _, ...keys } = await readTaskYaml(resolve(dirname(file), each), root, seen);
     Object.assign(merged, keys);
@@ -43,9 +43,9 @@ export async function readTaskYaml(
 }
 
 /**
- * The keys of a YAML text.
+ * Parses the keys of a YAML text.
  *
- * @throws TaskFileError when it is no mapping, or names a function.
+ * @throws TaskFileError if it is not a mapping, or names a function.
  */
 export function parseTaskYaml(path: string, text: string): Record<string, unknown> {
   let value: unknown;
@@ -64,10 +64,10 @@ export function parseTaskYaml(path: string, text: string): Record<string, unknow
     checkValues(path, value, { left: VALUES_MAX });
     return value as Record<string, unknown>;
   }
-  throw new TaskFileError(`Cannot read task ${path}: it is no mapping of keys`);
+  throw new TaskFileError(`Cannot read task ${path}: it is not a mapping of keys`);
 }
 
-/** Refuses what stands for too much, and keys that JavaScript would put in another order. */
+/** Rejects a value that expands too much, and keys that JavaScript would reorder. */
 function checkValues(path: string, value: unknown, budget: { left: number }): void {
   if (--budget.left < 0) {
     throw new TaskFileError(`Cannot read task ${path}: it has more than ${VALUES_MAX} values`);
@@ -82,7 +82,7 @@ function checkValues(path: string, value: unknown, budget: { left: number }): vo
     const number = Object.keys(value).find((key) => /^\d+$/.test(key));
     if (number !== undefined) {
       throw new TaskFileError(
-        `Cannot read task ${path}: the key ${number} is a number, which is not offered`,
+        `Cannot read task ${path}: the key ${number} is a number, which is not supported`,
       );
     }
   }

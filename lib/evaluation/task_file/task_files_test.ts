@@ -21,11 +21,11 @@ type Sample = [
   targetHash: string,
   generation?: unknown,
 ];
-/** What lm-evaluation-harness did with task files: `fixtures/README.md`. */
+/** A recorded run of lm-evaluation-harness with task files, see `fixtures/README.md`. */
 interface Run {
   readonly tasks: string[];
   readonly options: { num_fewshot?: number; limit?: number; system_instruction?: string };
-  /** What its model answered, by the hash of the request. */
+  /** Answers of its model by request hash. */
   readonly answers: Record<string, string | [string, string]>;
   readonly samples: Record<string, Sample[]>;
   readonly results: Record<string, Record<string, unknown>>;
@@ -52,7 +52,7 @@ function keyOf(request: ModelRequest): string {
   }
 }
 
-/** Answers as the harness's model did, and nothing that it was not asked. */
+/** Returns a model that replays the recorded answers and fails on any other request. */
 function recorded(answers: Run["answers"]): LanguageModel {
   const answer = (request: ModelRequest): ModelAnswer => {
     const found = answers[keyOf(request)];
@@ -71,7 +71,7 @@ function near(got: unknown, want: unknown): boolean {
 }
 
 for (const [name, run] of Object.entries(RUNS)) {
-  Deno.test(`the task files of ${name} mean what they mean to lm-evaluation-harness`, async () => {
+  Deno.test(`task files of ${name} evaluate as in lm-evaluation-harness`, async () => {
     const hub = new Hub({
       connection: undefined,
       cacheDirectory: "none",

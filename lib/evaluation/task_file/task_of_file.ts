@@ -17,29 +17,29 @@ import { generationOf } from "./generation_settings.ts";
 import { metricsOf } from "./metrics_of_file.ts";
 import { TaskFileError } from "./task_file_error.ts";
 
-/** Keys that would run code or read what is not read here. */
+/** Keys that would run code or need unsupported input, with the reason for refusal. */
 const REFUSED: Readonly<Record<string, string>> = {
   class: "it names a Python class",
   custom_dataset: "it is a Python function",
   process_docs: "it is a Python function",
   process_results: "it is a Python function",
-  doc_to_image: "pictures are not shown",
-  doc_to_audio: "sounds are not played",
-  unsafe_code: "code of a model is not run",
+  doc_to_image: "images are not read",
+  doc_to_audio: "audio is not read",
+  unsafe_code: "model-written code is not run",
   use_prompt: "prompts of other files are not read",
 };
 /**
- * A user's own task, from the keys of its file.
+ * Builds a user-defined task from the keys of its file.
  *
- * @param path Where it lies: data files are found beside it, and errors name it.
- * @throws TaskFileError naming the key that is missing, wrong or not offered.
+ * @param path Path of the file: data files are found relative to it, and errors name it.
+ * @throws TaskFileError naming the key that is missing, wrong or unsupported.
  */
 export function taskOfFile(path: string, given: Readonly<Record<string, unknown>>): Task {
   const keys = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
   if (keys.unsafe_code === false) delete keys.unsafe_code;
   for (const [key, why] of Object.entries(REFUSED)) {
     if (keys[key] === undefined) continue;
-    throw new TaskFileError(`Cannot read task ${path}: ${key} is not offered: ${why}`);
+    throw new TaskFileError(`Cannot read task ${path}: ${key} is not supported: ${why}`);
   }
   const config = checkTaskConfig(path, keys);
   const shown = exampleConfig(path, config);
@@ -47,7 +47,7 @@ export function taskOfFile(path: string, given: Readonly<Record<string, unknown>
   return shown ? { ...task, exampleTask: build(path, shown) } : task;
 }
 
-/** The file as its examples are written, where that differs. */
+/** Returns the config that formats few-shot examples, if it differs. */
 function exampleConfig(path: string, config: TaskConfig): TaskConfig | undefined {
   const { fewshot_config: shown } = config;
   if (!shown) return undefined;
@@ -76,7 +76,7 @@ function build(path: string, config: TaskConfig): Task {
     throw new TaskFileError(
       `Cannot read task ${path}: ${
         config.filter_list ? "filter_list" : "repeats"
-      } of ${type} is not offered: only written answers are read in several ways`,
+      } of ${type} is not supported: only generated answers have filters and repeats`,
     );
   }
   const facts = factsOf(path, config);
@@ -178,7 +178,9 @@ function dataOf(path: string, config: TaskConfig): TaskData {
   };
 }
 
-/** A file beside the task's, else one where the command was called, as the harness has it. */
+/**
+ * Resolves a path relative to the task file, else to the working directory, as the harness does.
+ */
 function filePath(path: string, file: string): string {
   const beside = resolve(dirname(path), file);
   return existsSync(beside) || file.includes("*")
@@ -197,7 +199,7 @@ function choiceQuestions(
     throw new TaskFileError(`Cannot read task ${path}: doc_to_choice is missing, want a list`);
   }
   const choices = choicesSource(path, "doc_to_choice", list);
-  // A question that is the place of an answer has its choices for contexts.
+  // If the question is the index of an answer, the choices are the contexts.
   const place = goldSource(path, "doc_to_text", question!, true);
   return (document) => {
     const answers = choices(document);
@@ -209,7 +211,9 @@ function choiceQuestions(
     }
     if (typeof asked !== "string") {
       throw new DocumentError(
-        `doc_to_text gives ${pythonString(asked).slice(0, 80)}, want a text: a template makes one`,
+        `doc_to_text gives ${
+          pythonString(asked).slice(0, 80)
+        }, want a text; use a template to make one`,
       );
     }
     const prompt = asked;
@@ -217,7 +221,7 @@ function choiceQuestions(
   };
 }
 
-/** Places of the right choices; one that there is none of is never right. */
+/** Returns the indices of the correct choices; a target that matches no choice is never correct. */
 function places(gold: Gold, answers: readonly string[]): number | readonly number[] {
   if (typeof gold === "string") return answers.indexOf(gold);
   if (typeof gold === "boolean") return Number(gold);
@@ -225,19 +229,19 @@ function places(gold: Gold, answers: readonly string[]): number | readonly numbe
   if (typeof gold === "number" && Number.isInteger(gold)) return gold;
   throw new DocumentError(
     `doc_to_target gives ${
-      Array.isArray(gold) ? "a list of other things" : typeof gold
-    }, want a place or one of the ${answers.length} choices`,
+      Array.isArray(gold) ? "a list of non-integers" : typeof gold
+    }, want an index or one of the ${answers.length} choices`,
   );
 }
 
-/** What a written answer is compared with, and what sample files show. */
+/** Returns the reference of a written answer, and the target that sample files record. */
 function writtenAnswer(gold: Gold, choices: readonly string[] | undefined) {
   const target = pythonString(gold);
   if (choices) {
     const right = typeof gold === "number" ? choices[gold] : undefined;
     if (right !== undefined) return { answer: right, target };
     throw new DocumentError(
-      `doc_to_target gives ${typeof gold}, want the place of one of ${choices.length} choices`,
+      `doc_to_target gives ${typeof gold}, want the index of one of ${choices.length} choices`,
     );
   }
   if (gold === null) throw new DocumentError("doc_to_target gives nothing, want a text");

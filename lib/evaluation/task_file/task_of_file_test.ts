@@ -20,7 +20,7 @@ metadata: {version: 2.0}
 `;
 const read = (path: string, text: string) => taskOfFile(path, parseTaskYaml(path, text));
 
-Deno.test("taskOfFile makes a task of templates and columns", () => {
+Deno.test("taskOfFile builds a task from templates and columns", () => {
   const task = read("/tasks/own.yaml", CHOICE) as ChoiceTask;
   assert.deepEqual([task.name, task.metrics], ["own", ["acc", "acc_norm"]]);
   assert.deepEqual(task.data, {
@@ -41,7 +41,7 @@ Deno.test("taskOfFile makes a task of templates and columns", () => {
   assert.deepEqual((read("x.yaml", byColumn) as ChoiceTask).ask(document), question);
 });
 
-Deno.test("taskOfFile makes tasks of endings and of pages", () => {
+Deno.test("taskOfFile builds loglikelihood and loglikelihood_rolling tasks", () => {
   const common = "task: t\ndataset_path: d\nvalidation_split: validation\ndoc_to_target: page\n";
   const page = read(
     "t.yaml",
@@ -55,7 +55,7 @@ Deno.test("taskOfFile makes tasks of endings and of pages", () => {
   assert.deepEqual(ending.ask({ page: "a b" }), { prompt: "a", ending: "a b" });
 });
 
-Deno.test("taskOfFile names the file and the key that is wrong or not offered", () => {
+Deno.test("taskOfFile names the file and the key that is wrong or unsupported", () => {
   const before = (line: string): [string, string] => ["metadata:", `${line}\nmetadata:`];
   const cases: [from: string, to: string, message: RegExp][] = [
     ["task: own\n", "", /Cannot read task own\.yaml: task is missing/],
@@ -63,17 +63,17 @@ Deno.test("taskOfFile names the file and the key that is wrong or not offered", 
     [...before("doc_to_txt: x"), /doc_to_txt is not a known key/],
     ['doc_to_choice: "{{choices}}"\n', "", /doc_to_choice is missing/],
     ["test_split: test", "", /test_split and validation_split are missing/],
-    ["{{question|trim}}", "{{question", /doc_to_text is no template/],
-    ["metric: acc,", "metric: f1,", /metric f1 of multiple_choice is not offered, want acc/],
-    ["metric: acc,", "metric: accuracy,", /metric accuracy of multiple_choice is not offered/],
-    ["aggregation: mean", "aggregation: median", /aggregation median of acc is not offered/],
+    ["{{question|trim}}", "{{question", /doc_to_text is not a template/],
+    ["metric: acc,", "metric: f1,", /metric f1 of multiple_choice is not supported, want acc/],
+    ["metric: acc,", "metric: accuracy,", /metric accuracy of multiple_choice is not supported/],
+    ["aggregation: mean", "aggregation: median", /aggregation median of acc is not supported/],
     ["task: own", "task: ../own", /task is "\.\.\/own"/],
     [...before("process_docs: !function utils.process"), /process_docs.*function/],
     [...before("process_results: !function utils.process"), /process_results.*function/],
-    [...before("doc_to_image: picture"), /doc_to_image is not offered: pictures/],
-    [...before("use_prompt: promptsource"), /use_prompt is not offered/],
-    [...before("repeats: 2"), /repeats of multiple_choice is not offered/],
-    ["dataset_kwargs: {", "dataset_kwargs: {sep: ';', ", /dataset_kwargs\.sep is not known here/],
+    [...before("doc_to_image: picture"), /doc_to_image is not supported: images/],
+    [...before("use_prompt: promptsource"), /use_prompt is not supported/],
+    [...before("repeats: 2"), /repeats of multiple_choice is not supported/],
+    ["dataset_kwargs: {", "dataset_kwargs: {sep: ';', ", /dataset_kwargs\.sep is not a known key/],
   ];
   for (const [from, to, message] of cases.filter(([, to]) => !to.startsWith("{split"))) {
     assert.throws(() => read("own.yaml", CHOICE.replace(from, to)), (error: Error) => {
@@ -84,28 +84,28 @@ Deno.test("taskOfFile names the file and the key that is wrong or not offered", 
   }
 });
 
-Deno.test("taskOfFile refuses what would change a written answer", () => {
+Deno.test("taskOfFile refuses settings that would change a written answer", () => {
   const writing = (settings: string) =>
     read(
       "w.yaml",
       `task: w\ndataset_path: d\ntest_split: t\ndoc_to_text: q\ndoc_to_target: a\n${settings}`,
     );
   const cases: [settings: string, message: RegExp][] = [
-    ["generation_kwargs: {do_sample: true}", /sampling, which is not offered/],
+    ["generation_kwargs: {do_sample: true}", /sampling, which is not supported/],
     ["generation_kwargs: {temperature: 0.7}", /sampling/],
-    ["generation_kwargs: {num_beams: 4}", /num_beams, which is not offered/],
+    ["generation_kwargs: {num_beams: 4}", /num_beams, which is not supported/],
     ["generation_kwargs: {max_gen_toks: 0}", /the length 0/],
     ["filter_list: [{name: x, filter: [{function: eval}]}]", /eval/],
     [
       "filter_list: [{name: x, filter: [{function: regex, regex_pattern: '(a+)+$'}]}]",
       /the time that the pattern .* takes is not bounded/,
     ],
-    ["metric_list: [{metric: bleu}]", /metric bleu of generate_until is not offered/],
+    ["metric_list: [{metric: bleu}]", /metric bleu of generate_until is not supported/],
   ];
   for (const [settings, message] of cases) assert.throws(() => writing(settings), message);
 });
 
-Deno.test("parseTaskYaml reads YAML 1.1, and refuses what would be another thing here", () => {
+Deno.test("parseTaskYaml reads YAML 1.1, and refuses values with another meaning here", () => {
   assert.deepEqual(parseTaskYaml("x.yaml", "a: yes\nb: 010\nc: 1e3\nd: 1_000\ne: off"), {
     a: true,
     b: 8,
@@ -122,7 +122,7 @@ Deno.test("parseTaskYaml reads YAML 1.1, and refuses what would be another thing
   );
 });
 
-Deno.test("arguments of filters and metrics that are not known are refused", () => {
+Deno.test("unknown arguments of filters and metrics are refused", () => {
   const base = "task: w\ndataset_path: d\ntest_split: t\ndoc_to_text: q\ndoc_to_target: a\n";
   for (
     const line of [
@@ -136,7 +136,7 @@ Deno.test("arguments of filters and metrics that are not known are refused", () 
   ) assert.throws(() => read("w.yaml", base + line), TaskFileError, line);
 });
 
-Deno.test("a column that is no text is no prompt", () => {
+Deno.test("a column that is not text is refused as a prompt", () => {
   const task = read(
     "w.yaml",
     "task: w\ndataset_path: d\ntest_split: t\ndoc_to_text: q\ndoc_to_target: a\n",

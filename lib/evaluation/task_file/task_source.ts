@@ -1,4 +1,4 @@
-/** The keys of a file, and where it lies. */
+/** Keys and path of a task file. */
 export interface TaskSource {
   readonly path: string;
   readonly keys: Readonly<Record<string, unknown>>;

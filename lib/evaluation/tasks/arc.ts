@@ -17,7 +17,7 @@ const arc = (name: string, configuration: string): ChoiceTask => ({
   },
 });
 
-/** AI2's science questions for pupils, the easy set. */
+/** AI2's grade-school science questions, easy set. */
 export const arcEasy = arc("arc_easy", "ARC-Easy");
-/** AI2's science questions for pupils, those that simple methods get wrong. */
+/** AI2's grade-school science questions that simple methods get wrong. */
 export const arcChallenge = arc("arc_challenge", "ARC-Challenge");

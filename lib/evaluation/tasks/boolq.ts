@@ -1,7 +1,7 @@
 import { place, text } from "../documents/document.ts";
 import type { ChoiceTask } from "../task.ts";
 
-/** Yes or no, by a passage. */
+/** Yes/no questions about a passage. */
 export const boolq: ChoiceTask = {
   kind: "choice",
   name: "boolq",

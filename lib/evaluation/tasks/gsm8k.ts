@@ -6,7 +6,7 @@ import { answerPipelines } from "../task_file/answer_filters.ts";
 const FIRST = { function: "take_first" };
 const regex = (given: Record<string, unknown>) => ({ function: "regex", ...given });
 
-/** Word problems of primary school, answered step by step. */
+/** Grade-school math word problems, answered step by step. */
 export const gsm8k: WritingTask = {
   kind: "writing",
   name: "gsm8k",

@@ -2,7 +2,7 @@ import { place, text, texts } from "../documents/document.ts";
 import { capitalize, strip } from "../../python/python_text.ts";
 import type { ChoiceTask } from "../task.ts";
 
-/** How everyday scenes go on: four endings, one of them human. */
+/** Continuations of everyday scenes: four endings, one of them human-written. */
 export const hellaswag: ChoiceTask = {
   kind: "choice",
   name: "hellaswag",
@@ -34,7 +34,7 @@ export const hellaswag: ChoiceTask = {
   },
 };
 
-/** Takes out the marks of the articles that scenes were taken from. */
+/** Removes markup of the articles that the scenes were taken from. */
 function clean(text: string): string {
   return strip(text).replaceAll(" [title]", ". ").replace(/\[.*?\]/g, "").replaceAll("  ", " ");
 }

@@ -1,7 +1,7 @@
 import { text } from "../documents/document.ts";
 import type { EndingTask } from "../task.ts";
 
-/** The last word of passages that only their whole gives away. */
+/** Prediction of a passage's last word, which only the whole passage determines. */
 export const lambadaOpenai: EndingTask = {
   kind: "ending",
   name: "lambada_openai",

@@ -57,11 +57,11 @@ const subject = (name: string): ChoiceTask => ({
   },
 });
 
-/** Exam questions of 57 subjects. */
+/** Exam questions in 57 subjects. */
 export const mmluSubjects: readonly ChoiceTask[] = Object.keys(FIELDS)
   .flatMap((field) => subjectsOf(field).map(subject));
 
-/** The subjects together, and by field. */
+/** Groups: all subjects, and the subjects of each field. */
 export const mmluGroups: readonly TaskGroup[] = [
   {
     name: "mmlu",

@@ -2,7 +2,7 @@ import { placeOf, record, text, texts } from "../documents/document.ts";
 import { stripLeft } from "../../python/python_text.ts";
 import type { ChoiceTask } from "../task.ts";
 
-/** Elementary science, without the book. */
+/** Elementary science questions, without the open book. */
 export const openbookqa: ChoiceTask = {
   kind: "choice",
   name: "openbookqa",

@@ -1,7 +1,7 @@
 import { place, text } from "../documents/document.ts";
 import type { ChoiceTask } from "../task.ts";
 
-/** Physical common sense: which of two ways reaches a goal. */
+/** Physical common sense: which of two solutions reaches a goal. */
 export const piqa: ChoiceTask = {
   kind: "choice",
   name: "piqa",

@@ -2,7 +2,7 @@ import { text } from "../documents/document.ts";
 import { stripLeft } from "../../python/python_text.ts";
 import type { ChoiceTask } from "../task.ts";
 
-/** Science exams with a supporting passage. */
+/** Science exam questions with a supporting passage. */
 export const sciq: ChoiceTask = {
   kind: "choice",
   name: "sciq",

@@ -2,7 +2,7 @@ import { text } from "../documents/document.ts";
 import { strip } from "../../python/python_text.ts";
 import type { PageTask } from "../task.ts";
 
-/** Wikipedia's good articles, by the word and by the byte. */
+/** Perplexity per word and per byte of Wikipedia's good articles. */
 export const wikitext: PageTask = {
   kind: "page",
   name: "wikitext",
@@ -21,7 +21,7 @@ export const wikitext: PageTask = {
 
 type Tighten = (text: string) => string;
 
-/** Where the dataset set apart what belongs together, in the order in which it is undone. */
+/** Replacements that undo the dataset's tokenization, in order of application. */
 const JOINS: readonly (readonly [find: string | RegExp, put: string] | Tighten)[] = [
   ["s '", "s'"],
   [/\/' [0-9]\//g, "/'[0-9]/"],
@@ -49,7 +49,7 @@ function untokenize(page: string): string {
   );
 }
 
-/** Takes the spaces off both ends of what stands between two marks. */
+/** Strips spaces from both ends of the text between two delimiters. */
 function tighten(text: string, open: string, close: string): string {
   let out = "";
   let end = 0;

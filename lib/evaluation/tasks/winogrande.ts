@@ -2,7 +2,7 @@ import { DocumentError, placeOf, text } from "../documents/document.ts";
 import { strip } from "../../python/python_text.ts";
 import type { ChoiceTask } from "../task.ts";
 
-/** Which of two names a sentence means: the rest of the sentence is scored behind each. */
+/** Which of two names a sentence refers to: the rest of the sentence is scored after each. */
 export const winogrande: ChoiceTask = {
   kind: "choice",
   name: "winogrande",
