@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { LocatedModel } from "./locate_model.ts";
-/** Bytes of a weight file from which on it is sampled instead of read whole. */
+/** Largest weight file that is read whole, bytes; larger ones are sampled. */
 const HASHED_BYTES_MAX = 256_000_000;
-/** Pieces of a larger file that are read, and their length. */
+/** Number of pieces that are read of a larger file, and their length, bytes. */
 const SAMPLED_PIECES = 32;
 const PIECE_BYTES = 65_536;
 
-/** Hash of all that decides what a model answers. Large files are sampled at 32 places. */
+/** Hashes everything that determines a model's answers. Large files are sampled at 32 offsets. */
 export async function fingerprint(
   model: LocatedModel,
   tokenizerJson: string,
@@ -17,7 +17,7 @@ export async function fingerprint(
     const file = await open(path, "r");
     try {
       const { mtimeMs, size } = await file.stat();
-      // What is only sampled may have been changed between the samples.
+      // A sampled file may have changed between the samples.
       hash.update(size <= HASHED_BYTES_MAX ? `${size}` : `${size} ${mtimeMs}`);
       const pieces = size <= HASHED_BYTES_MAX ? Math.ceil(size / PIECE_BYTES) : SAMPLED_PIECES;
       const stride = size <= HASHED_BYTES_MAX

@@ -28,7 +28,7 @@ Deno.test("fingerprint changes with weights, configuration and tokenizer, and wi
   });
 });
 
-Deno.test("special tokens are those of the tokenizer's settings, else of config.json; all ends count", async () => {
+Deno.test("readSpecialTokens prefers settings to config.json, and collects all EOS tokens", async () => {
   await withDirectory(async (directory) => {
     const model = await locateModel(fixture("tiny_llama"));
     const located = { ...model, config: { ...model.config, bosTokenId: 1, eosTokenIds: [2] } };

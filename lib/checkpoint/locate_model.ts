@@ -16,7 +16,7 @@ import { readTextIfAny } from "../file/read_text_if_any.ts";
 import { openSafetensors } from "./safetensors_file.ts";
 import type { TensorEntry } from "./safetensors_header.ts";
 
-/** Where one parameter of a model lies. */
+/** Location of one parameter of a model. */
 export interface LocatedTensor extends FilePlace {
   /** Element type in the file. */
   readonly type: ElementType;
@@ -24,26 +24,34 @@ export interface LocatedTensor extends FilePlace {
   readonly dims: readonly number[];
 }
 
-/** A checkpoint whose parameters have been found and checked, but not read. */
+/** A tensor as a safetensors file has it. */
+export interface StoredTensor extends TensorEntry {
+  /** File. */
+  readonly path: string;
+}
+
+/** A checkpoint whose parameters are located and checked, but not read. */
 export interface LocatedModel {
-  /** Shape of the model, as its files have it. */
+  /** Shape of the model, according to its files. */
   readonly config: LlamaConfig;
   /** `config.json` with the overrides. */
   readonly configJson: Readonly<Record<string, unknown>>;
   /** Every parameter, in canonical order. */
   readonly tensors: ReadonlyMap<string, LocatedTensor>;
+  /** Every tensor of its files, by the name that it has there. */
+  readonly stored: ReadonlyMap<string, StoredTensor>;
   /** Bytes of all parameters. */
   readonly bytes: number;
-  /** Element types that they have. */
+  /** Element types of all parameters. */
   readonly types: readonly ElementType[];
-  /** What in its files contradicts something else there, and which of the two counts. */
+  /** Contradictions within its files, and which of the two applies. */
   readonly notes: readonly string[];
 }
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-/** Types that parameters come in, by their names in safetensors. */
+/** Element types of parameters, by their names in safetensors. */
 const FLOATS: Readonly<Record<string, ElementType>> = {
   F64: "float64",
   F32: "float32",
@@ -52,9 +60,9 @@ const FLOATS: Readonly<Record<string, ElementType>> = {
 };
 
 /**
- * Finds the parameters of a LLaMA checkpoint: `config.json`, and `model.safetensors` or shards with an index.
- * Links are followed, as Hugging Face's cache has them. A head that is there is used, whatever the config says
- * of tying; biases and other tensors that it does not speak of are not.
+ * Locates the parameters of a LLaMA checkpoint: `config.json`, and `model.safetensors` or shards with an
+ * index. Follows links, as in Hugging Face's cache. An existing head is used even if the config ties it;
+ * biases and other tensors that the config does not mention are not used.
  *
  * @param overrides Values that replace those of `config.json`, by key.
  * @throws CorruptFileError naming file and tensor.
@@ -68,7 +76,7 @@ export async function locateModel(
   const configJson = { ...await readObject(path), ...overrides };
   const stated = parseConfig(path, configJson);
   const { entries: found, note } = await entriesOfModel(directory);
-  // Where a head is there it counts, tied or not.
+  // An existing head is used, tied or not.
   const config = { ...stated, tiedEmbeddings: stated.tiedEmbeddings && !found.has(HEAD) };
   const tensors = new Map<string, LocatedTensor>();
   const used = new Set<string>();
@@ -84,34 +92,35 @@ export async function locateModel(
     config,
     configJson,
     tensors,
+    stored: found,
     bytes: places.reduce((sum, { end, start }) => sum + end - start, 0),
     types: [...new Set(places.map(({ type }) => type))],
     notes: [...note, ...configNotes(configJson), ...unusedNotes(found.keys(), used)],
   };
 }
 
-/** Rows of a tensor, which lie together. */
+/** Returns a range of rows of a tensor, which are contiguous. */
 function rowsOf(whole: LocatedTensor, from: number, dims: readonly number[]): LocatedTensor {
   const rowBytes = (whole.end - whole.start) / whole.dims[0];
   const start = whole.start + from * rowBytes;
   return { ...whole, dims, start, end: start + dims[0] * rowBytes };
 }
 
-/** Tensors that the configuration has no place for are left alone, as transformers does. */
+/** Notes tensors that the configuration does not use; they are ignored, as in transformers. */
 function unusedNotes(names: Iterable<string>, used: ReadonlySet<string>): string[] {
   const unused = [...names].filter((name) =>
     !used.has(name) && !name.endsWith("rotary_emb.inv_freq")
   );
   if (unused.length === 0) return [];
   const rest = unused.length > 1 ? ` and ${unused.length - 1} more` : "";
-  return [`config.json has no place for the tensor ${unused[0]}${rest}: not used`];
+  return [`config.json does not mention the tensor ${unused[0]}${rest}: not used`];
 }
 
 function checkTensor(
   directory: string,
   name: string,
   dims: readonly number[],
-  entry: (TensorEntry & { path: string }) | undefined,
+  entry: StoredTensor | undefined,
 ): LocatedTensor {
   if (!entry) {
     throw new CorruptFileError(`Cannot read model ${directory}: tensor "${name}" is missing`);
@@ -129,11 +138,11 @@ function checkTensor(
   return { type, dims, path: entry.path, start: entry.start, end: entry.end };
 }
 
-/** Headers of all files of a model; where two files hold a tensor, the index decides. */
+/** Reads the headers of all files of a model; if two files hold a tensor, the index decides. */
 async function entriesOfModel(
   directory: string,
-): Promise<{ entries: Map<string, TensorEntry & { path: string }>; note: string[] }> {
-  const found = new Map<string, TensorEntry & { path: string }>();
+): Promise<{ entries: Map<string, StoredTensor>; note: string[] }> {
+  const found = new Map<string, StoredTensor>();
   const { files, note } = await filesOfModel(directory);
   for (const [file, wanted] of files) {
     const path = await realpath(join(directory, file)).catch((cause) => {
@@ -149,7 +158,7 @@ async function entriesOfModel(
       const entry = shard.tensors.get(name);
       if (!entry) {
         throw new CorruptFileError(
-          `Cannot read model ${directory}: tensor "${name}" is not in ${file}, want it there as the index says`,
+          `Cannot read model ${directory}: tensor "${name}" is not in ${file}, contrary to the index`,
         );
       }
       found.set(name, { ...entry, path });
@@ -159,8 +168,8 @@ async function entriesOfModel(
 }
 
 /**
- * Files of a model, and the tensors to be taken from each: all of `model.safetensors`, which counts before an
- * index as in transformers.
+ * Returns the files of a model, and the tensors to take from each: all of `model.safetensors`, which takes
+ * precedence over an index, as in transformers.
  */
 async function filesOfModel(
   directory: string,
@@ -170,7 +179,7 @@ async function filesOfModel(
   const text = single ? undefined : await readTextIfAny(path);
   if (text === undefined) {
     const note = single && existsSync(path)
-      ? [`there are ${SINGLE} and ${INDEX}: the former counts, what the latter names is not read`]
+      ? [`${SINGLE} overrides ${INDEX}, whose files are not read`]
       : [];
     return { files: new Map([[SINGLE, undefined]]), note };
   }

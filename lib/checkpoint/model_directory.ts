@@ -11,17 +11,17 @@ import { replaceFile } from "../file/replace_file.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors_file.ts";
 import { writeSafetensors } from "./write_safetensors.ts";
 
-/** A model in Hugging Face's layout, read whole. */
+/** A model in Hugging Face's layout, with all parameters. */
 export interface LoadedModel {
   /** Shape of the model. */
   readonly config: LlamaConfig;
   /** Parameters as f32. */
   readonly parameters: ParameterValues;
-  /** Text of `tokenizer.json`, where there is one. */
+  /** Text of `tokenizer.json`, if there is one. */
   readonly tokenizerJson: string | undefined;
 }
 
-/** Text of a checkpoint's `tokenizer.json`; undefined where there is none. */
+/** Reads a checkpoint's `tokenizer.json`; returns undefined if there is none. */
 export function readModelTokenizer(directory: string): Promise<string | undefined> {
   return readTextIfAny(join(directory, "tokenizer.json"));
 }
@@ -48,9 +48,9 @@ export async function readModelDirectory(directory: string): Promise<LoadedModel
 }
 
 /**
- * Looks for parameters that are not finite.
+ * Checks that all parameters are finite.
  *
- * @throws CorruptFileError naming the file and the first tensor that holds one.
+ * @throws CorruptFileError naming the file and the first tensor that holds NaN or infinity.
  */
 export async function checkFinite(
   directory: string,
@@ -81,9 +81,9 @@ async function readFinite(
 }
 
 /**
- * Writes a LLaMA checkpoint directory that Hugging Face tools open; each file is replaced whole.
+ * Writes a LLaMA checkpoint directory that Hugging Face tools can open; each file is replaced atomically.
  *
- * @param endOfTextToken Token that ends a document, as the tokenizer writes it.
+ * @param endOfTextToken Text of the token that ends a document.
  */
 export async function writeModelDirectory(
   directory: string,

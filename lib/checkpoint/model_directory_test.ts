@@ -26,7 +26,7 @@ async function withCopy(body: (directory: string) => Promise<void>): Promise<voi
   }
 }
 
-Deno.test("a model directory survives writing and reading", async () => {
+Deno.test("a model directory round-trips", async () => {
   const model = await readModelDirectory(fixture("tiny_llama"));
   const directory = await Deno.makeTempDir();
   await writeModelDirectory(directory, { ...model, tokenizerJson: byteTokenizer().json });
@@ -37,7 +37,7 @@ Deno.test("a model directory survives writing and reading", async () => {
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("a head that is there is used, whatever the config says", async () => {
+Deno.test("an existing head is used, whatever the config says", async () => {
   await withCopy(async (directory) => {
     const path = join(directory, "config.json");
     const config = JSON.parse(await Deno.readTextFile(path));
@@ -47,20 +47,20 @@ Deno.test("a head that is there is used, whatever the config says", async () => 
   });
 });
 
-Deno.test("model.safetensors counts before an index, and a note says so", async () => {
+Deno.test("model.safetensors takes precedence over an index, and a note says so", async () => {
   await withCopy(async (directory) => {
     await Deno.copyFile(
       fixture("tiny_llama/model.bf16.safetensors"),
       join(directory, "model.safetensors"),
     );
     const { notes, tensors, types } = await locateModel(directory);
-    assert.match(notes.join(), /model.safetensors and model.safetensors.index.json: the former/);
+    assert.match(notes.join(), /model.safetensors overrides model.safetensors.index.json/);
     assert.deepEqual(types, ["bfloat16"]);
     assert.match([...tensors.values()][0].path, /\/model.safetensors$/);
   });
 });
 
-Deno.test("tensors that the configuration denies are left alone, and a note says so", async () => {
+Deno.test("tensors that the configuration excludes are ignored, and a note says so", async () => {
   const directory = await Deno.makeTempDir();
   const biased = fixture("families/llama-bias");
   const config = JSON.parse(await Deno.readTextFile(join(biased, "config.json")));
@@ -68,13 +68,13 @@ Deno.test("tensors that the configuration denies are left alone, and a note says
   await Deno.writeTextFile(join(directory, "config.json"), text);
   await Deno.copyFile(join(biased, "model.safetensors"), join(directory, "model.safetensors"));
   const { notes, tensors } = await locateModel(directory);
-  assert.match(notes.join(), /no place for the tensor \S+_proj.bias and \d+ more: not used/);
+  assert.match(notes.join(), /does not mention the tensor \S+_proj.bias and \d+ more: not used/);
   assert.ok(![...tensors.keys()].some((name) => /self_attn.*bias/.test(name)));
   assert.ok([...tensors.keys()].some((name) => /mlp.*bias/.test(name)));
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("readModelDirectory names file and tensor of what is wrong", async () => {
+Deno.test("readModelDirectory names the file and tensor at fault", async () => {
   const edits: [file: string, change: (text: string) => string, message: RegExp][] = [
     ["config.json", () => "{", /config.json: it is not JSON/],
     [

@@ -35,7 +35,7 @@ Deno.test("readChatTemplate finds a template in the settings of the tokenizer", 
   });
 });
 
-Deno.test("readChatTemplate prefers files of their own", async () => {
+Deno.test("readChatTemplate prefers template files to settings", async () => {
   const files = {
     "tokenizer_config.json": { chat_template: [{ name: "old", template: "old" }] },
     "chat_template.jinja": "new",
@@ -51,10 +51,10 @@ Deno.test("readChatTemplate prefers files of their own", async () => {
   });
 });
 
-Deno.test("readChatTemplate refuses what is no template", async () => {
+Deno.test("readChatTemplate refuses invalid templates", async () => {
   for (const wrong of [7, {}, [1], [{ name: "a" }], [null]]) {
     await withFiles({ "tokenizer_config.json": { chat_template: wrong } }, async (directory) => {
-      await assert.rejects(() => read(directory), /is neither a text nor a list/);
+      await assert.rejects(() => read(directory), /is neither a string nor a list/);
     });
   }
   await withFiles({ "chat_template.jinja": "a".repeat(1_000_001) }, async (directory) => {

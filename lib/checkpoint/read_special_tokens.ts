@@ -4,8 +4,8 @@ import { parseJsonObject } from "../file/parse_json_object.ts";
 import { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import type { LocatedModel } from "./locate_model.ts";
 /**
- * First and last tokens: from the tokenizer's settings where they name them, else from `config.json`. All files
- * that name an end are believed: chat models end their answers with other tokens than documents.
+ * Reads the BOS and EOS tokens: from the tokenizer's settings if they name them, else from `config.json`. The
+ * EOS tokens of all files are combined: chat models end their answers with other tokens than documents.
  */
 export async function readSpecialTokens(
   directory: string,
@@ -25,7 +25,7 @@ export async function readSpecialTokens(
   };
 }
 
-/** A file of settings; empty where there is none. */
+/** Reads a file of settings; empty if there is none. */
 async function readSettings(path: string): Promise<Record<string, unknown>> {
   return parseJsonObject(path, await readTextIfAny(path) ?? "{}");
 }

@@ -8,19 +8,19 @@ import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { parseJsonObject } from "../file/parse_json_object.ts";
 import { readTextIfAny } from "../file/read_text_if_any.ts";
 
-/** Settings of a tokenizer, and what else their files say. */
+/** Settings of a tokenizer, and further contents of their files. */
 export interface TokenizerSettingFiles extends TokenizerSettings {
-  /** `chat_template`, whatever it is. */
+  /** `chat_template`, unchecked. */
   readonly chatTemplate: unknown;
-  /** File that they are from. */
+  /** File of the settings. */
   readonly path: string;
 }
 
 /**
- * Reads what lies beside a `tokenizer.json`, as transformers does: where `tokenizer_config.json` has no key
- * `added_tokens_decoder`, `special_tokens_map.json` overrules it and `added_tokens.json` counts.
+ * Reads the settings beside a `tokenizer.json`, as transformers does: if `tokenizer_config.json` has no key
+ * `added_tokens_decoder`, `special_tokens_map.json` overrides it and `added_tokens.json` applies.
  *
- * @throws CorruptFileError when one of them is no JSON object, or holds what transformers does not take.
+ * @throws CorruptFileError when a file is not a JSON object, or holds values that transformers refuses.
  */
 export async function readTokenizerSettings(directory: string): Promise<TokenizerSettingFiles> {
   const read = async (name: string) => {
@@ -41,12 +41,13 @@ export async function readTokenizerSettings(directory: string): Promise<Tokenize
   const ends = ["add_bos_token", "add_eos_token"].find((name) => Object.hasOwn(map, name));
   if (ends !== undefined) {
     throw new CorruptFileError(
-      `Cannot read special_tokens_map.json beside ${path}: ${ends} there would change the ends of texts, which is not done here`,
+      `Cannot read special_tokens_map.json beside ${path}: ${ends} there would change ` +
+        "the special tokens around texts, which is not supported",
     );
   }
   const className = config.tokenizer_class ?? model.tokenizer_class ?? undefined;
   if (className !== undefined && typeof className !== "string") {
-    throw new CorruptFileError(`Cannot read ${path}: tokenizer_class is no text`);
+    throw new CorruptFileError(`Cannot read ${path}: tokenizer_class is not a string`);
   }
   return {
     values,
@@ -65,13 +66,13 @@ function listedTokens(path: string, listed: unknown): Map<number, TokenPropertie
     : undefined;
   if (!entries?.every(([id, token]) => /^\d+$/.test(id) && typeof token?.content === "string")) {
     throw new CorruptFileError(
-      `Cannot read ${path}: added_tokens_decoder is no object of tokens by id`,
+      `Cannot read ${path}: added_tokens_decoder is not an object of tokens by id`,
     );
   }
   return new Map(entries.map(([id, token]) => [Number(id), token]));
 }
 
-/** A token of the settings is a text, or an object that says that it is a token. */
+/** Checks that each token is a string, or an object that declares itself an `AddedToken`. */
 function checkTokens(path: string, config: Readonly<Record<string, unknown>>): void {
   const extra = config.extra_special_tokens ?? config.additional_special_tokens;
   const named = NAMED_TOKENS.map((name) => [name, config[name]] as const);
@@ -85,7 +86,7 @@ function checkTokens(path: string, config: Readonly<Record<string, unknown>>): v
   }
 }
 
-/** Refuses by name what transformers fails on, and what would change tokens and is not done here. */
+/** Refuses, by name, what transformers fails on, and unsupported values that would change tokens. */
 function checkValues(path: string, values: Readonly<Record<string, unknown>>): void {
   const fail = (what: string) => {
     throw new CorruptFileError(`Cannot read ${path}: ${what}`);
@@ -98,11 +99,11 @@ function checkValues(path: string, values: Readonly<Record<string, unknown>>): v
   }
   const cleaned = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output";
   if (values[cleaned] === true && values.clean_up_tokenization_spaces === true) {
-    fail(`${cleaned} is not done here`);
+    fail(`${cleaned} is not supported`);
   }
-  if (values.fix_mistral_regex === true) fail("fix_mistral_regex is not done here");
+  if (values.fix_mistral_regex === true) fail("fix_mistral_regex is not supported");
   const versions = values.fast_tokenizer_files;
   if (Array.isArray(versions) && versions.some((name) => /^tokenizer\.\d/.test(String(name)))) {
-    fail("fast_tokenizer_files names other files than tokenizer.json, which are not read here");
+    fail("fast_tokenizer_files names other files than tokenizer.json, which are not read");
   }
 }

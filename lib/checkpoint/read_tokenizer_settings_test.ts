@@ -8,7 +8,7 @@ import { readTokenizerSettings } from "./read_tokenizer_settings.ts";
 interface Case {
   tokenizer: string;
   files: Record<string, unknown>;
-  /** What transformers says where it fails. */
+  /** Error of transformers, if it fails. */
   error?: string;
   ids: number[][];
   /** Ids with special tokens; 0 where they are the same. */
@@ -23,9 +23,9 @@ const { cases, texts, tokenizers } = JSON.parse(
   await Deno.readTextFile(fixture("tokenizers/settings.json")),
 ) as { cases: Record<string, Case>; texts: string[]; tokenizers: Record<string, unknown> };
 
-/** Settings that are refused by name, though transformers takes them. */
+/** Settings that are refused by name, though transformers accepts them. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
-  class_bert: /tokenizer_class is BertTokenizer, which is not offered/,
+  class_bert: /tokenizer_class is BertTokenizer, which is not supported/,
   roberta_class: /tokenizer_class is RobertaTokenizerFast/,
   code_llama_class: /tokenizer_class is CodeLlamaTokenizer/,
   code_llama_class_space_false: /tokenizer_class is CodeLlamaTokenizer/,
@@ -34,9 +34,9 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   map_add_bos: /add_bos_token there/,
   clean_up_forced: /even_though_it_will_corrupt_output/,
 };
-/** Where transformers fails and we do not; nothing is computed wrongly by that. */
+/** Cases in which transformers fails and this does not; nothing is computed wrongly by that. */
 const TAKEN = ["class_unknown_in_config_json", "no_added_tokens_key", "key_is_a_method"];
-/** Differences that are left: flags and order of tokens that two files tell of at once. */
+/** Remaining differences: flags and order of tokens that are defined in two files. */
 const LEFT = [
   "map_extra",
   "additional_class_qwen2",
@@ -89,14 +89,14 @@ Deno.test("settings beside a tokenizer change its tokens as in transformers, or 
   }
 });
 
-Deno.test("readTokenizerSettings refuses what is no object of tokens", async () => {
+Deno.test("readTokenizerSettings refuses invalid settings", async () => {
   const files: [config: unknown, message: RegExp][] = [
-    [{ added_tokens_decoder: null }, /added_tokens_decoder is no object/],
-    [{ added_tokens_decoder: { 5: "text" } }, /added_tokens_decoder is no object/],
-    [{ added_tokens_decoder: { x: { content: "a" } } }, /added_tokens_decoder is no object/],
-    [{ tokenizer_class: 7 }, /tokenizer_class is no text/],
+    [{ added_tokens_decoder: null }, /added_tokens_decoder is not an object/],
+    [{ added_tokens_decoder: { 5: "text" } }, /added_tokens_decoder is not an object/],
+    [{ added_tokens_decoder: { x: { content: "a" } } }, /added_tokens_decoder is not an object/],
+    [{ tokenizer_class: 7 }, /tokenizer_class is not a string/],
     [{ padding_side: "top" }, /padding_side is "top", want left or right/],
-    [{ fix_mistral_regex: true }, /fix_mistral_regex is not done/],
+    [{ fix_mistral_regex: true }, /fix_mistral_regex is not supported/],
   ];
   for (const [config, message] of files) {
     const each = { ...cases.no_effect, files: { "tokenizer_config.json": config } };

@@ -20,8 +20,8 @@ export interface SafetensorsFile extends SafetensorsHeader {
 /**
  * Opens a safetensors file and checks its header.
  *
- * @throws CorruptFileError when the header does not fit the file.
- * @throws Deno.errors.NotFound when there is no file.
+ * @throws CorruptFileError when the header does not match the file.
+ * @throws Deno.errors.NotFound when the file does not exist.
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const handle = await open(path, "r");

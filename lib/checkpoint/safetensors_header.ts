@@ -21,7 +21,7 @@ export const ELEMENT_BYTES: Readonly<Record<string, number>> = {
 /** Longest header that is read, as in the reference implementation. */
 const HEADER_BYTES_MAX = 100_000_000;
 
-/** Where one tensor lies in a file. */
+/** Location of one tensor in a file. */
 export interface TensorEntry {
   /** Element type, such as "F32". */
   readonly type: string;
@@ -29,7 +29,7 @@ export interface TensorEntry {
   readonly dims: readonly number[];
   /** First byte in the file. */
   readonly start: number;
-  /** Byte behind the last one. */
+  /** Byte after the last one. */
   readonly end: number;
 }
 
@@ -42,7 +42,7 @@ export interface SafetensorsHeader {
 }
 
 /**
- * Length of the header from the first eight bytes of a file.
+ * Returns the length of the header from the first eight bytes of a file.
  *
  * @throws CorruptFileError when it is longer than the file or than any real header.
  */

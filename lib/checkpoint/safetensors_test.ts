@@ -20,7 +20,7 @@ async function withDirectory(body: (directory: string) => Promise<void>): Promis
   }
 }
 
-Deno.test("safetensors files survive writing and reading", async () => {
+Deno.test("safetensors files round-trip", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "x.safetensors");
     const tensors = [
@@ -40,7 +40,7 @@ Deno.test("safetensors files survive writing and reading", async () => {
   });
 });
 
-Deno.test("openSafetensors refuses a file that is cut off anywhere", async () => {
+Deno.test("openSafetensors refuses a file truncated at any point", async () => {
   await withDirectory(async (directory) => {
     const whole = await Deno.readFile(fixture("tiny_llama/model.bf16.safetensors"));
     const path = join(directory, "cut.safetensors");
@@ -86,7 +86,7 @@ Deno.test("parseSafetensorsHeader names what is wrong", () => {
   assert.throws(() => safetensorsHeaderBytes(new Uint8Array(8).fill(255), 1e12), CorruptFileError);
 });
 
-Deno.test("parseSafetensorsHeader throws typed errors only", () => {
+Deno.test("parseSafetensorsHeader throws only typed errors", () => {
   const good = JSON.stringify({ a: { dtype: "F32", shape: [2, 3], data_offsets: [0, 24] } });
   const mutated = fc.tuple(fc.nat(good.length), fc.nat(good.length), fc.string()).map(
     ([from, to, middle]) => good.slice(0, from) + middle + good.slice(to),
@@ -112,7 +112,7 @@ Deno.test("toFloat32 widens the float types", () => {
   assert.throws(() => toFloat32("I64", new Uint8Array(8)), CorruptFileError);
 });
 
-Deno.test("replaceFile leaves the old file when it fails", async () => {
+Deno.test("replaceFile keeps the old file when it fails", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "x");
     await replaceFile(path, ["old"]);

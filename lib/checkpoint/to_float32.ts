@@ -1,10 +1,10 @@
 import { CorruptFileError } from "../file/corrupt_file_error.ts";
 
 /**
- * Elements of a float tensor as f32: exact for F32, BF16 and F16, rounded for F64.
+ * Converts the elements of a float tensor to f32: exact for F32, BF16 and F16, rounded for F64.
  *
  * @param type safetensors type.
- * @param bytes Little-endian elements; copied where they are not aligned.
+ * @param bytes Little-endian elements; copied, so they need not be aligned.
  */
 export function toFloat32(type: string, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const aligned = bytes.slice();

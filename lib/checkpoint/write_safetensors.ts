@@ -11,9 +11,9 @@ export interface TensorToWrite {
 }
 
 /**
- * Writes F32 tensors as one safetensors file, replacing what was there only when all is on disk.
+ * Writes F32 tensors as one safetensors file, replacing an existing one only when everything is on disk.
  *
- * @param metadata Free text by key; Hugging Face tools want `format: "pt"`.
+ * @param metadata Free text by key; Hugging Face tools expect `format: "pt"`.
  */
 export async function writeSafetensors(
   path: string,

@@ -1,4 +1,4 @@
-/** A file that is not what it says. The file is not used any further. */
+/** A file with invalid content. It is not used any further. */
 export class CorruptFileError extends Error {
   override readonly name = "CorruptFileError";
 }

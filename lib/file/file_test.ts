@@ -7,7 +7,7 @@ import { parseJsonObject } from "./parse_json_object.ts";
 import { readTextIfAny } from "./read_text_if_any.ts";
 import { replaceFile } from "./replace_file.ts";
 
-Deno.test("replaceFile writes all parts, and leaves nothing beside the file", async () => {
+Deno.test("replaceFile writes all parts, and leaves no other file", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "a.txt");
     await replaceFile(path, ["old"]);
@@ -17,7 +17,7 @@ Deno.test("replaceFile writes all parts, and leaves nothing beside the file", as
   });
 });
 
-Deno.test("replaceFile leaves what was there when it fails, and names the file", async () => {
+Deno.test("replaceFile keeps the old content when it fails, and names the file", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "taken");
     await mkdir(join(path, "inside"), { recursive: true });
@@ -27,7 +27,7 @@ Deno.test("replaceFile leaves what was there when it fails, and names the file",
   });
 });
 
-Deno.test("readTextIfAny gives undefined where nothing is, and refuses directories and long files", async () => {
+Deno.test("readTextIfAny tolerates a missing file, and refuses directories and long files", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "a.txt");
     await Deno.writeTextFile(path, "häßlich");
@@ -39,7 +39,7 @@ Deno.test("readTextIfAny gives undefined where nothing is, and refuses directori
   });
 });
 
-Deno.test("parseJsonObject takes objects alone, and quotes nothing of the file", () => {
+Deno.test("parseJsonObject accepts only objects, and quotes nothing of the file", () => {
   assert.deepEqual(parseJsonObject("a.json", '{"a": 1}'), { a: 1 });
   for (const text of ["[1]", "null", "1", '"secret"', "{secret", ""]) {
     assert.throws(() => parseJsonObject("a.json", text), (error: Error) => {

@@ -1,10 +1,10 @@
 import { CorruptFileError } from "./corrupt_file_error.ts";
 
 /**
- * An object from the text of a file.
+ * Parses the text of a file as a JSON object.
  *
  * @param path Named in errors.
- * @throws CorruptFileError when it is not JSON, or no object.
+ * @throws CorruptFileError when it is not JSON, or not an object.
  */
 export function parseJsonObject(path: string, text: string): Record<string, unknown> {
   let value: unknown;

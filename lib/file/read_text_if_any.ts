@@ -1,11 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { CorruptFileError } from "./corrupt_file_error.ts";
 
-/** Longest text that is read. */
+/** Longest file that is read by default. */
 const TEXT_BYTES_MAX = 256 * 2 ** 20;
 
 /**
- * Text of a file; undefined where there is none.
+ * Reads a text file; returns undefined if it does not exist.
  *
  * @param bytesMax Longest file that is read; by default longer than any such file of a model or run.
  * @throws CorruptFileError when it is longer, or a directory.
@@ -24,7 +24,7 @@ export async function readTextIfAny(
     }
     return await readFile(path, "utf8");
   } catch (cause) {
-    // Nor is there one below what is no directory.
+    // ENOTDIR: a parent in the path is not a directory.
     if (/^(ENOENT|ENOTDIR)$/.test((cause as { code?: string }).code ?? "")) return undefined;
     throw cause;
   }

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { HubError } from "./hub_error.ts";
 import { type HubConnection, hubRequest, isBroken } from "./hub_request.ts";
 
-/** A file to be fetched. */
+/** A file to fetch. */
 export interface BlobRequest {
   /** Address at the hub. */
   readonly address: string;
@@ -13,21 +13,20 @@ export interface BlobRequest {
   readonly etag: string;
   /** Length that the hub reports. */
   readonly bytes: number;
-  /** Where it is to be. */
+  /** Target path. */
   readonly path: string;
   /** Named in errors. */
   readonly what: string;
 }
 
-/** Connections that may break one after the other without a byte in between. */
+/** Consecutive broken connections without progress before a download fails. */
 const BREAKS_MAX = 5;
 
 /**
- * Fetches a file into place: goes on where an earlier try stopped, and puts it in place only when its hash is
- * right.
+ * Downloads a file: resumes an earlier attempt, and moves the file into place only if its hash is correct.
  *
- * @param onBytes Told how many bytes have come.
- * @throws HubError when it cannot be had, or what came is not what was promised.
+ * @param onBytes Called with the number of bytes added.
+ * @throws HubError when it cannot be fetched, or its content does not match length and hash.
  */
 export async function downloadBlob(
   connection: HubConnection,
@@ -55,14 +54,14 @@ export async function downloadBlob(
   if (await hashOf(partial, etag, bytes) !== etag) {
     await rm(partial, { force: true });
     throw new HubError(
-      `Cannot fetch ${what}: the ${bytes} bytes that came do not have the hash ${etag}`,
+      `Cannot fetch ${what}: the ${bytes} bytes received do not have the hash ${etag}`,
       "corrupt",
     );
   }
   await rename(partial, path);
 }
 
-/** Appends what comes until the connection ends; gives the new length. */
+/** Appends received bytes until the connection ends; returns the new length. */
 async function appendFrom(
   connection: HubConnection,
   { address, bytes, what }: BlobRequest,
@@ -71,20 +70,20 @@ async function appendFrom(
   onBytes: (count: number) => void,
 ): Promise<number> {
   const headers = { range: `bytes=${have}-` };
-  // Where the hub redirects to is asked for anew each time: such addresses expire.
+  // The redirect is resolved anew each time, since such addresses expire.
   const { response, watchdog } = await hubRequest(connection, address, what, { headers });
-  // A server that does not know ranges begins at the beginning.
+  // A server without range support starts at the beginning.
   const start = response.status === 206 ? startOf(response, have) : 0;
   const file = await open(partial, start === 0 ? "w" : "r+");
   let at = start;
   try {
     if (start > have) {
-      throw new HubError(`Cannot fetch ${what}: byte ${start} comes, want ${have}`, "corrupt");
+      throw new HubError(`Cannot fetch ${what}: got byte ${start}, want ${have}`, "corrupt");
     }
     for await (const chunk of response.body ?? []) {
       watchdog.alive();
       if (at + chunk.length > bytes) {
-        throw new HubError(`Cannot fetch ${what}: more than its ${bytes} bytes come`, "corrupt");
+        throw new HubError(`Cannot fetch ${what}: more than ${bytes} bytes received`, "corrupt");
       }
       for (let done = 0; done < chunk.length;) {
         done += (await file.write(chunk, done, chunk.length - done, at + done)).bytesWritten;
@@ -94,23 +93,23 @@ async function appendFrom(
     }
   } catch (cause) {
     connection.signal.throwIfAborted();
-    // A broken connection is an ordinary end; what came stays.
+    // A broken connection is an ordinary end; received bytes are kept.
     if (!isBroken(cause)) throw cause;
   } finally {
     watchdog.stop();
-    await response.body?.cancel().catch(() => {}); // over already, most of the time
+    await response.body?.cancel().catch(() => {}); // usually already closed
     await file.close();
   }
   return at;
 }
 
-/** First byte of an answer with a part of a file. */
+/** Returns the offset of the first byte of a partial response. */
 function startOf(response: Response, asked: number): number {
   const told = response.headers.get("content-range")?.match(/^bytes (\d+)-/)?.[1];
   return told === undefined ? asked : Number(told);
 }
 
-/** Hash of a file, of the kind that an etag is. */
+/** Hashes a file with the algorithm of its etag. */
 async function hashOf(path: string, etag: string, bytes: number): Promise<string> {
   const hash = createHash(etag.length === 64 ? "sha256" : "sha1");
   if (etag.length === 40) hash.update(`blob ${bytes}\0`);

@@ -17,11 +17,11 @@ const WHOLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
 /**
- * Fetches what is needed to run a model: configuration, tokenizer, and its safetensors.
+ * Fetches the files needed to run a model: configuration, tokenizer and safetensors.
  *
- * @param more Further files, fetched if they are there.
- * @returns Folder that holds it, and its commit.
- * @throws HubError when the repository has none.
+ * @param more Further files, fetched if present.
+ * @returns Folder of the model, and its commit.
+ * @throws HubError when the repository has no model.
  */
 export async function fetchModel(
   hub: Hub,
@@ -32,7 +32,7 @@ export async function fetchModel(
   const isMissing = (text: string) =>
     new HubError(
       `Cannot use model ${repo.id}: ${text}${
-        cached ? " in the cache, and the hub is not there" : ""
+        cached ? " in the cache, and the hub is unavailable" : ""
       }`,
       cached ? "unavailable" : "missing",
     );
@@ -50,17 +50,17 @@ export async function fetchModel(
   try {
     index = JSON.parse(text);
   } catch {
-    // Told below, like any other index without a map.
+    // Reported below, like any other index without a map.
   }
   if (typeof index?.weight_map !== "object" || index.weight_map === null) {
     throw new HubError(`Cannot use model ${repo.id}: ${INDEX} has no weight_map`, "corrupt");
   }
   const shards = new Set(Object.values(index.weight_map));
   const lost = [...shards].find((name) => typeof name !== "string" || !files.includes(name));
-  if (lost !== undefined && cached) throw isMissing(`${lost} is not there`);
+  if (lost !== undefined && cached) throw isMissing(`${lost} is missing`);
   if (lost !== undefined) {
     throw new HubError(
-      `Cannot use model ${repo.id}: its index names ${lost}, which is not there`,
+      `Cannot use model ${repo.id}: its index names ${lost}, which is missing`,
       "corrupt",
     );
   }

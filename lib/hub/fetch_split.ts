@@ -7,17 +7,17 @@ import type { RepoName } from "./repo_cache.ts";
 export interface SplitName {
   /** Name of the dataset. */
   readonly id: string;
-  /** Configuration; undefined for the only one. */
+  /** Configuration; undefined if there is only one. */
   readonly configuration: string | undefined;
   /** Split. */
   readonly split: string;
 }
 
-/** Branch on which the hub keeps every dataset as Parquet files. */
+/** Branch on which the hub provides every dataset as Parquet files. */
 const PARQUET = "refs/convert/parquet";
 
 /**
- * Fetches the files of a split: those that the hub itself has converted, else those that the dataset has.
+ * Fetches the files of a split: those converted by the hub, else those of the dataset itself.
  *
  * @returns Paths, in order.
  * @throws HubError when there are none.
@@ -29,8 +29,8 @@ export async function fetchSplit(hub: Hub, name: SplitName): Promise<string[]> {
 }
 
 /**
- * Fetches what it can of many splits, all files of a dataset together: datasets such as MMLU's have a small
- * file for each of a hundred splits. What is missing in the end {@linkcode fetchSplit} tells.
+ * Fetches as many of the splits as it can, all files of a dataset together: datasets such as MMLU have a
+ * small file for each of a hundred splits. {@linkcode fetchSplit} reports what is missing.
  */
 export async function fetchSplits(hub: Hub, names: readonly SplitName[]): Promise<void> {
   const wanted = new Map<string, FoundSplit>();
@@ -57,7 +57,7 @@ async function ifAny<Value>(body: () => Promise<Value>): Promise<Value | undefin
   try {
     return await body();
   } catch (cause) {
-    // Names that cannot be are a RangeError.
+    // Invalid names throw a RangeError.
     if (cause instanceof HubError || cause instanceof RangeError) return undefined;
     throw cause;
   }
@@ -92,7 +92,7 @@ async function findSplit(hub: Hub, name: SplitName): Promise<FoundSplit> {
   const where = name.configuration ? `, configuration ${name.configuration}` : "";
   throw new HubError(
     cached
-      ? `Cannot find split ${split} of dataset ${id}${where}: it is not in the cache, and the hub is not there`
+      ? `Cannot find split ${split} of dataset ${id}${where}: not in the cache, and the hub is unavailable`
       : `Cannot find split ${split} of dataset ${id}${where}: want Parquet or JSON files`,
     cached ? "unavailable" : "missing",
   );

@@ -8,38 +8,38 @@ import { isSafePath, RepoCache, type RepoName } from "./repo_cache.ts";
 
 /** Progress of a download. */
 export interface DownloadProgress {
-  /** Bytes that are there, of all files of the call. */
+  /** Bytes received so far, of all files of the call. */
   readonly have: number;
   /** Bytes of all files. */
   readonly bytes: number;
 }
 
-/** A hub with its cache. */
+/** Options of a {@linkcode Hub}. */
 export interface HubOptions {
   /** Connection; undefined to use the cache alone. */
   readonly connection: HubConnection | undefined;
   /** Directory of the cache. */
   readonly cacheDirectory: string;
-  /** Told as bytes come. */
+  /** Called as bytes arrive. */
   readonly onProgress: (progress: DownloadProgress) => void;
-  /** Told what the user should know. */
+  /** Called with notes for the user. */
   readonly onNote: (text: string) => void;
 }
 
-/** Files that are fetched at once. */
+/** Files that are fetched concurrently. */
 const PARALLEL = 4;
-/** Longest answer to a question for a list, bytes. */
+/** Longest response to a listing request, bytes. */
 const LIST_BYTES_MAX = 64_000_000;
-/** Most files of a repository that are looked at. */
+/** Upper bound of files listed per repository. */
 const FILES_MAX = 100_000;
 
-/** A commit and the names of its files; those that are in the cache when there is no network. */
+/** A commit and the names of its files; without a network, of those in the cache. */
 export interface RepoListing {
   /** Commit. */
   readonly commit: string;
   /** Paths of files. */
   readonly files: readonly string[];
-  /** Whether these are only the files that the cache has. */
+  /** Whether only the files in the cache are listed. */
   readonly cached: boolean;
 }
 
@@ -50,16 +50,16 @@ interface Wanted {
   readonly bytes: number;
 }
 
-/** Models and datasets of the Hugging Face hub, kept in the cache that its other tools use. */
+/** Models and datasets of the Hugging Face hub, in the cache that its other tools use. */
 export class Hub {
   readonly #listings = new Map<string, Promise<RepoListing>>();
 
   constructor(readonly options: HubOptions) {}
 
   /**
-   * Files of a repository.
+   * Lists the files of a repository.
    *
-   * @throws HubError when there is no such repository or revision, RangeError when there cannot be one.
+   * @throws HubError when the repository or revision does not exist, RangeError when its name is invalid.
    */
   list(repo: RepoName): Promise<RepoListing> {
     const key = `${repo.kind} ${repo.id} ${repo.revision}`;
@@ -79,14 +79,14 @@ export class Hub {
     const what = `${repo.id} at ${repo.revision}`;
     const cached = await listCached(cache).catch(() => undefined);
     try {
-      // With something to fall back on there is no reason to insist.
+      // With a cached listing to fall back on, a single try is enough.
       const found = await readJson(connection, address, what, cached ? 1 : undefined);
       const listing = parseListing(found, what);
       await cache.setCommit(listing.commit);
       return listing;
     } catch (cause) {
       if (!cached || !(cause instanceof HubError) || cause.kind !== "unavailable") throw cause;
-      this.options.onNote(`${cause.message}; what is in the cache is used`);
+      this.options.onNote(`${cause.message}; using the cached files`);
       return cached;
     }
   }
@@ -94,7 +94,7 @@ export class Hub {
   /**
    * Fetches files of a listed commit.
    *
-   * @returns Folder of the commit's files, which holds those that were asked for.
+   * @returns Folder of the commit, which holds the requested files.
    */
   async fetch(repo: RepoName, commit: string, files: readonly string[]): Promise<string> {
     const cache = new RepoCache(this.options.cacheDirectory, repo);
@@ -172,7 +172,7 @@ async function locate(
   );
   const bytes = Number(header("x-linked-size") ?? header("content-length") ?? NaN);
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
-    throw new HubError(`Cannot fetch ${what}: the hub tells no length`, "corrupt");
+    throw new HubError(`Cannot fetch ${what}: the hub reports no length`, "corrupt");
   }
   return { path, address, etag, bytes };
 }
@@ -208,7 +208,7 @@ async function readJson(
       bytes += part.length;
       if (bytes > LIST_BYTES_MAX) {
         throw new HubError(
-          `Cannot list ${what}: more than ${LIST_BYTES_MAX} bytes come`,
+          `Cannot list ${what}: more than ${LIST_BYTES_MAX} bytes received`,
           "corrupt",
         );
       }
@@ -227,7 +227,7 @@ async function readJson(
   }
 }
 
-/** Waits for other processes that fetch the same file. */
+/** Locks a file, after waiting for other processes that fetch the same file. */
 async function lock(path: string): Promise<Disposable> {
   const file = await Deno.open(path, { create: true, write: true });
   await file.lock(true);

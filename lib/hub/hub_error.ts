@@ -1,11 +1,11 @@
-/** Why the hub did not give what was asked for. */
+/** Reason for a failed request to the hub. */
 export type HubErrorKind = "missing" | "forbidden" | "unavailable" | "corrupt";
 
-/** A request to the hub that failed for good. */
+/** A request to the hub that failed and is not retried. */
 export class HubError extends Error {
   override readonly name = "HubError";
 
-  /** @param kind What a caller can do about it. */
+  /** @param kind Reason, by which callers choose how to handle it. */
   constructor(message: string, readonly kind: HubErrorKind, options?: ErrorOptions) {
     super(message, options);
   }

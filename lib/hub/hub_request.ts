@@ -2,28 +2,28 @@ import { retry } from "../async/retry.ts";
 import type { Clock } from "../clock/clock.ts";
 import { HubError, type HubErrorKind } from "./hub_error.ts";
 
-/** What requests are made with. */
+/** Settings of hub requests. */
 export interface HubConnection {
   /** Address of the hub. */
   readonly endpoint: string;
-  /** Token; sent to the hub itself, never to where it redirects. */
+  /** Token; sent to the hub itself, never to redirect targets. */
   readonly token: string | undefined;
-  /** Makes requests: the platform's. */
+  /** The platform's `fetch`. */
   readonly fetch: typeof fetch;
-  /** Time for waits between tries. */
+  /** Clock for waits between tries. */
   readonly clock: Clock;
-  /** Ends requests with its reason. */
+  /** Aborts requests, with its reason. */
   readonly signal: AbortSignal;
 }
 
-/** Tries of one request. */
+/** Maximum number of tries per request. */
 const TRIES = 6;
 /** Longest wait between two tries. */
 const PAUSE_SECONDS_MAX = 60;
 /** Redirects within the hub, for repositories that were renamed. */
 const REDIRECTS_MAX = 5;
 
-/** Longest time in which nothing comes. */
+/** Longest time without receiving anything. */
 const SILENCE_SECONDS_MAX = 60;
 
 /** Kinds of errors by status. */
@@ -35,29 +35,29 @@ const KINDS: Readonly<Record<number, HubErrorKind>> = {
   416: "corrupt",
 };
 
-/** Ends a connection that has become silent. */
+/** Aborts a stalled connection. */
 export interface Watchdog {
-  /** Something has come. */
+  /** Reports that data has arrived. */
   alive(): void;
-  /** The connection is over. */
+  /** Stops watching, since the connection has ended. */
   stop(): void;
 }
 
-/** An answer that is no error. */
+/** A response that is not an error. */
 export interface HubAnswer {
-  /** The answer. */
+  /** The response. */
   readonly response: Response;
-  /** The reader of the body reports every chunk, and the end. */
+  /** Watchdog, to which the reader of the body reports every chunk, and the end. */
   readonly watchdog: Watchdog;
 }
 
 /**
- * Asks the hub, again where it is busy or cannot be reached. Redirects are followed; the token is sent to the
- * hub itself only.
+ * Sends a request to the hub, and retries if it is busy or unreachable. Follows redirects; sends the token to
+ * the hub itself only.
  *
  * @param what Named in errors.
- * @param init `followAway: false` gives a redirect to contents as it is; `tries` is 6 unless given.
- * @throws HubError when the hub refuses, or could not be reached.
+ * @param init `followAway: false` returns a redirect to contents unfollowed; `tries` defaults to 6.
+ * @throws HubError when the hub refuses the request, or is unreachable.
  */
 export async function hubRequest(
   connection: HubConnection,
@@ -76,14 +76,14 @@ export async function hubRequest(
   for (let redirects = 0;; redirects++) {
     const { token } = connection;
     const authorization = url.origin === home && token ? { authorization: `Bearer ${token}` } : {};
-    // Lengths and hashes are those of the files, not of what is sent packed.
+    // Lengths and hashes are those of the files, not of compressed responses.
     const headers = { "accept-encoding": "identity", ...rest.headers, ...authorization };
     const answer = await tryRequest(connection, url, what, { ...rest, headers }, tries);
     const { headers: told, status } = answer.response;
     const location = told.get("location");
     if (status < 300 || location === null) return answer;
     const target = new URL(location, url);
-    // What leads to contents tells their hash and length itself.
+    // A redirect to contents itself carries their hash and length.
     const toContents = target.origin !== url.origin || told.has("x-linked-etag");
     if (toContents && !followAway) return answer;
     answer.watchdog.stop();
@@ -148,7 +148,7 @@ async function attempt(
   }
 }
 
-/** Whether a connection could not be made, broke, or became silent. */
+/** Reports whether a connection could not be made, broke or stalled. */
 export function isBroken(cause: unknown): cause is Error {
   return cause instanceof TypeError || cause instanceof SilenceError;
 }
@@ -161,7 +161,7 @@ function watch(clock: Clock, silence: AbortController): Watchdog {
   const endMs = () => lastMs + SILENCE_SECONDS_MAX * 1000;
   const wait = async () => {
     while (clock.nowMs() < endMs()) await clock.sleepUntil(endMs(), over.signal);
-    silence.abort(new SilenceError(`nothing came for ${SILENCE_SECONDS_MAX} seconds`));
+    silence.abort(new SilenceError(`no data for ${SILENCE_SECONDS_MAX} seconds`));
   };
   wait().catch(() => {}); // stopped
   return { alive: () => lastMs = clock.nowMs(), stop: () => over.abort() };
@@ -170,13 +170,13 @@ function watch(clock: Clock, silence: AbortController): Watchdog {
 function refusal(status: number, headers: Headers, what: string, endpoint: string): HubError {
   const code = headers.get("x-error-code")?.slice(0, 60);
   const words: Readonly<Record<number, string>> = {
-    401: `${endpoint} asks who you are`,
-    403: "this token may not read it",
-    404: "there is no such thing",
+    401: `${endpoint} requires authentication`,
+    403: "this token has no read access",
+    404: "not found",
   };
   const told: Readonly<Record<string, readonly [string, HubErrorKind]>> = {
-    GatedRepo: ["its owner wants its terms accepted first", "forbidden"],
-    // Also of private ones, to those who may not know of them.
+    GatedRepo: ["its terms have to be accepted first", "forbidden"],
+    // Also the response for private repositories that the token has no access to.
     RepoNotFound: ["there is no such repository, or it is private", "missing"],
   };
   const [why, kind] = told[code ?? ""] ?? [words[status] ?? `status ${status}`, KINDS[status]];

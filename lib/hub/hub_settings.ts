@@ -1,22 +1,22 @@
 import { join } from "node:path";
 
-/** How the Hugging Face hub is reached, and where what came from it lies. */
+/** Access to the Hugging Face hub, and location of its cache. */
 export interface HubSettings {
   /** Address of the hub, without a slash at the end. */
   readonly endpoint: string;
   /** Directory of the cache that all Hugging Face tools share. */
   readonly cacheDirectory: string;
-  /** Token, where the environment has it. */
+  /** Token, if set in the environment. */
   readonly token: string | undefined;
-  /** File that may hold the token; undefined where none is to be used unasked. */
+  /** File that may hold the token; undefined if implicit tokens are disabled. */
   readonly tokenPath: string | undefined;
-  /** Never use the network. */
+  /** Whether the network must not be used. */
   readonly offline: boolean;
 }
 
 const TRUE = /^(1|on|yes|true)$/i;
 
-/** Settings from the variables that Hugging Face's own tools read. */
+/** Reads the settings from the environment variables of Hugging Face's own tools. */
 export function hubSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): HubSettings {

@@ -11,14 +11,14 @@ import { HubError, type HubErrorKind } from "./hub_error.ts";
 import { hubSettings } from "./hub_settings.ts";
 import { checkRepoName, isSafePath, type RepoName } from "./repo_cache.ts";
 
-/** Time that passes at once. */
+/** Clock whose waits end at once. */
 class HastyClock implements Clock {
   readonly waitedMs: number[] = [];
   nowMs(): number {
     return 0;
   }
   sleepUntil(timeMs: number, signal?: AbortSignal): Promise<void> {
-    // The wait for silence is longer than any between two tries; it never comes to its end here.
+    // The stall timeout is longer than any wait between two tries; it never elapses here.
     if (timeMs >= 60_000) {
       return new Promise((_, reject) =>
         signal?.addEventListener("abort", () => reject(signal.reason))
@@ -97,7 +97,7 @@ Deno.test("Hub fetches a model into the layout of Hugging Face's cache, once", a
     assert.equal(
       (await lstat(join(folder, "model.safetensors"))).nlink,
       2,
-      "the bytes are there once",
+      "the bytes are stored once",
     );
     const ref = join(cacheDirectory, "models--org--m", "refs", "main");
     assert.equal(await readFile(ref, "utf8"), HUB_COMMIT);
@@ -105,7 +105,7 @@ Deno.test("Hub fetches a model into the layout of Hugging Face's cache, once", a
     assert.deepEqual(progress.at(-1), { have: 300_002, bytes: 300_002 });
     const before = requests.length;
     await fetchModel(hub, repo("org/m"));
-    assert.equal(requests.length, before, "nothing is asked twice");
+    assert.equal(requests.length, before, "nothing is requested twice");
     assert.equal((await fetchModel(offline, repo("org/m"))).folder, folder);
     assert.equal((await fetchModel(offline, repo("org/m", HUB_COMMIT))).folder, folder);
     await rejectsWith(
@@ -116,7 +116,7 @@ Deno.test("Hub fetches a model into the layout of Hugging Face's cache, once", a
   });
 });
 
-Deno.test("Hub goes on where a connection broke, and where an earlier process stopped", async () => {
+Deno.test("Hub resumes where a connection broke, and where an earlier process stopped", async () => {
   const breaks = [100_000, 50_000, 1];
   const files = { ...MODEL, "model.safetensors": { ...WEIGHTS, breaks } };
   await withHub({ "models/org/m@main": files }, async ({ hub, requests }) => {
@@ -136,7 +136,7 @@ Deno.test("Hub goes on where a connection broke, and where an earlier process st
   });
 });
 
-Deno.test("Hub gives up on a connection that brings nothing, and keeps what came", async () => {
+Deno.test("Hub gives up on a connection without progress, and keeps the bytes received", async () => {
   const breaks = [1000, 0, 0, 0, 0, 0, 0];
   const files = { ...MODEL, "model.safetensors": { ...WEIGHTS, breaks } };
   await withHub({ "models/org/m@main": files }, async ({ hub }) => {
@@ -154,7 +154,7 @@ Deno.test("Hub gives up on a connection that brings nothing, and keeps what came
   });
 });
 
-Deno.test("Hub puts nothing in place that does not have the promised hash", async () => {
+Deno.test("Hub moves nothing into place that does not have the promised hash", async () => {
   for (const name of ["config.json", "model.safetensors"] as const) {
     const files = { ...MODEL, [name]: { ...MODEL[name], forged: true } };
     await withHub({ "models/org/m@main": files }, async ({ cacheDirectory, hub }) => {
@@ -165,7 +165,7 @@ Deno.test("Hub puts nothing in place that does not have the promised hash", asyn
   }
 });
 
-Deno.test("Hub waits as long as it is told to, and tries again", async () => {
+Deno.test("Hub waits for the requested time, and tries again", async () => {
   const statuses = [429, 503];
   const files = { ...MODEL, "config.json": { ...text("{}"), statuses } };
   await withHub({ "models/org/m@main": files }, async ({ clock, hub }) => {
@@ -180,17 +180,17 @@ Deno.test("Hub waits as long as it is told to, and tries again", async () => {
   });
 });
 
-Deno.test("Hub says who may not read what, and never hands its token on", async () => {
+Deno.test("Hub reports denied access, and never sends its token to other hosts", async () => {
   const repos = { "models/private/m@main": MODEL };
   await withHub(repos, async ({ hub }) => {
     await rejectsWith(
       "forbidden",
-      /its owner wants its terms accepted first \(GatedRepo\)/,
+      /its terms have to be accepted first \(GatedRepo\)/,
       () => fetchModel(hub, repo("private/m")),
     );
   });
   await withHub(repos, async ({ hub }) => {
-    // The host of contents refuses whoever shows it a token.
+    // The host of contents refuses requests that carry a token.
     await fetchModel(hub, repo("private/m"));
   }, HUB_TOKEN);
 });
@@ -218,7 +218,7 @@ Deno.test("Hub follows a renamed repository, and names what is missing", async (
     await fetchModel(hub, repo("old/m"));
     await rejectsWith(
       "missing",
-      /there is no such thing \(RevisionNotFound\)/,
+      /not found \(RevisionNotFound\)/,
       () => fetchModel(hub, repo("org/nothing")),
     );
     await rejectsWith(
@@ -228,13 +228,13 @@ Deno.test("Hub follows a renamed repository, and names what is missing", async (
     );
     await rejectsWith(
       "corrupt",
-      /its index names m-2.safetensors, which is not there/,
+      /its index names m-2.safetensors, which is missing/,
       () => fetchModel(hub, repo("org/lost")),
     );
   });
 });
 
-Deno.test("fetchSplit takes what the hub has converted, else what the dataset has", async () => {
+Deno.test("fetchSplit prefers files converted by the hub to those of the dataset", async () => {
   const repos = {
     "datasets/org/d@refs/convert/parquet": {
       "main/test/0001.parquet": text("second"),
@@ -267,7 +267,7 @@ Deno.test("fetchSplit takes what the hub has converted, else what the dataset ha
   });
 });
 
-Deno.test("fetchSplits fetches all files of a dataset together, and leaves what is missing", async () => {
+Deno.test("fetchSplits fetches all files of a dataset together, and skips what is missing", async () => {
   const files = ["a", "b", "c"].map((name) => [`${name}/test/0000.parquet`, text(name)] as const);
   const repos = {
     "datasets/org/d@refs/convert/parquet": Object.fromEntries(files),
@@ -282,11 +282,11 @@ Deno.test("fetchSplits fetches all files of a dataset together, and leaves what 
     for (const name of names.filter(({ configuration }) => configuration !== "none")) {
       await fetchSplit(hub, name);
     }
-    assert.equal(requests.length, asked, "nothing is asked for twice");
+    assert.equal(requests.length, asked, "no file is requested twice");
   });
 });
 
-Deno.test("Hub ends a connection that has become silent, and uses what it has while the hub is away", async () => {
+Deno.test("Hub aborts a stalled connection, and uses its cache while the hub is unreachable", async () => {
   await withHub({ "models/org/m@main": MODEL }, async ({ cacheDirectory, hub }) => {
     const { folder } = await fetchModel(hub, repo("org/m"));
     const { signal } = new AbortController();
@@ -298,7 +298,7 @@ Deno.test("Hub ends a connection that has become silent, and uses what it has wh
         init!.signal!.addEventListener("abort", () => reject(init!.signal!.reason));
       });
     };
-    // Time that passes at once, also for whoever waits for silence.
+    // A clock whose waits end at once, including the stall timeout.
     let nowMs = 0;
     const clock: Clock = {
       nowMs: () => nowMs,
@@ -323,16 +323,16 @@ Deno.test("Hub ends a connection that has become silent, and uses what it has wh
     });
     assert.equal((await fetchModel(away, repo("org/m"))).folder, folder);
     assert.equal(asked, 1);
-    assert.match(notes.join(), /nothing came for 60 seconds; what is in the cache is used/);
+    assert.match(notes.join(), /no data for 60 seconds; using the cached files/);
     await rejectsWith(
       "unavailable",
-      /nothing came for 60 seconds, 6 times/,
+      /no data for 60 seconds, 6 times/,
       () => away.list(repo("org/other")),
     );
   });
 });
 
-Deno.test("names from outside never leave the cache", () => {
+Deno.test("untrusted names never lead outside the cache", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 30 }), (name) => {
       const inside = (path: string) => join("/cache/x", path).startsWith("/cache/x/");
@@ -354,7 +354,7 @@ Deno.test("names from outside never leave the cache", () => {
   }
 });
 
-Deno.test("hubSettings reads the variables of Hugging Face's own tools", () => {
+Deno.test("hubSettings reads the environment variables of Hugging Face's own tools", () => {
   const home = { HOME: "/home/me" };
   assert.deepEqual(hubSettings(home), {
     endpoint: "https://huggingface.co",

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { replaceFile } from "../file/replace_file.ts";
 import { HubError } from "./hub_error.ts";
 
-/** Kinds of repositories, by what the hub's addresses call them. */
+/** Kinds of repositories, as named in the hub's addresses. */
 export type RepoKind = "models" | "datasets";
 
 /** A repository at some revision. */
@@ -38,7 +38,7 @@ export function checkRepoName({ id, revision }: RepoName): void {
   }
 }
 
-/** Whether a path in a repository can be one, and stays inside. */
+/** Reports whether a path in a repository is valid, and stays inside. */
 export function isSafePath(path: string): boolean {
   return path.length <= 500 && !/[\\:\0]/.test(path) &&
     path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
@@ -55,7 +55,7 @@ export class RepoCache {
     this.folder = join(cacheDirectory, `${repo.kind}--${repo.id.replaceAll("/", "--")}`);
   }
 
-  /** Commit that the revision meant when it was last fetched; undefined where it never was. */
+  /** Returns the commit of the revision when last fetched; undefined if it never was. */
   async commit(): Promise<string | undefined> {
     const { revision } = this.repo;
     if (COMMIT.test(revision)) return revision;
@@ -64,7 +64,7 @@ export class RepoCache {
     return COMMIT.test(text) ? text : undefined;
   }
 
-  /** Remembers what commit the revision means. */
+  /** Records the commit of the revision. */
   async setCommit(commit: string): Promise<void> {
     const { revision } = this.repo;
     if (await this.commit() === commit) return;
@@ -73,18 +73,18 @@ export class RepoCache {
     await replaceFile(path, [commit]);
   }
 
-  /** Folder of the files of a commit. */
+  /** Returns the folder of the files of a commit. */
   snapshot(commit: string): string {
     return join(this.folder, "snapshots", commit);
   }
 
-  /** File of a commit, where it has been fetched. */
+  /** Returns the path of a file of a commit, if it has been fetched. */
   find(commit: string, path: string): string | undefined {
     const found = join(this.snapshot(commit), path);
     return existsSync(found) ? found : undefined;
   }
 
-  /** Where the content with an etag lies, or will. */
+  /** Returns the path of the content with an etag, which need not exist yet. */
   blob(etag: string): string {
     if (/^[0-9a-f]{40}$|^[0-9a-f]{64}$/.test(etag)) return join(this.folder, "blobs", etag);
     throw new HubError(
@@ -96,8 +96,8 @@ export class RepoCache {
   }
 
   /**
-   * Makes a file of a commit out of a blob. A hard link, where other tools make a symbolic one: a sandboxed
-   * process may not make those, and every tool reads both. Where there are no links, a copy.
+   * Creates a file of a commit from a blob: as a hard link, where other tools create a symbolic one, since a
+   * sandboxed process may not create those, and every tool reads both. Without support for links, as a copy.
    */
   async link(commit: string, path: string, etag: string): Promise<void> {
     const place = join(this.snapshot(commit), path);
@@ -108,7 +108,7 @@ export class RepoCache {
     await link(blob, place).catch(() => copyFile(blob, place));
   }
 
-  /** File that is locked while a blob is fetched. */
+  /** Returns the path of the file that is locked while a blob is fetched. */
   async lockPath(etag: string): Promise<string> {
     const folder = join(
       this.cacheDirectory,

@@ -2,9 +2,9 @@ import { formatFloat } from "./python_text.ts";
 import { PythonFloat, PythonObject } from "./python_object.ts";
 
 /**
- * `json.dumps(value, ensure_ascii=False)` of a document, as sample files and document hashes have it.
+ * `json.dumps(value, ensure_ascii=False)` of a document, as used in sample files and document hashes.
  *
- * @param indent Spaces of a level; all on one line, without spaces, where it is left out.
+ * @param indent Spaces per level; if omitted, everything is on one line without spaces.
  */
 export function pythonJson(value: unknown, indent?: number, level = 0): string {
   if (value instanceof PythonFloat) return formatFloat(value.value);

@@ -1,6 +1,6 @@
 import { pythonFloat, pythonInteger } from "./python_object.ts";
 
-/** Deepest nesting of lists. */
+/** Maximum nesting depth of lists. */
 const DEPTH_MAX = 50;
 const ESCAPES: Readonly<Record<string, string>> = {
   n: "\n",
@@ -11,19 +11,19 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
 };
 
-/** What literals of Python consist of besides texts, numbers and names of values. */
+/** Characters of Python literals outside strings, numbers and named constants. */
 const MARKS = /^[\s[\](){},:+.-]*$/;
 const PARTS =
   /[rbuRBU]{0,2}'[^'\\]*(?:\\[^][^'\\]*)*'|[rbuRBU]{0,2}"[^"\\]*(?:\\[^][^"\\]*)*"|\b0[xob][\da-f_]+|\d[\d_]*(?:e[+-]?\d+)?j?|\b(?:True|False|None)\b/gi;
 
-/** Whether a text may be a literal of Python that {@linkcode pythonLiteral} does not know. */
+/** Reports whether a text may be a Python literal that {@linkcode pythonLiteral} does not support. */
 export function mayBeLiteral(text: string): boolean {
   return MARKS.test(text.replace(PARTS, ""));
 }
 
 /**
- * `ast.literal_eval` of lists, tuples, texts, numbers and truth values; undefined for anything else, which leaves
- * the text as it is.
+ * `ast.literal_eval` of lists, tuples, strings, numbers and booleans; undefined for anything else, which
+ * leaves the text unchanged.
  */
 export function pythonLiteral(text: string): unknown {
   let at = 0;

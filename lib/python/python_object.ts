@@ -1,25 +1,25 @@
-/** A float that is a whole number: Python prints `1.0` where JavaScript has 1. Others are plain numbers. */
+/** A float with an integral value: Python prints `1.0`, JavaScript 1. Other floats are plain numbers. */
 export class PythonFloat {
-  /** @param value A whole number, or minus zero. */
+  /** @param value An integral value, or minus zero. */
   constructor(readonly value: number) {}
 }
 
-/** A value of a column that templates can print and test, and nothing else: a date, say. */
+/** A column value that templates can only print and test, such as a date. */
 export class PythonObject {
   /**
-   * @param text `str(value)`, which is also what JSON shows.
+   * @param text `str(value)`, also its value in JSON.
    * @param representation `repr(value)`
    * @param truth `bool(value)`
    */
   constructor(readonly text: string, readonly representation: string, readonly truth = true) {}
 }
 
-/** A float as documents have it. */
+/** Converts a float to its form in documents. */
 export function pythonFloat(value: number): number | PythonFloat {
   return Number.isInteger(value) ? new PythonFloat(value) : value;
 }
 
-/** An int as documents have it: bigint where a number does not hold it exactly. */
+/** Converts an int to its form in documents: bigint where a number would not be exact. */
 export function pythonInteger(value: bigint | number): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : BigInt(value);

@@ -22,15 +22,15 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 };
 
 /**
- * A pattern of Python's `re` as an expression of ours that finds the same.
+ * Translates a pattern of Python's `re` to a RegExp with the same matches.
  *
  * @param ignoreCase `re.IGNORECASE`
- * @throws SyntaxError for what is not known to mean the same, or whose time is not bounded.
+ * @throws SyntaxError for a pattern that is not known to match the same, or whose time is not bounded.
  */
 export function pythonRegex(pattern: string, ignoreCase = false): RegExp {
   const [, inline = "", body] = /^(?:\(\?([ims]+)\))?([^]*)$/.exec(pattern)!;
   if (/\(\?[aLux]|\(\?P[=>]|\\[1-9]|\(\?\(/.test(body)) {
-    throw new SyntaxError(`the pattern ${pattern} uses what is not known here`);
+    throw new SyntaxError(`the pattern ${pattern} uses unsupported syntax`);
   }
   const named = body.replaceAll("(?P<", "(?<");
   if (!isSwiftPattern(named.replace(/\(\?<\w+>/g, "("))) {
@@ -49,7 +49,7 @@ export function pythonRegex(pattern: string, ignoreCase = false): RegExp {
       return part;
     }
     if (inClass && /^\\[WSDB]$/.test(part) || part === "\\B") {
-      throw new SyntaxError(`the pattern ${pattern} has ${part}, which is not known there`);
+      throw new SyntaxError(`the pattern ${pattern} has ${part}, which is not supported there`);
     }
     if (/^[$.^]$/.test(part)) {
       if (inClass) return part;
@@ -59,7 +59,7 @@ export function pythonRegex(pattern: string, ignoreCase = false): RegExp {
     }
     const table = inClass ? IN_CLASS : OUTSIDE;
     if (Object.hasOwn(table, part)) return table[part];
-    // What means itself needs no backslash, and must not have one in our words.
+    // A literal character needs no backslash, and JavaScript does not allow one.
     const kept = inClass ? /[\^\\\]\[-]/ : /[\^$\\.*+?()[\]{}|/]/;
     const isPlain = /^\\[^\w]$/.test(part) && !kept.test(part[1]);
     return isPlain ? part[1] : part === "[" && inClass ? "\\[" : part;

@@ -2,7 +2,7 @@ import { PythonFloat, PythonObject } from "./python_object.ts";
 import { quoted } from "./quoted.ts";
 import { formatFloat } from "./python_text.ts";
 
-/** `str(value)` of a value of a document. */
+/** `str(value)` of a document value. */
 export function pythonString(value: unknown): string {
   if (value instanceof PythonObject) return value.text;
   return typeof value === "string" ? value : representation(value);

@@ -1,4 +1,4 @@
-/** What Python's `str.isspace` holds true of; JavaScript's `\s` differs in six characters. */
+/** White space per Python's `str.isspace`; JavaScript's `\s` differs in six characters. */
 const SPACE =
   "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LEADING = new RegExp(`^[${SPACE}]+`);
@@ -15,7 +15,7 @@ export function stripLeft(text: string): string {
   return text.replace(LEADING, "");
 }
 
-/** `str.rstrip()`; an expression would try every space as a beginning. */
+/** `str.rstrip()`; not a regex, which would try a match at every space. */
 export function stripRight(text: string): string {
   let length = text.length;
   while (length > 0 && isSpace(text[length - 1])) length--;
@@ -32,7 +32,7 @@ export function splitWords(text: string): string[] {
   return text.split(BETWEEN);
 }
 
-/** Letters that are two in one; their title form has only the first of them large. */
+/** Digraphs; their title case capitalizes only the first of the two letters. */
 const PAIRED_LETTERS = [
   "\u01c4\u01c5\u01c6",
   "\u01c7\u01c8\u01c9",
@@ -40,7 +40,7 @@ const PAIRED_LETTERS = [
   "\u01f1\u01f2\u01f3",
 ];
 
-/** `str.capitalize()`: the first letter in its title form, all others small. */
+/** `str.capitalize()`: the first letter in title case, all others in lower case. */
 export function capitalize(text: string): string {
   const [first = "", ...rest] = text;
   const paired = PAIRED_LETTERS.find((forms) => first !== "" && forms.includes(first));

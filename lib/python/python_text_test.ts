@@ -1,4 +1,4 @@
-// What CPython 3.11 says of the same texts and numbers.
+// Expected values are those of CPython 3.11.
 import assert from "node:assert/strict";
 import {
   capitalize,
@@ -30,7 +30,7 @@ Deno.test("formatFloat writes numbers as Python's str does", () => {
   for (const [value, text] of cases) assert.equal(formatFloat(value), text);
 });
 
-Deno.test("capitalize knows title letters, ligatures and final letters", () => {
+Deno.test("capitalize handles title case, ligatures and final letters", () => {
   const cases = [
     ["éCOLE à", "École à"],
     ["\u01c4ABC", "\u01c5abc"],
@@ -43,7 +43,7 @@ Deno.test("capitalize knows title letters, ligatures and final letters", () => {
   for (const [from, to] of cases) assert.equal(capitalize(from), to);
 });
 
-Deno.test("white space is Python's, and lengths are code points", () => {
+Deno.test("white space is as in Python, and lengths count code points", () => {
   const text = "\x1c\x85\u3000 a\ufeffb \u2003\t\n\xa0";
   assert.equal(strip(text), "a\ufeffb");
   assert.equal(stripLeft(text), "a\ufeffb \u2003\t\n\xa0");

@@ -1,4 +1,4 @@
-/** Whether a code point belongs to a class. */
+/** A test of whether a code point belongs to a class. */
 export type Test = (point: number) => boolean;
 
 const LETTER_ESCAPES: Readonly<Record<string, number>> = {
@@ -10,23 +10,23 @@ const LETTER_ESCAPES: Readonly<Record<string, number>> = {
   a: 0x07,
   e: 0x1b,
 };
-/** Classes by their letter, as Unicode has them. */
+/** Unicode classes by escape letter. */
 const CLASS_ESCAPES: Readonly<Record<string, string>> = {
   s: "\\p{White_Space}",
   d: "\\p{Nd}",
   w: "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}",
   h: "0-9a-fA-F",
 };
-/** Answers that are kept of a class; most texts have few different letters. */
+/** Upper bound of cached results per class; most texts have few distinct characters. */
 const KEPT_MAX = 4096;
 
 /**
  * Parses a character, an escape or a bracketed class.
  *
- * @param at Where it begins.
- * @param ignoreCase Whether letters stand for both of their cases.
+ * @param at Start index.
+ * @param ignoreCase Whether letters match both of their cases.
  * @returns Test, and the index after the class.
- * @throws SyntaxError for what is not known.
+ * @throws SyntaxError for unsupported syntax.
  */
 export function parseClass(
   pattern: string,
@@ -46,7 +46,7 @@ export function parseClass(
 }
 
 function parseBrackets(pattern: string, start: number, depth: number): { test: Test; end: number } {
-  if (depth > 8) throw new SyntaxError(`a pattern has too many brackets in each other at ${start}`);
+  if (depth > 8) throw new SyntaxError(`a pattern has brackets nested too deeply at ${start}`);
   let at = start + 1;
   const inverted = pattern[at] === "^";
   if (inverted) at++;
@@ -55,7 +55,7 @@ function parseBrackets(pattern: string, start: number, depth: number): { test: T
   const union = (tests: Test[]): Test => (point) => tests.some((test) => test(point));
   for (let first = true; first || pattern[at] !== "]"; first = false) {
     if (at >= pattern.length) {
-      throw new SyntaxError(`a pattern has a bracket without end at ${start}`);
+      throw new SyntaxError(`a pattern has an unclosed bracket at ${start}`);
     }
     if (pattern.startsWith("&&", at)) {
       sides.push(union(items));
@@ -83,7 +83,7 @@ function parseBrackets(pattern: string, start: number, depth: number): { test: T
   return { test: inverted ? (point) => !all(point) : all, end: at + 1 };
 }
 
-/** A character or an escape; `code` is its code point, where it is one. */
+/** Parses a character or an escape; `code` is set if it is a single code point. */
 function parseItem(
   pattern: string,
   at: number,
@@ -125,7 +125,7 @@ function parseItem(
   return exactly(code, at + 1 + (code > 0xffff ? 2 : 1));
 }
 
-/** A test of what JavaScript's own expressions know. */
+/** Builds a test from a class of JavaScript's own regexes. */
 function classTest(inner: string): Test {
   let expression: RegExp;
   try {

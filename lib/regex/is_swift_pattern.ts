@@ -2,8 +2,8 @@ import { isSwiftRegex } from "./is_swift_regex.ts";
 import { parseRegex } from "./parse_regex.ts";
 
 /**
- * Whether a backtracking matcher is known to take little time for a pattern; false also for what is not known to
- * be one.
+ * Reports whether a backtracking matcher is known to be fast on a pattern; false for a pattern that cannot be
+ * parsed, too.
  */
 export function isSwiftPattern(pattern: string): boolean {
   try {

@@ -1,12 +1,12 @@
 import type { Node } from "./parse_regex.ts";
 
-/** Longest repetition that counts as bounded. */
+/** Largest repetition count that is considered bounded. */
 const SHORT = 8;
 
 /**
- * Whether a backtracking matcher is known to take little time for a pattern: nothing long is repeated inside of a
- * repetition, and at most one long repetition stands before what must follow. Real tokenizers' patterns
- * are nearly all of this kind.
+ * Reports whether a backtracking matcher is known to be fast on a pattern: long repetitions hold only single
+ * characters, and at most one long repetition precedes a part that must match. Nearly all patterns of real
+ * tokenizers are of this kind.
  */
 export function isSwiftRegex(node: Node): boolean {
   return !hasNested(node) && lengthy(node).beforeRequired <= 1;
@@ -16,7 +16,7 @@ function isLong({ max }: Node & { kind: "repeat" }): boolean {
   return max > SHORT;
 }
 
-/** Whether a long repetition holds anything but single characters, or a pattern what JavaScript lacks. */
+/** Reports whether a long repetition holds more than single characters, or a group is atomic. */
 function hasNested(node: Node): boolean {
   switch (node.kind) {
     case "one":
@@ -34,7 +34,7 @@ function hasNested(node: Node): boolean {
 }
 
 interface Lengths {
-  /** Long repetitions that stand before something that must follow. */
+  /** Long repetitions that precede a part that must match. */
   readonly beforeRequired: number;
   /** All long repetitions. */
   readonly all: number;
@@ -74,7 +74,7 @@ function lengthy(node: Node): Lengths {
   }
 }
 
-/** Whether a part may fail to match where it stands. */
+/** Reports whether a part can fail to match. */
 function isRequired(node: Node): boolean {
   switch (node.kind) {
     case "one":

@@ -2,7 +2,7 @@ import { InputError } from "../input/input_error.ts";
 import type { Test } from "./_regex_class.ts";
 import type { Node } from "./parse_regex.ts";
 
-/** One step of a program; `next` and `other` are numbers of steps. */
+/** One step of a program; `next` and `other` are indices of steps. */
 type Step =
   | { readonly op: "one"; readonly test: Test; next: number }
   | { readonly op: "split"; next: number; other: number }
@@ -21,16 +21,16 @@ interface Program {
   readonly start: number;
 }
 
-/** Most steps of a program: counted repetitions are written out. */
+/** Upper bound of steps of a program; counted repetitions are unrolled. */
 const STEPS_MAX = 20_000;
-/** Steps that a text may take, for each of its characters and at least. */
+/** Upper bound of steps for a text: per character, and at least. */
 const EFFORT_A_CHARACTER = 5_000;
 const EFFORT_MIN = 10_000_000;
 
 /**
- * An expression whose time is bounded, whatever the pattern: no pair of step and place is tried twice for one
- * match (as in RE2's bit-state matcher), and what is tried in all is counted. Matches are those of a
- * backtracking matcher. Slower than JavaScript's own by far, for patterns that are a danger there.
+ * A regex with bounded time for any pattern: no pair of step and index is tried twice for one match (as in
+ * RE2's bit-state matcher), and the total number of steps is limited. Matches are those of a backtracking
+ * matcher. Much slower than JavaScript's own; for patterns that may take too long there.
  */
 export class LinearRegex extends RegExp {
   readonly #program: Program;
@@ -43,7 +43,7 @@ export class LinearRegex extends RegExp {
   }
 
   /**
-   * The first match from `lastIndex` on.
+   * Finds the first match from `lastIndex` on.
    *
    * @throws InputError when the text takes too many steps.
    */
@@ -63,7 +63,7 @@ export class LinearRegex extends RegExp {
     return null;
   }
 
-  /** All matches, from the beginning. */
+  /** Finds all matches, from the start of the text. */
   override *[Symbol.matchAll](text: string): RegExpStringIterator<RegExpExecArray> {
     this.lastIndex = 0;
     for (let match = this.exec(text); match; match = this.exec(text)) {
@@ -82,7 +82,7 @@ function compile(tree: Node, budget: { left: number }): Program {
     if (--budget.left < 0) throw new SyntaxError(`a pattern has more than ${STEPS_MAX} steps`);
     return steps.push(step) - 1;
   };
-  /** Steps of a node that go on at `next`; gives the first. */
+  /** Builds the steps of a node, which continue at `next`; returns the first. */
   const build = (node: Node, next: number): number => {
     switch (node.kind) {
       case "one":
@@ -97,7 +97,7 @@ function compile(tree: Node, budget: { left: number }): Program {
       case "look": {
         const { behind, negative } = node;
         if (behind && node.body.kind !== "one") {
-          throw new SyntaxError("a pattern looks behind for more than one character");
+          throw new SyntaxError("a pattern has a lookbehind of more than one character");
         }
         return add({ op: "look", body: compile(node.body, budget), behind, negative, next });
       }
@@ -125,10 +125,10 @@ function compile(tree: Node, budget: { left: number }): Program {
 }
 
 /**
- * Tries a program at one place.
+ * Tries a program at one index.
  *
- * @param tried Pairs of step and place that lead nowhere; grows.
- * @returns Where the match ends.
+ * @param tried Pairs of step and index known to fail; extended.
+ * @returns End of the match; undefined if there is none.
  */
 function run(
   { start, steps }: Program,
@@ -165,7 +165,7 @@ function run(
   return undefined;
 }
 
-/** Index in the text after a step; undefined if it does not match. */
+/** Returns the index after a step; undefined if it does not match. */
 function stepOver(
   step: Exclude<Step, { op: "end" | "split" }>,
   text: string,

@@ -1,6 +1,6 @@
 import { parseClass, type Test } from "./_regex_class.ts";
 
-/** A pattern as a tree. */
+/** Syntax tree of a pattern. */
 export type Node =
   | { readonly kind: "one"; readonly test: Test }
   | { readonly kind: "all"; readonly parts: readonly Node[] }
@@ -20,7 +20,7 @@ export type Node =
     readonly negative: boolean;
   };
 
-/** Deepest nesting of groups, and largest count of a repetition. */
+/** Maximum nesting depth of groups, and maximum count of a repetition. */
 const DEPTH_MAX = 64;
 const REPEAT_MAX = 1000;
 
@@ -32,15 +32,15 @@ const OUTSIDE: Readonly<Record<string, Node>> = {
 };
 
 /**
- * Parses a pattern of the Oniguruma library, as far as tokenizers use it.
+ * Parses a pattern in Oniguruma syntax, as far as tokenizers use it.
  *
- * @throws SyntaxError for whatever is not known: backward references, conditions, named groups.
+ * @throws SyntaxError for unsupported syntax: backreferences, conditions, named groups.
  */
 export function parseRegex(pattern: string): Node {
   return new Parser(pattern).parse();
 }
 
-/** Recursive descent over one pattern. */
+/** Recursive descent parser of one pattern. */
 class Parser {
   #at = 0;
 
@@ -48,7 +48,7 @@ class Parser {
 
   parse(): Node {
     const tree = this.#alternatives(false, 0);
-    if (this.#at < this.pattern.length) this.#fail("a bracket without beginning");
+    if (this.#at < this.pattern.length) this.#fail("an unopened bracket");
     return tree;
   }
 
@@ -63,7 +63,7 @@ class Parser {
   }
 
   #alternatives(ignoreCase: boolean, depth: number): Node {
-    if (depth > DEPTH_MAX) this.#fail("too many groups in each other");
+    if (depth > DEPTH_MAX) this.#fail("groups nested too deeply");
     const parts = [this.#sequence(ignoreCase, depth)];
     while (this.#take("|")) parts.push(this.#sequence(ignoreCase, depth));
     return parts.length === 1 ? parts[0] : { kind: "any", parts };
@@ -102,7 +102,7 @@ class Parser {
     if (flags) this.#at += flags[0].length;
     if (flags?.[2] === ")") return this.#alternatives(folds, depth + 1);
     const body = this.#alternatives(folds, depth + 1);
-    if (!this.#take(")")) this.#fail("a group without end");
+    if (!this.#take(")")) this.#fail("an unclosed group");
     if (atomic) return { kind: "atomic", body };
     return looks ? look(body, looks.includes("<"), looks.endsWith("!")) : body;
   }
@@ -130,14 +130,14 @@ function one(test: Test): Node {
   return { kind: "one", test };
 }
 
-/** @param negative Whether it must not be there; "edge" is the end of the text too. */
+/** @param negative Whether the body must not match; "edge" matches the body or an end of the text. */
 function look(body: Node, behind: boolean, negative: boolean | "edge"): Node {
   if (negative !== "edge") return { kind: "look", body, behind, negative };
   const nothing = look(one(() => true), behind, true);
   return { kind: "any", parts: [look(body, behind, false), nothing] };
 }
 
-/** `\b`, and `\B` where it is inverted. */
+/** `\b`, or `\B` if inverted. */
 function boundary(inverted: boolean): Node {
   const word = one(parseClass("\\w", 0, false).test);
   const side = (behind: boolean, negative: boolean) => look(word, behind, negative);

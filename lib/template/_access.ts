@@ -2,52 +2,52 @@ import type { Budget } from "./_budget.ts";
 import { METHODS } from "./_methods.ts";
 import { itemsOf, type JinjaValue, textOf } from "./python_value.ts";
 
-/** Kinds of values that have parts, or that everything is missing of. */
+/** Types that have parts, and null, whose parts are all missing. */
 const PARTED = /^(String|Array|Tuple|Object|Namespace|Loop|Null)Value$/;
 
 /**
- * `object.name` where it is not called; undefined where there is none.
+ * Returns `object.name`, which is not being called; undefined if absent.
  *
- * @throws TypeError for what Python has there and is not known here: methods, parts of `loop`.
+ * @throws TypeError for what Python has but is not supported: methods, parts of `loop`.
  */
 export function attribute(object: JinjaValue, name: string): JinjaValue | undefined {
   const { type, value } = object;
-  if (!PARTED.test(type)) throw new TypeError(`of a ${type} is not known here`);
+  if (!PARTED.test(type)) throw new TypeError(`of a ${type} is not supported`);
   const entries = type === "ObjectValue" || type === "NamespaceValue" || type === "LoopValue"
     ? value
     : undefined;
   const found = entries?.get(name);
   if (found) return found;
   const isMethod = Object.hasOwn(METHODS[type] ?? {}, name);
-  if (isMethod || type === "LoopValue") throw new TypeError("is not known here");
+  if (isMethod || type === "LoopValue") throw new TypeError("is not supported");
   return undefined;
 }
 
-/** `object[key]`; undefined where there is none. */
+/** Returns `object[key]`, or undefined if absent. */
 export function part(object: JinjaValue, key: JinjaValue, make: Budget): JinjaValue | undefined {
   const name = textOf(key);
   if (name !== undefined || !PARTED.test(object.type)) return attribute(object, name ?? "");
-  if (key.type !== "IntegerValue") throw new TypeError(`by a ${key.type} is not known here`);
+  if (key.type !== "IntegerValue") throw new TypeError(`by a ${key.type} is not supported`);
   const text = textOf(object);
   if (text === undefined) return itemsOf(object)?.at(key.value);
   const letter = [...text].at(key.value);
   return letter === undefined ? undefined : make.plain(letter);
 }
 
-/** Bounds of a slice; undefined where they are left out. */
+/** Bounds of a slice; undefined if omitted. */
 export type SliceBounds = readonly [
   start: number | undefined,
   stop: number | undefined,
   step: number | undefined,
 ];
 
-/** `object[start:stop:step]` of a text or list. */
+/** Returns `object[start:stop:step]` of a string, list or tuple. */
 export function slice(object: JinjaValue, bounds: SliceBounds, make: Budget): JinjaValue {
   const [start, stop, step = 1] = bounds;
   const text = textOf(object);
   const length = text === undefined ? itemsOf(object)?.length : [...text].length;
   if (length === undefined || step === 0) {
-    throw new TypeError(`a slice of a ${object.type} is not known here`);
+    throw new TypeError(`a slice of a ${object.type} is not supported`);
   }
   const bound = (at: number | undefined, initial: number) => {
     const low = step > 0 ? 0 : -1;

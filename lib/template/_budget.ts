@@ -1,17 +1,17 @@
 import type { Maker } from "./_call.ts";
 import { type JinjaValue } from "./python_value.ts";
 
-/** Steps of one rendering, about as many microseconds. */
+/** Upper bound of steps per rendering, each about a microsecond. */
 const STEPS_MAX = 2_000_000;
 const CHARACTERS_PER_STEP = 100;
 
-/** Makes the values of one rendering, and bounds what it computes. */
+/** Creates the values of one rendering and bounds its computation. */
 export class Budget implements Maker {
   #steps = 0;
 
   /**
    * @param isTask See {@linkcode Maker.isTask}.
-   * @param sizeMax Longest text that may come up.
+   * @param sizeMax Maximum length of a string.
    */
   constructor(readonly isTask: boolean, readonly sizeMax: number) {}
 
@@ -24,7 +24,7 @@ export class Budget implements Maker {
   /** See {@linkcode Maker.room}. */
   room(length: number): void {
     this.spend(length / CHARACTERS_PER_STEP);
-    if (length > this.sizeMax) throw new RangeError(`a text is longer than ${this.sizeMax}`);
+    if (length > this.sizeMax) throw new RangeError(`a string is longer than ${this.sizeMax}`);
   }
 
   /** See {@linkcode Maker.plain}. */
@@ -38,7 +38,7 @@ export class Budget implements Maker {
 
   /** See {@linkcode Maker.integer}. */
   integer(value: number): JinjaValue {
-    if (!Number.isSafeInteger(value)) throw new RangeError("a whole number is too large");
+    if (!Number.isSafeInteger(value)) throw new RangeError("an integer is too large");
     return { type: "IntegerValue", value };
   }
 

@@ -9,46 +9,46 @@ import {
   ViewValue,
 } from "./python_value.ts";
 
-/** Makes values, and counts what is done. */
+/** Creates values and counts steps. */
 export interface Maker {
   /** See {@linkcode Spend}. */
   readonly spend: Spend;
-  /** Whether a template is a task's: what is used must be there, and JSON is written as jinja2 itself does. */
+  /** Whether a template is a task's: undefined values are errors, and JSON is written as by jinja2 itself. */
   readonly isTask: boolean;
-  /** A text, truth value, nothing (null) or what is not there (undefined). */
+  /** A string, boolean, None (null) or an undefined value. */
   plain(value: string | boolean | null | undefined): JinjaValue;
-  /** A whole number. */
+  /** An integer. */
   integer(value: number): JinjaValue;
-  /** Any other number. */
+  /** A float. */
   float(value: number): JinjaValue;
   /** A list. */
   list(items: readonly JinjaValue[]): JinjaValue;
   /** A tuple. */
   tuple(items: readonly JinjaValue[]): JinjaValue;
-  /** A text of so many units at most is still allowed. */
+  /** Counts a string of `length` UTF-16 units; throws if that is too long. */
   room(length: number): void;
 }
 
-/** What a filter or method does to a value. */
+/** A filter or method, applied to a value. */
 export type Call = (make: Maker, value: JinjaValue, given: Arguments) => JinjaValue;
 
-/** Arguments by their names; refuses what is not named. */
+/** Returns the arguments in the order of `names`; refuses any others. */
 export function read(given: Arguments, ...names: string[]): (JinjaValue | undefined)[] {
   const unknown = given.named.keys().find((name) => !names.includes(name));
   if (unknown === undefined && given.items.length <= names.length) {
     return names.map((name, i) => given.items[i] ?? given.named.get(name));
   }
-  throw new TypeError(`has an argument that is not known here: ${unknown ?? given.items.length}`);
+  throw new TypeError(`has an unsupported argument: ${unknown ?? given.items.length}`);
 }
 
-/** The text that a value is. */
+/** Returns the content of a string; refuses any other value. */
 export function wantText(value: JinjaValue | undefined): string {
   const text = value && textOf(value);
-  if (text === undefined) throw new TypeError(`wants a text, not ${value?.type ?? "nothing"}`);
+  if (text === undefined) throw new TypeError(`wants a string, not ${value?.type ?? "nothing"}`);
   return text;
 }
 
-/** Items of a list, letters of a text, keys of a dictionary; nothing of what is not there. */
+/** Returns items of a list, characters of a string, keys of a dictionary; none of undefined. */
 export function wantItems(value: JinjaValue, make: Maker): readonly JinjaValue[] {
   if (value instanceof GeneratorValue) return value.take();
   if (value instanceof ViewValue) return value.value;
@@ -63,7 +63,7 @@ export function wantItems(value: JinjaValue, make: Maker): readonly JinjaValue[]
   return items ?? [];
 }
 
-/** Entries of a dictionary as tuples. */
+/** Returns the entries of a dictionary as tuples. */
 export function tuples(make: Maker, value: JinjaValue): JinjaValue[] {
   const entries = entriesOf(value);
   if (!entries) throw new TypeError(`wants a dictionary, not ${value.type}`);

@@ -9,17 +9,17 @@ import type { Call, Expression, Identifier, Member, Slice } from "./_syntax_tree
 import { TESTS } from "./_tests.ts";
 import { type Arguments, type JinjaValue, numberOf, pythonTruth } from "./python_value.ts";
 
-/** What jinja2 has besides, of which nothing is known here. */
+/** Further jinja2 globals, which are not supported. */
 const NAMES = new Set(["self", "dict", "lipsum", "cycler", "joiner"]);
 
 /** Evaluates expressions as Python does, or refuses them. */
 export class Evaluator {
-  /** What may be missing, since a test or a default asks for it. */
+  /** Expression that may be undefined, as the operand of a test or default. */
   #asked: Expression | undefined;
 
   constructor(readonly make: Budget) {}
 
-  /** Value of an expression. A text costs by its length each time: whatever reads it may read all of it. */
+  /** Evaluates an expression. A string costs by its length each time, as its reader may scan all of it. */
   evaluate(node: Expression, scope: Scope): JinjaValue {
     this.make.spend(1);
     const value = this.#value(node, scope);
@@ -55,7 +55,7 @@ export class Evaluator {
       }
       case "TestExpression": {
         const { value: name } = node.test;
-        if (!Object.hasOwn(TESTS, name)) throw new TypeError(`the test ${name} is not known here`);
+        if (!Object.hasOwn(TESTS, name)) throw new TypeError(`the test ${name} is not supported`);
         const operand = this.#operand(node.operand, /^(un)?defined$/.test(name), scope);
         return make.plain(TESTS[name](operand) !== node.negate);
       }
@@ -77,19 +77,19 @@ export class Evaluator {
         return holds ? this.evaluate(node.lhs, scope) : this.#there(undefined, node);
       }
       default:
-        throw new TypeError(`a ${node.type} is not known here`);
+        throw new TypeError(`a ${node.type} is not supported`);
     }
   }
 
-  /** Filters a value; errors say by what. */
+  /** Applies a filter to a value; errors name the filter. */
   filter(value: JinjaValue, filter: Identifier | Call, scope: Scope): JinjaValue {
     const name = filterName(filter);
-    if (!Object.hasOwn(FILTERS, name)) throw new TypeError(`the filter ${name} is not known here`);
+    if (!Object.hasOwn(FILTERS, name)) throw new TypeError(`the filter ${name} is not supported`);
     const given = this.argumentsOf(filter.type === "CallExpression" ? filter.args : [], scope);
     return called(`the filter ${name}`, () => FILTERS[name](this.make, value, given));
   }
 
-  /** Arguments of a call. */
+  /** Evaluates the arguments of a call. */
   argumentsOf(nodes: readonly Expression[], scope: Scope): Arguments {
     const items: JinjaValue[] = [];
     const named = new Map<string, JinjaValue>();
@@ -102,11 +102,11 @@ export class Evaluator {
   }
 
   #argument(node: Expression, scope: Scope): JinjaValue {
-    if (/Spread/.test(node.type)) throw new TypeError("spread arguments are not known here");
+    if (/Spread/.test(node.type)) throw new TypeError("spread arguments are not supported");
     return this.evaluate(node, scope);
   }
 
-  /** Items of what a loop goes through. */
+  /** Returns the items that a loop iterates over. */
   items(node: Expression, scope: Scope): readonly JinjaValue[] {
     return wantItems(this.evaluate(node, scope), this.make);
   }
@@ -115,7 +115,9 @@ export class Evaluator {
     const made = new Map<string, JinjaValue>();
     for (const [key, value] of entries) {
       const name = this.evaluate(key, scope);
-      if (name.type !== "StringValue") throw new TypeError(`a key that is a ${name.type}`);
+      if (name.type !== "StringValue") {
+        throw new TypeError(`a dictionary key is a ${name.type}, want a string`);
+      }
       made.set(name.value, this.evaluate(value, scope));
     }
     return { type: "ObjectValue", value: made };
@@ -124,7 +126,7 @@ export class Evaluator {
   #variable({ value: name }: Identifier, scope: Scope): JinjaValue | undefined {
     const found = scope.get(name);
     if (/^(var|kw)args$/.test(name) || (!found && NAMES.has(name))) {
-      throw new TypeError(`${name} is not known here`);
+      throw new TypeError(`${name} is not supported`);
     }
     return found;
   }
@@ -134,7 +136,7 @@ export class Evaluator {
     const { property } = node;
     return named(nameOf(node), () => {
       if (!node.computed) {
-        if (property.type !== "Identifier") throw new TypeError("is not known here");
+        if (property.type !== "Identifier") throw new TypeError("is not supported");
         return attribute(object, property.value);
       }
       if (property.type === "SliceExpression") return this.#slice(object, property, scope);
@@ -154,7 +156,7 @@ export class Evaluator {
       const value = this.evaluate(node, scope);
       if (value.type === "IntegerValue") return value.value;
       if (value.type === "NullValue" || value.type === "UndefinedValue") return undefined;
-      throw new TypeError(`a slice by a ${value.type} is not known here`);
+      throw new TypeError(`a slice by a ${value.type} is not supported`);
     };
     return slice(object, [bound(start), bound(stop), bound(step)], this.make);
   }
@@ -164,13 +166,13 @@ export class Evaluator {
       const object = this.#object(callee.object, scope);
       const name = nameOf(callee.property);
       const methods = METHODS[object.type] ?? {};
-      if (!Object.hasOwn(methods, name)) throw new TypeError(`${name}() is not known here`);
+      if (!Object.hasOwn(methods, name)) throw new TypeError(`${name}() is not supported`);
       const given = this.argumentsOf(args, scope);
       return called(`${name}()`, () => methods[name](this.make, object, given));
     }
     const found = this.evaluate(callee, scope);
     if (found.type !== "FunctionValue") {
-      throw new TypeError(`${nameOf(callee)}() is not known here`);
+      throw new TypeError(`${nameOf(callee)}() is not supported`);
     }
     return found.value(this.argumentsOf(args, scope));
   }
@@ -180,13 +182,13 @@ export class Evaluator {
     if (operator === "not") return make.plain(!pythonTruth(argument));
     const number = numberOf(argument);
     if (number === undefined || !/^[+-]$/.test(operator)) {
-      throw new TypeError(`${operator} before a ${argument.type} is not known here`);
+      throw new TypeError(`${operator} before a ${argument.type} is not supported`);
     }
     const result = operator === "-" ? -number : number;
     return argument.type === "FloatValue" ? make.float(result) : make.integer(result + 0);
   }
 
-  /** Evaluates what may be missing itself, though not what it is a part of. */
+  /** Evaluates an operand, which may itself be undefined, but not the objects that it is part of. */
   #operand(node: Expression, mayBeMissing: boolean, scope: Scope): JinjaValue {
     const before = this.#asked;
     this.#asked = mayBeMissing ? node : before;
@@ -204,7 +206,7 @@ export class Evaluator {
   }
 }
 
-/** What an expression is called in messages. */
+/** Returns the name of an expression for messages. */
 function nameOf(node: Expression): string {
   switch (node.type) {
     case "MemberExpression":
@@ -219,12 +221,12 @@ function nameOf(node: Expression): string {
   }
 }
 
-/** Name of a filter, with arguments or without. */
+/** Returns the name of a filter, with or without arguments. */
 function filterName(filter: Identifier | Call): string {
   return nameOf(filter.type === "CallExpression" ? filter.callee : filter);
 }
 
-/** Errors of a call say what was called. */
+/** Prefixes errors of a call with what was called. */
 function called(what: string, body: () => JinjaValue): JinjaValue {
   try {
     return body();
@@ -233,7 +235,7 @@ function called(what: string, body: () => JinjaValue): JinjaValue {
   }
 }
 
-/** The same for parts of values, whose own errors of types lack a subject. */
+/** The same for parts of values, whose type errors lack a subject. */
 function named<Value>(what: string, body: () => Value): Value {
   try {
     return body();

@@ -21,14 +21,14 @@ function attributeOf(value: JinjaValue, name: JinjaValue, make: Maker): JinjaVal
   return entriesOf(value)?.get(key) ?? make.plain(undefined);
 }
 
-/** An attribute that must be there, in a task. */
+/** Like {@linkcode attributeOf}, but in a task the attribute must exist. */
 function attributeThere(value: JinjaValue, name: JinjaValue, make: Maker): JinjaValue {
   const found = attributeOf(value, name, make);
   if (found.type !== "UndefinedValue" || !make.isTask) return found;
   throw new ReferenceError(`has an item without ${wantText(name)}`);
 }
 
-/** `join` as a filter; of an attribute where it has one. */
+/** The `join` filter, optionally of an attribute of the items. */
 const join: Call = (make, value, given) => {
   const [gap, attribute] = read(given, "d", "attribute");
   const texts = wantItems(value, make)
@@ -40,7 +40,7 @@ const join: Call = (make, value, given) => {
   return make.plain(texts.join(between));
 };
 
-/** Items whose attribute passes a test, or does not. */
+/** Selects the items whose attribute passes a test, or fails it if `wanted` is false. */
 function byAttribute(wanted: boolean): Call {
   return (make, value, given) => {
     const [name, test, other] = read(given, "attribute", "test", "value");
@@ -65,11 +65,11 @@ const DECIMAL = /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
 
 function numberIn(value: JinjaValue): number | undefined {
   const text = textOf(value);
-  // Python also reads these, of which nothing is known here.
+  // Python also parses these, which are not supported.
   if (text !== undefined && /_|[^\0-\x7f]|^\s*[-+]?(inf|nan)/i.test(text)) {
-    throw new TypeError(`reads no number like ${text.slice(0, 40)}`);
+    throw new TypeError(`does not support numbers like ${text.slice(0, 40)}`);
   }
-  if (value.type === "UndefinedValue") throw new TypeError("wants a number, and nothing is there");
+  if (value.type === "UndefinedValue") throw new TypeError("wants a number, not undefined");
   if (text === undefined) return numberOf(value);
   return DECIMAL.test(strip(text)) ? Number(strip(text)) : undefined;
 }
@@ -85,18 +85,18 @@ const length: Call = (make, value, given) => {
   read(given);
   const text = textOf(value);
   if (text !== undefined) return make.integer([...text].length);
-  if (value instanceof GeneratorValue) throw new TypeError("has none of a generator");
+  if (value instanceof GeneratorValue) throw new TypeError("does not take a generator");
   return make.integer(wantItems(value, make).length);
 };
 
-/** Title form as jinja2's filter has it, which goes by spaces, hyphens and brackets. */
+/** Title case as in jinja2's filter, which splits at spaces, hyphens and brackets. */
 function title(text: string): string {
-  if (/[^\t-\r -~]/.test(text)) throw new TypeError("wants letters of ASCII");
+  if (/[^\t-\r -~]/.test(text)) throw new TypeError("wants ASCII characters");
   return text.split(/([-\s({[<]+)/)
     .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1).toLowerCase()).join("");
 }
 
-/** Filters. What is not here is refused, so that nothing is filtered in another way than Python's. */
+/** Supported filters. Others are refused, so that no result differs from Python's. */
 export const FILTERS: Readonly<Record<string, Call>> = {
   trim: ofText(withoutEnds(true, true)),
   upper: bare((text) => text.toUpperCase()),
@@ -128,7 +128,7 @@ export const FILTERS: Readonly<Record<string, Call>> = {
   },
   last: (make, value, given) => {
     read(given);
-    if (value instanceof GeneratorValue) throw new TypeError("has none of a generator");
+    if (value instanceof GeneratorValue) throw new TypeError("does not take a generator");
     return wantItems(value, make).at(-1) ?? make.plain(undefined);
   },
   int: (make, value, given) => {
@@ -162,19 +162,19 @@ export const FILTERS: Readonly<Record<string, Call>> = {
     }
     const name = items[0] && textOf(items[0]);
     const isFilter = name !== undefined && Object.hasOwn(FILTERS, name) && name !== "map";
-    if (!isFilter) throw new TypeError(`maps by no filter that is known here: ${name}`);
+    if (!isFilter) throw new TypeError(`maps by an unsupported filter: ${name}`);
     const given = { items: items.slice(1), named };
     return new GeneratorValue(all.map((item) => FILTERS[name](make, item, given)));
   },
   selectattr: byAttribute(true),
   rejectattr: byAttribute(false),
   tojson: (make, value, given) => {
-    if (given.items.length > 0) throw new TypeError("has an argument without a name");
+    if (given.items.length > 0) throw new TypeError("takes no positional arguments");
     const [indent] = read(given, "indent");
     const isNone = indent === undefined || indent.type === "NullValue";
     const level = indent?.type === "IntegerValue" ? indent.value : undefined;
     if (!isNone && !(level !== undefined && level >= 0 && level <= 16)) {
-      throw new TypeError("indents by 0 to 16");
+      throw new TypeError("takes an indent of 0 to 16");
     }
     const json = pythonJson(value, { plain: make.isTask, indent: level }, make.spend);
     return make.isTask ? new MarkupValue(json) : make.plain(json);

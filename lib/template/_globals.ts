@@ -10,11 +10,11 @@ import {
   ViewValue,
 } from "./python_value.ts";
 
-/** Numbers that ranges of one rendering may count. */
+/** Upper bound of numbers in all ranges of one rendering. */
 const COUNT_MAX = 100_000;
 const CONSTANTS = { true: true, True: true, false: false, False: false, none: null, None: null };
 
-/** The outermost scope: constants, `range`, `namespace`, and what a template is given. */
+/** Builds the outermost scope: constants, `range`, `namespace` and the names given to a template. */
 export function globalScope(names: Readonly<Record<string, unknown>>, make: Budget): Scope {
   const scope = new Scope();
   scope.set("range", { type: "FunctionValue", value: boundedRange(make) });
@@ -25,7 +25,7 @@ export function globalScope(names: Readonly<Record<string, unknown>>, make: Budg
   return scope;
 }
 
-/** A value of a document, or a function of plain values. */
+/** Converts a value of a document, or a function of plain values. */
 function given(value: unknown, make: Budget): JinjaValue {
   if (value instanceof PythonFloat) return make.float(value.value);
   if (value instanceof PythonObject) return new OpaqueValue(value);
@@ -42,7 +42,7 @@ function given(value: unknown, make: Budget): JinjaValue {
       return {
         type: "FunctionValue",
         value: ({ items, named }) => {
-          if (named.size > 0) throw new TypeError("its arguments have no names");
+          if (named.size > 0) throw new TypeError("it takes no keyword arguments");
           return given(value(...items.map((item) => item.value)) ?? null, make);
         },
       };
@@ -58,7 +58,7 @@ function given(value: unknown, make: Budget): JinjaValue {
   return { type: "ObjectValue", value: new Map(entries) };
 }
 
-/** Python's `range`, which gives only so many numbers. */
+/** Builds Python's `range`, bounded to {@linkcode COUNT_MAX} numbers over all calls. */
 function boundedRange(make: Budget): (given: Arguments) => JinjaValue {
   let left = COUNT_MAX;
   return ({ items, named }) => {
@@ -69,14 +69,14 @@ function boundedRange(make: Budget): (given: Arguments) => JinjaValue {
     left -= count;
     const isKnown = named.size === 0 && values.length >= 1 && values.length <= 3;
     if (!isKnown || !values.every(Number.isInteger) || !(left >= 0)) {
-      throw new RangeError(`range(${values}) counts too far`);
+      throw new RangeError(`range(${values}) is invalid or too long`);
     }
     make.spend(count);
     return new ViewValue(Array.from({ length: count }, (_, i) => make.integer(start + i * step)));
   };
 }
 
-/** `namespace(...)`: what a template may assign to from inside a loop. */
+/** `namespace(...)`: an object that a template may assign to from inside a loop. */
 function namespace({ items, named }: Arguments, make: Budget): JinjaValue {
   const [source, ...more] = items;
   if (more.length > 0) throw new TypeError(`namespace has ${items.length} arguments, want one`);
@@ -87,11 +87,11 @@ function namespace({ items, named }: Arguments, make: Budget): JinjaValue {
       const [key, value, ...rest] = itemsOf(pair) ?? [];
       const name = key && textOf(key);
       if (name === undefined || value === undefined || rest.length > 0) {
-        throw new TypeError("namespace wants a dictionary, or pairs of a text and a value");
+        throw new TypeError("namespace wants a dictionary, or pairs of a string and a value");
       }
       entries.set(name, value);
     }
-    if (!itemsOf(source)) throw new TypeError(`namespace of a ${source.type} is not known here`);
+    if (!itemsOf(source)) throw new TypeError(`namespace of a ${source.type} is not supported`);
   }
   named.forEach((value, key) => entries.set(key, value));
   make.spend(entries.size);

@@ -26,7 +26,7 @@ const split: Call = (make, value, given) => {
   const isGiven = gap !== undefined && gap.type !== "NullValue";
   const max = most === undefined ? -1 : numberOf(most);
   if (max === undefined || (isGiven && wantText(gap) === "") || (!isGiven && max >= 0)) {
-    throw new TypeError("splits by a text that is not empty");
+    throw new TypeError("wants a non-empty separator");
   }
   const parts = isGiven
     ? text.split(wantText(gap))
@@ -38,7 +38,7 @@ const split: Call = (make, value, given) => {
   return make.list(rest.map((part) => make.plain(part)));
 };
 
-/** Letters before a part of a text; -1 where it is not there. */
+/** Returns the index of a substring, in code points; -1 if absent. */
 function foundIn(value: JinjaValue, given: Arguments): number {
   const [part] = read(given, "sub");
   const text = wantText(value);
@@ -46,7 +46,7 @@ function foundIn(value: JinjaValue, given: Arguments): number {
   return at < 0 ? at : [...text.slice(0, at)].length;
 }
 
-/** Methods of texts, by name. What is not here is refused. */
+/** Supported methods of strings, by name. Others are refused. */
 const TEXT: Readonly<Record<string, Call>> = {
   strip: ofText(withoutEnds(true, true)),
   lstrip: ofText(withoutEnds(true, false)),
@@ -55,11 +55,11 @@ const TEXT: Readonly<Record<string, Call>> = {
   lower: bare((text) => text.toLowerCase()),
   capitalize: bare(capitalize),
   removeprefix: ofText((text, affix) => {
-    if (affix === undefined) throw new TypeError("wants a text");
+    if (affix === undefined) throw new TypeError("wants a string");
     return text.startsWith(affix) ? text.slice(affix.length) : text;
   }),
   removesuffix: ofText((text, affix) => {
-    if (affix === undefined) throw new TypeError("wants a text");
+    if (affix === undefined) throw new TypeError("wants a string");
     return affix !== "" && text.endsWith(affix) ? text.slice(0, -affix.length) : text;
   }),
   startswith: affix("startsWith"),
@@ -69,16 +69,16 @@ const TEXT: Readonly<Record<string, Call>> = {
   find: (make, value, given) => make.integer(foundIn(value, given)),
   index: (make, value, given) => {
     const at = foundIn(value, given);
-    if (at < 0) throw new RangeError("does not find it");
+    if (at < 0) throw new RangeError("does not find the substring");
     return make.integer(at);
   },
   count: (make, value, given) => {
     const [part] = read(given, "sub");
-    if (wantText(part) === "") throw new TypeError("counts texts that are not empty");
+    if (wantText(part) === "") throw new TypeError("wants a non-empty string");
     return make.integer(wantText(value).split(wantText(part)).length - 1);
   },
   join: (make, value, { items, named }) => {
-    if (items.length !== 1 || named.size > 0) throw new TypeError("joins one list");
+    if (items.length !== 1 || named.size > 0) throw new TypeError("takes exactly one list");
     const texts = wantItems(items[0], make);
     texts.forEach(wantText);
     return FILTERS.join(make, items[0], { items: [value], named });
@@ -115,12 +115,12 @@ const LIST: Readonly<Record<string, Call>> = {
     const [wanted] = read(given, "value");
     if (!wanted) throw new TypeError("wants a value");
     const at = itemsOf(value)!.findIndex((item) => pythonEquals(item, wanted, make.spend));
-    if (at < 0) throw new RangeError("it is not in the list");
+    if (at < 0) throw new RangeError("does not find the item");
     return make.integer(at);
   },
 };
 
-/** Methods by kind of value. */
+/** Methods by type of value. */
 export const METHODS: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   StringValue: TEXT,
   ObjectValue: DICTIONARY,

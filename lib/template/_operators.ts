@@ -12,19 +12,19 @@ import {
 
 type Operator = (make: Maker, left: JinjaValue, right: JinjaValue) => JinjaValue;
 
-/** Arithmetic of numbers: whole where both are, unless it divides. */
+/** Arithmetic on numbers; integers give an integer, unless it divides. */
 function arithmetic(body: (a: number, b: number) => number, divides = false): Operator {
   return (make, left, right) => {
     const [a, b] = [numberOf(left), numberOf(right)];
     if (a === undefined || b === undefined) throw unknown(left, right);
     const result = body(a, b);
-    if (!Number.isFinite(result)) throw new RangeError("a result is no finite number");
+    if (!Number.isFinite(result)) throw new RangeError("the result is not finite");
     const isFloat = divides || left.type === "FloatValue" || right.type === "FloatValue";
     return isFloat ? make.float(result) : make.integer(result);
   };
 }
 
-/** Order of numbers, or of texts by their letters. */
+/** Order of numbers, or of strings by code points. */
 function ordering(body: (order: number) => boolean): Operator {
   return (make, left, right) => {
     const [a, b] = [numberOf(left), numberOf(right)];
@@ -43,9 +43,9 @@ function ordering(body: (order: number) => boolean): Operator {
 }
 
 const unknown = (left: JinjaValue, right: JinjaValue) =>
-  new TypeError(`between ${left.type} and ${right.type} it is not known here`);
+  new TypeError(`not supported between ${left.type} and ${right.type}`);
 
-/** The rest of a division, with the sign of what is divided by. */
+/** Returns the remainder of a division, with the sign of the divisor. */
 function modulo(a: number, b: number): number {
   const rest = a % b;
   return rest !== 0 && (rest < 0) !== (b < 0) ? rest + b : rest + 0;
@@ -99,7 +99,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   "//": arithmetic((a, b) => Math.round((a - modulo(a, b)) / b)),
   "%": arithmetic(modulo),
   "**": arithmetic((a, b) => {
-    if (b < 0) throw new RangeError("negative powers are not known here");
+    if (b < 0) throw new RangeError("negative powers are not supported");
     return a ** b;
   }),
   "~": (make, left, right) => {
@@ -118,9 +118,9 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 };
 
 /**
- * What Python computes of two values.
+ * Applies an operator to two values as Python does.
  *
- * @throws TypeError for what Python refuses, and for what is not known here.
+ * @throws TypeError for operands that Python refuses or that are not supported.
  */
 export function compute(
   make: Maker,
@@ -128,7 +128,7 @@ export function compute(
   left: JinjaValue,
   right: JinjaValue,
 ): JinjaValue {
-  if (!Object.hasOwn(OPERATORS, operator)) throw new TypeError(`${operator} is not known here`);
+  if (!Object.hasOwn(OPERATORS, operator)) throw new TypeError(`${operator} is not supported`);
   try {
     return OPERATORS[operator](make, left, right);
   } catch (cause) {

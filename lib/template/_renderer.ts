@@ -21,10 +21,10 @@ import {
   pythonTruth,
 } from "./python_value.ts";
 
-/** What leaves a round of a loop. */
+/** Statement that leaves a loop iteration. */
 type Leave = "Break" | "Continue";
 
-/** What is written so far. */
+/** Output so far. */
 interface Output {
   text: string;
 }
@@ -38,7 +38,7 @@ export class Renderer {
   readonly #root: Scope;
   /** Macros by their functions, for call blocks. */
   readonly #macros = new WeakMap<(given: Arguments) => JinjaValue, { node: Macro; home: Scope }>();
-  /** Whether the body of a macro asks for its caller. */
+  /** Whether the body of a macro mentions `caller`. */
   readonly #asksCaller = new WeakMap<readonly Node[], boolean>();
 
   constructor(names: Readonly<Record<string, unknown>>, kind: "chat" | "task", sizeMax: number) {
@@ -47,12 +47,12 @@ export class Renderer {
     this.#root = globalScope(names, this.#make);
   }
 
-  /** What a template writes. */
+  /** Renders a template to text. */
   text(body: readonly Node[]): string {
     return this.#block(body, this.#root);
   }
 
-  /** Value of a template that is one expression; undefined where it is more or less. */
+  /** Evaluates a template that is a single expression; returns undefined for any other. */
   value(body: readonly Node[]): JinjaValue | undefined {
     const [only, ...rest] = body.filter((node) =>
       node.type !== "StringLiteral" || node.value.trim() !== ""
@@ -61,7 +61,7 @@ export class Renderer {
     return this.#evaluator.evaluate(only, this.#root);
   }
 
-  /** Statements that no loop is around. */
+  /** Renders nodes that are not in a loop. */
   #block(nodes: readonly Node[], scope: Scope): string {
     const output = { text: "" };
     const leave = this.#run(nodes, scope, output);
@@ -69,7 +69,7 @@ export class Renderer {
     return output.text;
   }
 
-  /** Runs nodes one after the other, as far as none leaves the round. */
+  /** Runs nodes in order, until one leaves the iteration. */
   #run(nodes: readonly Node[], scope: Scope, output: Output): Leave | undefined {
     for (const node of nodes) {
       if (isStatement(node)) {
@@ -171,16 +171,16 @@ export class Renderer {
     const object = this.#evaluator.evaluate(assignee.object, scope);
     const { computed, property } = assignee;
     if (object.type !== "NamespaceValue" || computed || property.type !== "Identifier") {
-      throw new TypeError(`an assignment to a part of a ${object.type} is not known here`);
+      throw new TypeError(`an assignment to a part of a ${object.type} is not supported`);
     }
     object.value.set(property.value, value);
   }
 
-  /** Gives a value to a name, or its items to several. */
+  /** Assigns a value to a name, or its items to several names. */
   #bind(target: Expression | Identifier | Tuple, value: JinjaValue, scope: Scope): void {
     if (target.type === "Identifier") return scope.set(target.value, value);
     if (target.type !== "TupleLiteral") {
-      throw new TypeError(`an assignment to a ${target.type} is not known here`);
+      throw new TypeError(`an assignment to a ${target.type} is not supported`);
     }
     const items = itemsOf(value);
     if (items?.length !== target.value.length) {
@@ -188,12 +188,14 @@ export class Renderer {
       throw new TypeError(`${found} for ${target.value.length} names`);
     }
     target.value.forEach((name, i) => {
-      if (name.type !== "Identifier") throw new TypeError(`a name that is a ${name.type}`);
+      if (name.type !== "Identifier") {
+        throw new TypeError(`an assignment to a ${name.type} is not supported`);
+      }
       scope.set(name.value, items[i]);
     });
   }
 
-  /** What a macro writes: it sees what is around its definition, not what is around its call. */
+  /** Returns the output of a macro; it sees the scope of its definition, not that of its call. */
   #expand(
     { args, body, name }: Pick<Macro, "args" | "body" | "name">,
     given: Arguments,
@@ -215,7 +217,7 @@ export class Renderer {
     return known;
   }
 
-  /** All parameters are there before a default is evaluated. */
+  /** Binds all parameters before evaluating any default. */
   #bindParameters(
     macro: string,
     parameters: readonly Parameter[],
@@ -227,7 +229,7 @@ export class Renderer {
     this.#make.spend(names.length);
     const unknown = [...named.keys()].find((name) => !names.includes(name));
     if (unknown !== undefined || items.length > names.length) {
-      throw new TypeError(`${macro}() has an argument too many: ${unknown ?? items.length}`);
+      throw new TypeError(`${macro}() has an unexpected argument: ${unknown ?? items.length}`);
     }
     const missing: Parameter[] = [];
     for (const [i, parameter] of parameters.entries()) {
@@ -242,7 +244,7 @@ export class Renderer {
     }
   }
 
-  /** `{% call macro() %}`: the macro writes, and may ask for what the block holds. */
+  /** `{% call macro() %}`: renders the macro, which may call `caller()` for the block's content. */
   #callBlock({ body, call, callerArgs }: StatementOf<"CallStatement">, scope: Scope): string {
     const name: Identifier = { type: "Identifier", value: "caller" };
     const caller: JinjaValue = {
@@ -252,7 +254,7 @@ export class Renderer {
     const given = this.#evaluator.argumentsOf(call.args, scope);
     const callee = this.#evaluator.evaluate(call.callee, scope);
     const macro = callee.type === "FunctionValue" ? this.#macros.get(callee.value) : undefined;
-    if (!macro) throw new TypeError("a call block of what is no macro is not known here");
+    if (!macro) throw new TypeError("a call block of anything but a macro is not supported");
     const written = this.#expand(macro.node, given, macro.home, caller);
     return pythonText(written, this.#make.spend);
   }

@@ -1,6 +1,6 @@
 import type { JinjaValue } from "./python_value.ts";
 
-/** Variables, and those around them. */
+/** Variables of a scope, nested in those of its parent. */
 export class Scope {
   readonly #variables = new Map<string, JinjaValue>();
 
@@ -11,7 +11,7 @@ export class Scope {
     this.#variables.set(name, value);
   }
 
-  /** The innermost variable of a name. */
+  /** Returns the innermost variable of a name. */
   get(name: string): JinjaValue | undefined {
     return this.#variables.get(name) ?? this.parent?.get(name);
   }

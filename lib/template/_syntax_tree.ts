@@ -1,9 +1,9 @@
 import { parse, tokenize } from "@huggingface/jinja";
 
-/** A statement or expression of a template, as the parser gives them. */
+/** A statement or expression of a template, as parsed. */
 export type Node = Statement | Expression;
 
-/** What does something, and prints what is in it. */
+/** A node that is executed, and renders its body. */
 export type Statement =
   | { type: "Comment" }
   | { type: "Break" | "Continue" }
@@ -20,7 +20,7 @@ export type Statement =
   | { type: "CallStatement"; call: Call; callerArgs: Parameter[] | null; body: Node[] }
   | { type: "FilterStatement"; filter: Identifier | Call; body: Node[] };
 
-/** What has a value. */
+/** A node that has a value. */
 export type Expression =
   | Identifier
   | Call
@@ -66,7 +66,7 @@ export interface KeywordArgument {
   value: Expression;
 }
 
-/** `object.property`, or `object[property]` where it is computed. */
+/** `object.property`, or `object[property]` if computed. */
 export interface Member {
   type: "MemberExpression";
   object: Expression;
@@ -82,7 +82,7 @@ export interface Slice {
   step: Expression | undefined;
 }
 
-/** A parameter of a macro, with its default where it has one. */
+/** A parameter of a macro, with its default if it has one. */
 export type Parameter = Identifier | KeywordArgument;
 
 /** `{% macro name(args) %}` */
@@ -106,7 +106,7 @@ const STATEMENTS: ReadonlySet<string> = new Set<Statement["type"]>([
   "FilterStatement",
 ]);
 
-/** Whether a node is a statement; all else is printed. */
+/** Reports whether a node is a statement; all others are printed. */
 export function isStatement(node: Node): node is Statement {
   return STATEMENTS.has(node.type);
 }
@@ -114,24 +114,24 @@ export function isStatement(node: Node): node is Statement {
 /**
  * Parses a template.
  *
- * @param isChat Whether white space around blocks goes, as transformers has it for chat templates.
+ * @param isChat Whether to trim white space around blocks, as transformers does for chat templates.
  * @throws SyntaxError
  */
 export function parseTemplate(source: string, isChat: boolean): readonly Node[] {
   const tokens = isChat
     ? tokenize(source, { lstrip_blocks: true, trim_blocks: true })
-    : tokenize(`${source}\n`, {}); // the last newline is taken away, and is to stay
-  if (comparesInRow(tokens)) throw new SyntaxError("comparisons in a row are not known here");
-  // The parser's own types say nothing of what its nodes hold.
+    : tokenize(`${source}\n`, {}); // the last newline is stripped, but must stay
+  if (comparesInRow(tokens)) throw new SyntaxError("chained comparisons are not supported");
+  // The parser's own types do not describe the fields of its nodes.
   const body = parse(tokens).body as unknown as Node[];
   if (!isChat && leavesAnywhere(body)) {
-    throw new SyntaxError("break and continue are not known here");
+    throw new SyntaxError("break and continue are not supported");
   }
   refuseElseAfterLeaving(body);
   return body;
 }
 
-/** Whether there is something like `1 < x < 3`: the parser takes it for `(1 < x) < 3`. */
+/** Reports whether comparisons are chained, as in `1 < x < 3`, parsed as `(1 < x) < 3`. */
 function comparesInRow(tokens: ReturnType<typeof tokenize>): boolean {
   const compared = [false];
   for (const { type, value } of tokens) {
@@ -148,7 +148,7 @@ function comparesInRow(tokens: ReturnType<typeof tokenize>): boolean {
   return false;
 }
 
-/** Statements inside a statement. */
+/** Returns the bodies of a statement. */
 function bodiesOf(node: Node): readonly (readonly Node[])[] {
   switch (node.type) {
     case "If":
@@ -165,17 +165,20 @@ function bodiesOf(node: Node): readonly (readonly Node[])[] {
   }
 }
 
-/** jinja2 runs the `else` of a loop also after rounds that were left by `break` or `continue`. */
+/**
+ * Refuses loops with `else` and `break` or `continue`: jinja2 runs the `else` also after iterations that they
+ * have left.
+ */
 function refuseElseAfterLeaving(nodes: readonly Node[]): void {
   for (const node of nodes) {
     if (node.type === "For" && node.defaultBlock.length > 0 && leaves(node.body)) {
-      throw new SyntaxError("a loop with break or continue and else is not known here");
+      throw new SyntaxError("a loop with break or continue and else is not supported");
     }
     bodiesOf(node).forEach(refuseElseAfterLeaving);
   }
 }
 
-/** Whether the body of a loop has a `break` or `continue` of its own. */
+/** Reports whether a loop body has a `break` or `continue` of that loop. */
 function leaves(nodes: readonly Node[]): boolean {
   return nodes.some((node) =>
     node.type === "Break" || node.type === "Continue" ||
@@ -183,14 +186,14 @@ function leaves(nodes: readonly Node[]): boolean {
   );
 }
 
-/** jinja2 itself has neither `break` nor `continue`; transformers adds them. */
+/** Reports whether there is any `break` or `continue`: jinja2 has neither, transformers adds them. */
 function leavesAnywhere(nodes: readonly Node[]): boolean {
   return nodes.some((node) =>
     node.type === "Break" || node.type === "Continue" || bodiesOf(node).some(leavesAnywhere)
   );
 }
 
-/** Whether a name occurs anywhere in a part of a template. */
+/** Reports whether a name occurs anywhere in a part of a template. */
 export function mentions(part: unknown, name: string): boolean {
   if (part instanceof Map) return [...part].some((entry) => mentions(entry, name));
   if (Array.isArray(part)) return part.some((each) => mentions(each, name));

@@ -1,6 +1,6 @@
 import { type JinjaValue, numberOf } from "./python_value.ts";
 
-/** Tests. What is not here is refused. */
+/** Supported tests. Others are refused. */
 export const TESTS: Readonly<Record<string, (value: JinjaValue) => boolean>> = {
   defined: ({ type }) => type !== "UndefinedValue",
   undefined: ({ type }) => type === "UndefinedValue",
@@ -14,7 +14,7 @@ export const TESTS: Readonly<Record<string, (value: JinjaValue) => boolean>> = {
   false: (value) => value.type === "BooleanValue" && !value.value,
   mapping: ({ type }) => type === "ObjectValue",
   sequence: ({ type }) => {
-    if (type === "ViewValue") throw new TypeError("of a range or a view it is not known here");
+    if (type === "ViewValue") throw new TypeError("the test is not supported for a range or view");
     return /^(String|Array|Tuple|Object|Undefined)Value$/.test(type);
   },
   iterable: ({ type }) => /^(String|Array|Tuple|Object|Undefined|Generator|View)Value$/.test(type),
@@ -24,6 +24,6 @@ export const TESTS: Readonly<Record<string, (value: JinjaValue) => boolean>> = {
 
 function wantNumber(value: JinjaValue): number {
   const number = numberOf(value);
-  if (number === undefined) throw new TypeError(`of a ${value.type} it is not known here`);
+  if (number === undefined) throw new TypeError(`the test is not supported for a ${value.type}`);
   return number;
 }

@@ -1,7 +1,7 @@
 import { strip, stripLeft, stripRight } from "../python/python_text.ts";
 import { type Call, read, wantText } from "./_call.ts";
 
-/** A call on a text with nothing or a text behind it. */
+/** Builds a call on a string that takes at most one string. */
 export function ofText(change: (text: string, argument?: string) => string): Call {
   return (make, value, given) => {
     const [argument] = read(given, "chars");
@@ -10,7 +10,7 @@ export function ofText(change: (text: string, argument?: string) => string): Cal
   };
 }
 
-/** A call on a text with nothing behind it. */
+/** Builds a call on a string that takes no arguments. */
 export function bare(change: (text: string) => string): Call {
   return (make, value, given) => {
     read(given);
@@ -18,7 +18,7 @@ export function bare(change: (text: string) => string): Call {
   };
 }
 
-/** `strip` and its relatives. */
+/** Builds `strip`, `lstrip` or `rstrip`. */
 export function withoutEnds(left: boolean, right: boolean) {
   return (text: string, characters?: string): string => {
     if (characters === undefined) {
@@ -33,12 +33,12 @@ export function withoutEnds(left: boolean, right: boolean) {
   };
 }
 
-/** `replace` of every place. */
+/** `replace` of all occurrences. */
 export const replace: Call = (make, value, given) => {
   const [from, to, count] = read(given, "old", "new", "count");
   const [text, before, after] = [wantText(value), wantText(from), wantText(to)];
   const parts = before === "" ? undefined : text.split(before);
-  if (count || !parts) throw new TypeError("replaces every place of a text that is not empty");
+  if (count || !parts) throw new TypeError("replaces all occurrences of a non-empty string");
   make.room(text.length + (parts.length - 1) * (after.length - before.length));
   return make.plain(parts.join(after));
 };

@@ -3,28 +3,28 @@ import { PLAIN_PROMPT, type PromptFormat, type Turn } from "./prompt.ts";
 import { PythonTemplate } from "./python_template.ts";
 import { strip } from "../python/python_text.ts";
 
-/** A chat template that cannot be read, or that refuses what it is given. */
+/** A chat template that cannot be read, or that refuses its input. */
 export class ChatTemplateError extends Error {
   override readonly name = "ChatTemplateError";
 }
 
-/** How a chat template is used. */
+/** Options of a {@linkcode ChatTemplate}. */
 export interface ChatTemplateOptions {
-  /** Texts of special tokens by the names that templates know them by, such as `bos_token`. */
+  /** Texts of special tokens by their names in templates, such as `bos_token`. */
   readonly tokens: Readonly<Record<string, string>>;
-  /** Whether examples are turns of their own; otherwise the user says them all at once. */
+  /** Whether few-shot examples are separate turns; otherwise they are part of one user turn. */
   readonly multiturn: boolean;
-  /** The time that a template may ask for, milliseconds since 1970. */
+  /** The current time for `strftime_now`, milliseconds since 1970. */
   readonly nowMs: number;
 }
 
-/** What a template may write besides what it is given, characters. */
+/** Longest text that a template may add to its input, characters. */
 const OWN_TEXT_MAX = 1_000_000;
 const PROBE: Turn = { role: "user", content: "a", gap: "" };
 
 /**
- * Writes turns as a chat model was trained to see them, by the Jinja template that came with it, as
- * transformers and lm-evaluation-harness do. The template sees the turns, the special tokens and the date.
+ * Formats turns as a chat model was trained on them, with the Jinja template of that model, as transformers
+ * and lm-evaluation-harness do. The template is given the turns, the special tokens and the date.
  *
  * @example
  * ```ts
@@ -42,11 +42,11 @@ const PROBE: Turn = { role: "user", content: "a", gap: "" };
 export class ChatTemplate implements PromptFormat {
   /** The template itself opens the answer. */
   readonly choiceGap = "";
-  /** Whether it takes a system turn. One that refuses it is given the others alone. */
+  /** Whether it accepts a system turn; if not, the system turn is dropped. */
   readonly takesSystem: boolean;
   readonly #template: PythonTemplate;
 
-  /** @throws ChatTemplateError when it is no template, or refuses a single question. */
+  /** @throws ChatTemplateError when it is not a template, or refuses a single question. */
   constructor(readonly source: string, readonly options: ChatTemplateOptions) {
     try {
       this.#template = new PythonTemplate(source, { kind: "chat" });
@@ -60,9 +60,9 @@ export class ChatTemplate implements PromptFormat {
   }
 
   /**
-   * The turns, and the beginning of the assistant's answer.
+   * Formats the turns, up to the start of the assistant's answer.
    *
-   * @throws ChatTemplateError when the template refuses them, or leaves the question out.
+   * @throws ChatTemplateError when the template refuses them, or omits the question.
    */
   write(turns: readonly Turn[]): string {
     const shown = this.options.multiturn ? turns : inOneTurn(turns);
@@ -71,13 +71,13 @@ export class ChatTemplate implements PromptFormat {
     const question = strip(turns.at(-1)?.content ?? "");
     if (text.includes(question)) return text;
     throw new ChatTemplateError(
-      `Cannot write by the chat template: it leaves out or changes the question ${
+      `Cannot apply the chat template: it omits or changes the question ${
         JSON.stringify(question.slice(0, 80))
       }`,
     );
   }
 
-  /** Undefined where the template refuses turns that have one of the system. */
+  /** Renders turns; returns undefined if the template refuses them and one is a system turn. */
   #render(turns: readonly Turn[]): string | undefined {
     const { nowMs, tokens } = this.options;
     let refused = false;
@@ -98,7 +98,7 @@ export class ChatTemplate implements PromptFormat {
     } catch (cause) {
       if (refused && turns.some(({ role }) => role === "system")) return undefined;
       throw new ChatTemplateError(
-        `Cannot write turns of ${turns.map(({ role }) => role).join(", ")} by the chat template: ${
+        `Cannot apply the chat template to turns of ${turns.map(({ role }) => role).join(", ")}: ${
           (cause as Error).message
         }`,
         { cause },
@@ -107,7 +107,7 @@ export class ChatTemplate implements PromptFormat {
   }
 }
 
-/** The system's turn, and all others as one of the user. */
+/** Keeps the system turn, and joins all others into one user turn. */
 function inOneTurn(turns: readonly Turn[]): Turn[] {
   const system = turns.filter(({ role }) => role === "system");
   const others = turns.filter(({ role }) => role !== "system");

@@ -24,7 +24,7 @@ Deno.test("ChatTemplate writes what transformers writes", () => {
   }
 });
 
-Deno.test("ChatTemplate puts examples into one turn where that is asked for", () => {
+Deno.test("ChatTemplate joins examples into one turn unless multiturn is set", () => {
   const source = "{% for turn in messages %}<{{ turn.role }}>{{ turn.content }}{% endfor %}";
   const chat = new ChatTemplate(source, { ...OPTIONS, multiturn: false });
   const turns: Turn[] = [
@@ -36,7 +36,7 @@ Deno.test("ChatTemplate puts examples into one turn where that is asked for", ()
   assert.equal(chat.write(turns), "<system>S<user>Q A\n\nWhy?");
 });
 
-Deno.test("a template is told the time that it is given", () => {
+Deno.test("strftime_now formats the given time", () => {
   const chat = new ChatTemplate("{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}", {
     ...OPTIONS,
     nowMs: new Date(2024, 6, 4).getTime(),
@@ -48,11 +48,11 @@ Deno.test("a template is told the time that it is given", () => {
     "Friday Fri January 01/26 13:04:05 01 PM 2 1 %",
   );
   for (const unknown of ["%q", "%", "%-"]) {
-    assert.throws(() => formatTime(unknown, time), /the time has no part %/);
+    assert.throws(() => formatTime(unknown, time), /the strftime directive %/);
   }
 });
 
-Deno.test("only a template that says so refuses the system's turn", () => {
+Deno.test("the system turn is dropped only if the template raises an exception", () => {
   const turns: Turn[] = [{ role: "system", content: "S", gap: "" }, QUESTION];
   const loop = "{% for m in messages %}{{ m.content }}{% endfor %}";
   const refusing = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}";
@@ -63,13 +63,13 @@ Deno.test("only a template that says so refuses the system's turn", () => {
     "{% if messages[0].content == 'S' %}{{ messages[0].content.swapcase() }}{% endif %}";
   const other = new ChatTemplate(failing + loop, OPTIONS);
   assert.equal(other.takesSystem, true);
-  assert.throws(() => other.write(turns), /swapcase\(\) is not known here/);
+  assert.throws(() => other.write(turns), /swapcase\(\) is not supported/);
 });
 
-Deno.test("templates that are none, refuse a question or leave it out are refused", () => {
+Deno.test("templates that are invalid, refuse a question or omit it are refused", () => {
   const refused: [string, RegExp][] = [
     ["{% if %}", /Cannot read chat template/],
-    ["{{ raise_exception('never') }}", /Cannot write turns of user by the chat template: never/],
+    ["{{ raise_exception('never') }}", /Cannot apply the chat template to turns of user: never/],
     ["{{ missing.field }}", /missing is not defined/],
     ["a".repeat(100_001), /has 100001 characters, want at most 100000/],
   ];
@@ -84,14 +84,14 @@ Deno.test("templates that are none, refuse a question or leave it out are refuse
     "{% if messages | length > 2 %}{{ raise_exception('two') }}{% endif %}{{ messages[0].content }}",
     OPTIONS,
   );
-  assert.throws(() => alone.write([QUESTION, QUESTION, QUESTION]), /user, user, user .*: two/);
+  assert.throws(() => alone.write([QUESTION, QUESTION, QUESTION]), /user, user, user: two/);
   for (const source of ["", "constant", "{{ messages[0].content | upper }}"]) {
     const silent = new ChatTemplate(source, OPTIONS);
-    assert.throws(() => silent.write([QUESTION]), /leaves out or changes the question "Why\?"/);
+    assert.throws(() => silent.write([QUESTION]), /omits or changes the question "Why\?"/);
   }
 });
 
-Deno.test("whatever a template is, it is written by or refused", () => {
+Deno.test("any template is rendered or refused", () => {
   const parts = [
     "{{",
     "}}",

@@ -5,7 +5,7 @@ const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" 
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-/** Parts of a time, as far as chat templates use them. */
+/** The `strftime` directives that chat templates use. */
 const PARTS: Readonly<Record<string, (time: Date) => string>> = {
   "%": () => "%",
   A: (time) => DAYS[time.getDay()],
@@ -31,13 +31,15 @@ function dayOfYear(time: Date): number {
 }
 
 /**
- * Local time in the notation of Python's `strftime`.
+ * Formats a local time as Python's `strftime` does.
  *
- * @throws RangeError for a part that is not known here.
+ * @throws RangeError for an unsupported directive.
  */
 export function formatTime(format: string, time: Date): string {
   return format.replace(/%(-?)(.?)/gs, (text, bare, part) => {
-    if (!Object.hasOwn(PARTS, part)) throw new RangeError(`the time has no part ${text}`);
+    if (!Object.hasOwn(PARTS, part)) {
+      throw new RangeError(`the strftime directive ${text} is not supported`);
+    }
     const value = PARTS[part](time);
     return bare ? value.replace(/^[0 ]+(?=\d)/, "") : value;
   });

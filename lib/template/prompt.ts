@@ -1,25 +1,25 @@
-/** A part of the text that a model is given, by who says it. */
+/** A part of a prompt, by one speaker. */
 export interface Turn {
-  /** Who says it. */
+  /** Role of the speaker. */
   readonly role: "system" | "user" | "assistant";
   /** Its text. */
   readonly content: string;
-  /** What stands behind it where turns are simply joined. */
+  /** Separator after it, where turns are simply joined. */
   readonly gap: string;
 }
 
-/** How turns become a text. */
+/** Format of a prompt made of turns. */
 export interface PromptFormat {
-  /** Stands before each answer to choose from, and is scored with it; the task's own where it is left out. */
+  /** Prefix of each answer choice, scored with it; that of the task if omitted. */
   readonly choiceGap?: string;
-  /** The text that a model is to go on with. */
+  /** Formats turns as the text that a model continues. */
   write(turns: readonly Turn[]): string;
 }
 
-/** Stands between a question and its answer, in examples too. */
+/** Separator of a question and its answer, in few-shot examples too. */
 export const ANSWER_GAP = " ";
 
-/** Turns one behind the other: for models that go on with texts. */
+/** Concatenation of turns, for models that continue plain text. */
 export const PLAIN_PROMPT: PromptFormat = {
   write: (turns) => turns.map(({ content, gap }) => content + gap).join(""),
 };

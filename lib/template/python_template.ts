@@ -2,26 +2,26 @@ import { Renderer } from "./_renderer.ts";
 import { type Node, parseTemplate } from "./_syntax_tree.ts";
 import type { JinjaValue } from "./python_value.ts";
 
-/** How a template is read and rendered. */
+/** Options of a {@linkcode PythonTemplate}. */
 export interface TemplateOptions {
   /**
-   * `chat` as transformers renders chat templates: white space around blocks goes, what is not there is empty.
-   * `task` as lm-evaluation-harness renders those of task files: white space stays, and what is used must be
-   * there.
+   * `chat` renders as transformers does chat templates: white space around blocks is trimmed, undefined
+   * values are empty. `task` renders as lm-evaluation-harness does those of task files: white space is kept,
+   * undefined values are errors.
    */
   readonly kind: "chat" | "task";
 }
 
-/** Longest template, characters, and its longest white space. */
+/** Maximum length of a template, and of white space in it, characters. */
 const LENGTH_MAX = 100_000;
 const SPACE_MAX = 1000;
-/** Tags, as far as they can be told from text without reading them. */
+/** Tags, as far as they can be recognized without parsing. */
 const TAGS = /\{%[^]*?%\}|\{\{[^]*?\}\}|\{#[^]*?#\}/g;
 
 /**
- * A Jinja template that is rendered as Python's jinja2 renders it, or refused: what it might render in another
- * way (a filter or a method that is not known here, say) is an error and not another text. Templates are
- * strangers' programs: what they compute is bounded.
+ * A Jinja template that either renders as in Python's jinja2 or is refused: anything that might render
+ * differently, such as an unsupported filter or method, is an error. Templates are untrusted programs, so
+ * their computation is bounded.
  */
 export class PythonTemplate {
   readonly #body: readonly Node[];
@@ -32,13 +32,13 @@ export class PythonTemplate {
       throw new RangeError(`it has ${source.length} characters, want at most ${LENGTH_MAX}`);
     }
     if (new RegExp(`\\s{${SPACE_MAX}}`).test(source)) {
-      throw new RangeError(`it has more than ${SPACE_MAX} spaces in one place`);
+      throw new RangeError(`it has more than ${SPACE_MAX} spaces in a row`);
     }
     const text = source.replace(/\r\n?/g, "\n");
     const isChat = options.kind === "chat";
-    // The reader takes these for ends of tags where there is none, and trims what is around them.
+    // The parser mistakes these for ends of tags, and trims the white space around them.
     if (isChat && /[#%-]\}\n|^[ \t]*\{-/m.test(text.replace(TAGS, ""))) {
-      throw new SyntaxError("its text has braces like those of tags");
+      throw new SyntaxError("its text contains braces like those of tags");
     }
     this.#body = parseTemplate(text, isChat);
   }
@@ -46,8 +46,8 @@ export class PythonTemplate {
   /**
    * Renders the template.
    *
-   * @param names What it may use: plain values, and functions of plain values.
-   * @param sizeMax Longest text that may come up.
+   * @param names Its variables: plain values, and functions of plain values.
+   * @param sizeMax Maximum length of a string, including the output.
    * @throws Error saying why it cannot be rendered.
    */
   render(names: Readonly<Record<string, unknown>>, sizeMax: number): string {
@@ -55,7 +55,7 @@ export class PythonTemplate {
   }
 
   /**
-   * The value of a template that is one expression; undefined where it is more or less.
+   * Evaluates a template that is a single expression; returns undefined for any other.
    *
    * @throws Error like {@linkcode render}.
    */

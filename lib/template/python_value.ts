@@ -2,7 +2,7 @@ import type { PythonObject } from "../python/python_object.ts";
 import { formatFloat } from "../python/python_text.ts";
 import { quoted } from "../python/quoted.ts";
 
-/** A value that a template computes with. */
+/** A value in a template. */
 export type JinjaValue =
   | { readonly type: "StringValue"; readonly value: string }
   | { readonly type: "IntegerValue" | "FloatValue"; readonly value: number }
@@ -18,7 +18,7 @@ export type JinjaValue =
   | MarkupValue
   | OpaqueValue;
 
-/** What stands between the parentheses of a call. */
+/** Arguments of a call. */
 export interface Arguments {
   /** By position. */
   readonly items: readonly JinjaValue[];
@@ -26,27 +26,27 @@ export interface Arguments {
   readonly named: ReadonlyMap<string, JinjaValue>;
 }
 
-/** Counts what is done, and refuses what is too much. */
+/** Counts steps; throws if there are too many. */
 export type Spend = (steps: number) => void;
 
-/** What a text holds; undefined for any other value. */
+/** Returns the content of a string; undefined for any other value. */
 export function textOf(value: JinjaValue): string | undefined {
   return value.type === "StringValue" ? value.value : undefined;
 }
 
-/** Items of a list or tuple; undefined for any other value. */
+/** Returns the items of a list or tuple; undefined for any other value. */
 export function itemsOf(value: JinjaValue): readonly JinjaValue[] | undefined {
   return value.type === "ArrayValue" || value.type === "TupleValue" ? value.value : undefined;
 }
 
-/** What filters like `map` give in Python: items that can be gone through once, and nothing else. */
+/** Result of filters like `map` in Python: items that can be iterated once, and nothing else. */
 export class GeneratorValue {
   readonly type = "GeneratorValue";
 
-  /** @param value What is left of it. */
+  /** @param value Remaining items. */
   constructor(public value: readonly JinjaValue[]) {}
 
-  /** All items; there are none afterwards. */
+  /** Takes all remaining items. */
   take(): readonly JinjaValue[] {
     const items = this.value;
     this.value = [];
@@ -54,33 +54,33 @@ export class GeneratorValue {
   }
 }
 
-/** A range, or what a dictionary has: items that can be gone through and counted, but are no list. */
+/** A range or a dictionary view: items that can be iterated and counted, but not a list. */
 export class ViewValue {
   readonly type = "ViewValue";
 
   constructor(readonly value: readonly JinjaValue[]) {}
 }
 
-/** A text that jinja2 would take for HTML: it is printed, and nothing else is known of it here. */
+/** A string that jinja2 treats as HTML; only printing it is supported. */
 export class MarkupValue {
   readonly type = "MarkupValue";
 
   constructor(readonly value: string) {}
 }
 
-/** A date, say: it is printed and tested, and nothing else is known of it here. */
+/** A Python object such as a date; only printing and testing it is supported. */
 export class OpaqueValue {
   readonly type = "OpaqueValue";
 
   constructor(readonly value: PythonObject) {}
 }
 
-/** Entries of a dictionary; undefined for any other value. */
+/** Returns the entries of a dictionary; undefined for any other value. */
 export function entriesOf(value: JinjaValue): ReadonlyMap<string, JinjaValue> | undefined {
   return value.type === "ObjectValue" ? value.value : undefined;
 }
 
-/** A number, truth values among them; undefined for any other value. */
+/** Returns a number, booleans included; undefined for any other value. */
 export function numberOf(value: JinjaValue): number | undefined {
   switch (value.type) {
     case "IntegerValue":
@@ -104,7 +104,7 @@ export function pythonTruth(value: JinjaValue): boolean {
     : size > 0;
 }
 
-/** `str(value)`, as Python prints what a template computes. */
+/** `str(value)`, as Python prints it in a template. */
 export function pythonText(value: JinjaValue, spend: Spend): string {
   if (value instanceof MarkupValue) return value.value;
   if (value instanceof OpaqueValue) return value.value.text;
@@ -119,7 +119,7 @@ export function pythonEquals(a: JinjaValue, b: JinjaValue, spend: Spend): boolea
   const odd = [a, b].find(({ type }) =>
     /^(Generator|View|Markup|Function|Opaque)Value$/.test(type)
   );
-  if (odd) throw new TypeError(`a ${odd.type} is not compared here`);
+  if (odd) throw new TypeError(`comparing a ${odd.type} is not supported`);
   if (a.type !== b.type) return false;
   const [list, others] = [itemsOf(a), itemsOf(b)];
   if (list && others) {
@@ -164,19 +164,19 @@ function representation(value: JinjaValue, spend: Spend): string {
       return `{${entries.join(", ")}}`;
     }
     default:
-      throw new TypeError(`what is printed is no value, but a ${value.type}`);
+      throw new TypeError(`cannot print a ${value.type}`);
   }
 }
 
-/** How `tojson` writes. */
+/** Style of `tojson`. */
 export interface JsonStyle {
-  /** As jinja2 itself: keys in order, ASCII alone, nothing that means something in HTML. */
+  /** As in jinja2 itself: sorted keys, ASCII only, characters special to HTML escaped. */
   readonly plain: boolean;
-  /** Spaces of a level; all on one line where it is left out. */
+  /** Spaces per level; undefined for a single line. */
   readonly indent: number | undefined;
 }
 
-/** `json.dumps(value)`; values that JSON does not have are refused. */
+/** `json.dumps(value)`; refuses values that JSON lacks. */
 export function pythonJson(value: JinjaValue, style: JsonStyle, spend: Spend, level = 0): string {
   spend(1);
   const inner = (each: JinjaValue) => pythonJson(each, style, spend, level + 1);

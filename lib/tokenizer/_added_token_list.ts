@@ -7,14 +7,14 @@ import {
   tokenText,
 } from "./tokenizer_settings.ts";
 
-/** Most tokens that files may add. */
+/** Upper bound of added tokens. */
 const TOKENS_MAX = 1_000_000;
 
 /**
- * Added tokens with their ids, as transformers makes them. No id of a file is believed: a token has that of the
- * vocabulary, or the next one that is free.
+ * Returns the added tokens with ids assigned as transformers does: ids in files are ignored; a token gets
+ * its vocabulary id, or else the next free one.
  *
- * @param rebuilt Class that does not take the file's own tokens first.
+ * @param rebuilt Class, if any, for which the file's own tokens are not added first.
  * @throws RangeError naming what is wrong.
  */
 export function addedTokenList(
@@ -22,7 +22,7 @@ export function addedTokenList(
   settings: TokenizerSettings | undefined,
   rebuilt: TokenizerClass | undefined,
 ): AddedToken[] {
-  if (!Array.isArray(own)) throw new RangeError("added_tokens is no list");
+  if (!Array.isArray(own)) throw new RangeError("added_tokens is not a list");
   const vocabulary = (model?.vocab ?? {}) as Record<string, number>;
   const tokens = new Map<string, AddedToken>();
   let next = Object.keys(vocabulary).length;
@@ -75,7 +75,7 @@ export function addedTokenList(
   return [...tokens.values()];
 }
 
-/** Keys by which models name tokens of their own, such as `image_token`: objects before texts. */
+/** Returns the keys of model-specific tokens, such as `image_token`: objects before strings. */
 function ownNames(values: Readonly<Record<string, unknown>>): string[] {
   const names = Object.keys(values).filter((name) =>
     /_token$/.test(name) && !NAMED_TOKENS.includes(name) && tokenText(values[name]) !== undefined

@@ -1,34 +1,34 @@
 import { LEADING_SPACE, trimmedLength } from "./_regex.ts";
 
-/** A token that is found in a text before the model sees it. */
+/** A token that is split off a text before the BPE model runs. */
 export interface AddedToken {
   /** Id. */
   readonly id: number;
   /** Text to find. */
   readonly content: string;
-  /** Whether it is left out when tokens are decoded for people. */
+  /** Whether decoding without special tokens omits it. */
   readonly special: boolean;
-  /** Whether it is searched in the normalized text. */
+  /** Whether it is matched in the normalized text. */
   readonly normalized: boolean;
-  /** Whether spaces before it belong to it. */
+  /** Whether it absorbs white space before it. */
   readonly leftStrip: boolean;
-  /** Whether spaces behind it belong to it. */
+  /** Whether it absorbs white space after it. */
   readonly rightStrip: boolean;
-  /** Whether it must not touch letters or digits. */
+  /** Whether it matches only where no letter or digit is adjacent. */
   readonly singleWord: boolean;
 }
 
 /** A stretch of text, or an added token's id. */
 export type Segment = string | number;
 
-/** What the reference takes for a part of a word. */
+/** A word character, as the reference implementation defines it. */
 const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 
-/** Finds added tokens in a text, of several at a place the longest. */
+/** Returns a function that splits a text at added tokens; the longest match at an index wins. */
 export function addedTokenSplitter(tokens: readonly AddedToken[]): (text: string) => Segment[] {
   const byContent = new Map<string, AddedToken>();
   for (const token of tokens) {
-    // Of tokens that read alike once they are normalized, the first is found.
+    // Of tokens that are equal after normalization, the first wins.
     if (token.content !== "" && !byContent.has(token.content)) byContent.set(token.content, token);
   }
   if (byContent.size === 0) return (text) => [text];
@@ -49,7 +49,7 @@ export function addedTokenSplitter(tokens: readonly AddedToken[]): (text: string
         : match.index;
       const behind = token.rightStrip ? text.slice(after).match(LEADING_SPACE)?.[0].length ?? 0 : 0;
       if (end < start) segments.push(text.slice(end, start));
-      // A token in spaces that belong to the one before is found nevertheless, and what is behind it is text again.
+      // A token inside white space absorbed by the previous one still matches; text resumes after it.
       if (start < after + behind) segments.push(token.id);
       end = after + behind;
     }

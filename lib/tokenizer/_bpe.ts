@@ -1,24 +1,24 @@
 import { ID_SPAN } from "./_id_span.ts";
 import { mergeSymbols } from "./_merge_symbols.ts";
 
-/** Distinct pieces whose tokens are remembered. */
+/** Upper bound of cached pieces. */
 const CACHE_PIECES_MAX = 100_000;
-/** Longest piece that is remembered, characters. */
+/** Longest piece that is cached, characters. */
 const CACHE_LENGTH_MAX = 64;
 
 /** A byte-pair model as `tokenizer.json` describes it. */
 export interface BpeModel {
   /** Ids by token. */
   readonly vocabulary: ReadonlyMap<string, number>;
-  /** Pairs to merge, first the most urgent. */
+  /** Pairs to merge, highest priority first. */
   readonly merges: readonly (readonly [string, string])[];
-  /** Token of what has no other; such characters are left out where there is none. */
+  /** Token for unknown characters; without it, they are dropped. */
   readonly unknown: string | undefined;
-  /** Whether neighbouring unknown characters make one token. */
+  /** Whether a run of unknown characters becomes one token. */
   readonly fuseUnknown: boolean;
-  /** Whether characters without a token become tokens of their bytes. */
+  /** Whether characters without a token are encoded as byte tokens. */
   readonly byteFallback: boolean;
-  /** Whether a piece that is itself a token is taken whole, whatever the merges say. */
+  /** Whether a piece that is itself a token is used whole, regardless of merges. */
   readonly ignoreMerges: boolean;
 }
 
@@ -43,15 +43,15 @@ export class Bpe {
     };
     merges.forEach(([left, right], rank) => {
       const key = idOf(left) * ID_SPAN + idOf(right);
-      // Of a pair that is listed twice, the reference keeps the later rank.
+      // For a pair that is listed twice, the reference keeps the later rank.
       this.#merges.set(key, rank * ID_SPAN + idOf(left + right));
     });
     this.#bytes = Array.from(
       { length: 256 },
       (_, byte) => vocabulary.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
     );
-    // Where no token holds a mark behind another character, no merge crosses the cut before a word; and a
-    // mark that is a token itself is never part of an unknown stretch.
+    // If no token has a mark after another character, no merge crosses the cut before a word; and a mark
+    // that is a token itself is never part of an unknown run.
     this.#cutBeforeMarks = !model.ignoreMerges && vocabulary.has("▁") &&
       !vocabulary.keys().some((token) => /[^▁]▁/u.test(token));
   }
@@ -86,7 +86,7 @@ export class Bpe {
     return whole === undefined ? mergeSymbols(this.#symbols(part), this.#merges) : [whole];
   }
 
-  /** Ids of single characters. */
+  /** Returns the ids of the single characters. */
   #symbols(part: string): number[] {
     const { byteFallback, fuseUnknown, unknown, vocabulary } = this.model;
     const unknownId = unknown === undefined ? undefined : vocabulary.get(unknown);
@@ -102,7 +102,7 @@ export class Bpe {
       if (id !== undefined) {
         flush();
         symbols.push(id);
-      } else if (bytes) symbols.push(...bytes); // before an unknown stretch that is still open
+      } else if (bytes) symbols.push(...bytes); // before a pending unknown run
       else {
         if (!fuseUnknown) flush();
         pending = true;

@@ -1,7 +1,7 @@
 import { BYTE_CHARACTERS } from "./byte_characters.ts";
 import { buildParts, type Part, type PartTable, pattern, text } from "./_parts.ts";
 
-/** Changes the list of tokens that in the end is joined to a text. */
+/** Transforms the list of tokens, which is joined to a text after the last step. */
 type Step = (tokens: string[]) => string[];
 
 const BYTES = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
@@ -31,9 +31,9 @@ const TABLE: PartTable<Step> = {
 };
 
 /**
- * How tokens become a text again.
+ * Builds the function that turns tokens back into text.
  *
- * @throws RangeError for a part that is not known.
+ * @throws RangeError for an unknown part.
  */
 export function decoder(part: Part): (tokens: string[]) => string {
   const steps = buildParts("decoder", "decoders", part, TABLE);
@@ -41,7 +41,7 @@ export function decoder(part: Part): (tokens: string[]) => string {
   return (tokens) => steps.reduce((so, step) => step(so), tokens).join(between);
 }
 
-/** Bytes of a byte-level token; of an added token, which is text as it stands, its UTF-8. */
+/** Returns the bytes of a byte-level token, or the UTF-8 of an added token, which is plain text. */
 function bytesOf(token: string): number[] {
   const bytes = Array.from(token, (character) => BYTES.get(character));
   return bytes.every((byte) => byte !== undefined) ? bytes : [...new TextEncoder().encode(token)];

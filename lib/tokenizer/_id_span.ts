@@ -1,2 +1,2 @@
-/** More than any id: packs two ids, or a rank and an id, into one number. */
+/** Exclusive upper bound of ids, to pack two ids, or a rank and an id, into one number. */
 export const ID_SPAN = 2 ** 24;

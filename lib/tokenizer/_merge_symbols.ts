@@ -1,12 +1,12 @@
 import { ID_SPAN } from "./_id_span.ts";
 
-/** Symbols up to which all pairs are looked at anew for every merge. */
+/** Up to this many symbols, every merge rescans all pairs. */
 const SCAN_LENGTH_MAX = 32;
 
 /**
- * Merges neighbouring symbols, always the pair of lowest rank, the first of equals.
+ * Merges adjacent symbols, the pair of lowest rank first, leftmost on ties.
  *
- * @param symbols Ids; changed.
+ * @param symbols Ids; modified.
  * @param merges Rank times `ID_SPAN` plus result, by left id times `ID_SPAN` plus right id.
  */
 export function mergeSymbols(symbols: number[], merges: ReadonlyMap<number, number>): number[] {
@@ -30,7 +30,7 @@ function mergeByScanning(symbols: number[], merges: ReadonlyMap<number, number>)
   return symbols;
 }
 
-/** Symbols as a linked list, candidates in a heap: time grows little faster than the length. */
+/** Keeps symbols in a linked list and candidates in a heap; time is nearly linear in the length. */
 function mergeByHeap(symbols: number[], merges: ReadonlyMap<number, number>): number[] {
   const GONE = -1;
   const next = Int32Array.from(symbols, (_, i) => i + 1);
@@ -65,7 +65,7 @@ interface Candidate {
   b: number;
 }
 
-/** Smallest merge first, then the leftmost. */
+/** Min-heap by merge, then leftmost first. */
 class Heap {
   readonly #items: Candidate[] = [];
 

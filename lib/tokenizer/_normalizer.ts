@@ -2,9 +2,9 @@ import { InputError } from "../input/input_error.ts";
 import { buildParts, type Part, type PartTable, pattern, text } from "./_parts.ts";
 import { LEADING_SPACE, trimmedLength } from "./_regex.ts";
 
-/** Most steps; the longest of real tokenizers are below ten. */
+/** Upper bound of steps; real tokenizers have fewer than ten. */
 const STEPS_MAX = 32;
-/** How many times longer a normalized text may be; Unicode's own longest is 18. */
+/** Largest growth factor of a normalized text; the largest in Unicode itself is 18. */
 const GROWTH_MAX = 64;
 
 const TABLE: PartTable<(text: string) => string> = {
@@ -12,7 +12,7 @@ const TABLE: PartTable<(text: string) => string> = {
   NFD: () => (from) => from.normalize("NFD"),
   NFKC: () => (from) => from.normalize("NFKC"),
   NFKD: () => (from) => from.normalize("NFKD"),
-  // Letter by letter: what a letter becomes does not depend on its neighbours there.
+  // Letter by letter: the reference lowercases without regard to context.
   Lowercase: () => (from) => Array.from(from, (letter) => letter.toLowerCase()).join(""),
   Prepend: (part) => {
     const prefix = text(part, "prepend");

@@ -3,16 +3,16 @@ import { literalRegex, tokenizerRegex } from "./_regex.ts";
 /** A part of a `tokenizer.json`: an object with a type, or null. */
 export type Part = Record<string, unknown> | null | undefined;
 
-/** Makes of each type of part what it does. */
+/** Constructors by type of part. */
 export type PartTable<Made> = Readonly<Record<string, (part: Record<string, unknown>) => Made>>;
 
-/** Deepest nesting of sequences. */
+/** Maximum nesting depth of sequences. */
 const DEPTH_MAX = 8;
 
 /**
  * Builds a part and, for a sequence, its members.
  *
- * @param list Name of the member list of a sequence.
+ * @param list Key of the member list of a sequence.
  * @throws RangeError for a type that the table lacks.
  */
 export function buildParts<Made>(
@@ -35,7 +35,7 @@ export function buildParts<Made>(
   return [table[type](part)];
 }
 
-/** Text of a key; the default where it is not there. */
+/** Returns the string at a key, or the default if it is absent. */
 export function text(part: Record<string, unknown>, key: string, initial?: string): string {
   const value = part[key] ?? initial;
   if (typeof value !== "string") {
@@ -44,7 +44,7 @@ export function text(part: Record<string, unknown>, key: string, initial?: strin
   return value;
 }
 
-/** Expression of a `pattern`: `{"String": ...}` or `{"Regex": ...}`. */
+/** Compiles a `pattern`: `{"String": ...}` or `{"Regex": ...}`. */
 export function pattern(part: Record<string, unknown>): RegExp {
   const { Regex, String: literal } = (part.pattern ?? {}) as Record<string, unknown>;
   if (typeof Regex === "string") return tokenizerRegex(Regex);

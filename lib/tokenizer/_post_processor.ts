@@ -1,17 +1,17 @@
 import { buildParts, type Part, type PartTable } from "./_parts.ts";
 
-/** Ids put around every text that is encoded with special tokens. */
+/** Ids added around every text that is encoded with special tokens. */
 export interface SpecialEnds {
-  /** Ids in front. */
+  /** Ids before the text. */
   readonly before: readonly number[];
-  /** Ids behind. */
+  /** Ids after the text. */
   readonly after: readonly number[];
 }
 
 const NONE: SpecialEnds = { before: [], after: [] };
 
 const table = (idOf: (name: string) => number | undefined): PartTable<SpecialEnds> => ({
-  // Of classes that put a named token in front themselves.
+  // From classes that prepend a named token themselves.
   Named: ({ before }) => ({
     before: (before as string[]).flatMap((name) => idOf(name) ?? []),
     after: [],
@@ -23,10 +23,10 @@ const table = (idOf: (name: string) => number | undefined): PartTable<SpecialEnd
 });
 
 /**
- * What a `post_processor` puts around one text.
+ * Returns the ids that a `post_processor` adds around a single text.
  *
- * @param idOf Id of a token by a name such as `bos_token`.
- * @throws RangeError for a part that is not known.
+ * @param idOf Returns the id of a token by a name such as `bos_token`.
+ * @throws RangeError for an unknown part.
  */
 export function specialEnds(
   part: Part,

@@ -2,7 +2,7 @@ import { BYTE_CHARACTERS } from "./byte_characters.ts";
 import { buildParts, type Part, type PartTable, pattern, text } from "./_parts.ts";
 import { literalRegex, tokenizerRegex } from "./_regex.ts";
 
-/** Cuts a piece; `first` tells whether it begins the whole text. */
+/** Splits a piece; `first` is set if it starts the whole text. */
 type Cut = (piece: string, first: boolean) => string[];
 
 const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
@@ -47,7 +47,7 @@ const TABLE: PartTable<Cut> = {
   },
 };
 
-/** What becomes of the matches of a pattern. */
+/** Treatment of the matches of a pattern, by `behavior`. */
 const BEHAVIORS: Readonly<Record<string, (piece: string, cut: RegExp) => string[]>> = {
   Isolated: isolate,
   Removed: (piece, cut) => {
@@ -67,9 +67,9 @@ const BEHAVIORS: Readonly<Record<string, (piece: string, cut: RegExp) => string[
 };
 
 /**
- * How a text is cut into the pieces that the model sees, each apart from the others.
+ * Builds the function that splits a text into pieces, which the model encodes independently.
  *
- * @throws RangeError for a part that is not known, SyntaxError for a pattern.
+ * @throws RangeError for an unknown part, SyntaxError for an unsupported pattern.
  */
 export function preTokenizer(part: Part): (text: string, first: boolean) => string[] {
   const cuts = buildParts("pre-tokenizer", "pretokenizers", part, TABLE);
@@ -86,7 +86,7 @@ function isolate(piece: string, cut: RegExp): string[] {
   cut.lastIndex = 0;
   for (let match = cut.exec(piece); match; match = cut.exec(piece)) {
     if (match.index > end) parts.push(piece.slice(end, match.index));
-    // What has no length cuts all the same.
+    // An empty match splits, too.
     if (match[0] === "") cut.lastIndex += piece.codePointAt(cut.lastIndex)! > 0xffff ? 2 : 1;
     else parts.push(match[0]);
     end = match.index + match[0].length;
@@ -103,7 +103,7 @@ function cutAt(piece: string, places: number[]): string[] {
 const PLAIN = /^[\x21-\x7e]*$/;
 const encoder = new TextEncoder();
 
-/** UTF-8 bytes of a piece, each as the character that prints it. */
+/** Returns the UTF-8 bytes of a piece, each as its printable character. */
 function byteLevel(piece: string): string {
   if (PLAIN.test(piece)) return piece;
   let out = "";

@@ -2,13 +2,13 @@ import { isSwiftRegex } from "../regex/is_swift_regex.ts";
 import { LinearRegex } from "../regex/linear_regex.ts";
 import { parseRegex } from "../regex/parse_regex.ts";
 
-/** What patterns of tokenizers mean by `\s`; JavaScript's own differs in two characters. */
+/** `\s` in tokenizer patterns; JavaScript's own differs in two characters. */
 const SPACE = "\\p{White_Space}";
 /** Letters, marks, digits and connectors: `\\w`. */
 const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
-/** What stands for Oniguruma's classes inside brackets. */
+/** Replacements for Oniguruma's classes inside brackets. */
 const IN_CLASS: Readonly<Record<string, string>> = { "\\s": SPACE, "\\d": "\\p{Nd}", "\\w": WORD };
-/** What stands for them elsewhere; lines end at a line feed alone, and `^` and `$` mean lines. */
+/** Replacements outside brackets; only a line feed ends a line, and `^` and `$` match at lines. */
 const OUTSIDE: Readonly<Record<string, string>> = {
   "\\s": SPACE,
   "\\S": "\\P{White_Space}",
@@ -26,12 +26,15 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 /** Longest pattern that is compiled, characters. */
 const PATTERN_LENGTH_MAX = 4096;
 
-/** Unicode's white space at the ends of a text. */
+/** Unicode white space at the start of a text. */
 export const LEADING_SPACE = new RegExp(`^[${SPACE}]+`, "u");
 
 const SPACE_CHARACTER = new RegExp(SPACE, "u");
 
-/** Length of a text without the white space at its end. An expression would try every space as a beginning. */
+/**
+ * Returns the length of a text without trailing white space. Not a regex, which would try a match at every
+ * space.
+ */
 export function trimmedLength(text: string): number {
   let length = text.length;
   while (length > 0 && SPACE_CHARACTER.test(text[length - 1])) length--;
@@ -39,10 +42,10 @@ export function trimmedLength(text: string): number {
 }
 
 /**
- * Compiles a pattern of a `tokenizer.json`, which is written for the Oniguruma library: for JavaScript's own matcher
- * where that is quick, else for one whose time is bounded.
+ * Compiles a pattern of a `tokenizer.json`, which is in Oniguruma syntax: to a native RegExp if that is fast,
+ * else to a matcher with bounded time.
  *
- * @throws SyntaxError when it uses what neither has.
+ * @throws SyntaxError when it uses features that neither supports.
  */
 export function tokenizerRegex(pattern: string): RegExp {
   if (pattern.length > PATTERN_LENGTH_MAX) {
@@ -55,11 +58,11 @@ export function tokenizerRegex(pattern: string): RegExp {
   try {
     return new RegExp(translated(pattern), "gu");
   } catch {
-    return new LinearRegex(tree); // brackets in brackets, names of scripts
+    return new LinearRegex(tree); // nested brackets, script names
   }
 }
 
-/** A pattern in JavaScript's words. */
+/** Translates a pattern to JavaScript syntax. */
 function translated(pattern: string): string {
   let inClass = false;
   return pattern.replace(/\\[\s\S]|\[\^?|\]|[.^$]/g, (part) => {
@@ -76,7 +79,7 @@ function translated(pattern: string): string {
   });
 }
 
-/** An expression that finds exactly this text. */
+/** Returns a regex that matches exactly this text. */
 export function literalRegex(text: string): RegExp {
   return new RegExp(RegExp.escape(text), "gu");
 }

@@ -1,6 +1,6 @@
 /**
- * The printable character that byte-level BPE writes for each byte: itself where it prints, else from U+0100
- * on. [256]
+ * Printable character of each byte in byte-level BPE: the byte itself if printable, else the next one from
+ * U+0100 up. [256]
  */
 export const BYTE_CHARACTERS: readonly string[] = byteCharacters();
 

@@ -5,8 +5,8 @@ const END_OF_TEXT = 256;
 const END_OF_TEXT_TOKEN = "<|endoftext|>";
 
 /**
- * Tokens are the bytes of UTF-8, and one more that ends a document. It needs no download, and its
- * `tokenizer.json` is a byte-level BPE without merges.
+ * Returns a tokenizer whose tokens are the UTF-8 bytes and one end-of-document token. It needs no download;
+ * its `tokenizer.json` is a byte-level BPE without merges.
  */
 export function byteTokenizer(): Tokenizer {
   return {

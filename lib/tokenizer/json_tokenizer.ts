@@ -1,13 +1,13 @@
 import type { Tokenizer } from "./tokenizer.ts";
 import { TokenizerError, TokenizerFile } from "./tokenizer_file.ts";
 
-/** Names under which tokenizers keep the token that ends a document, most specific first. */
+/** Usual names of the end-of-document token, most specific first. */
 const END_TOKENS = ["<|end_of_text|>", "<|endoftext|>", "</s>", "<eos>"];
 
 /**
- * Tokenizer of a corpus, from the text of a `tokenizer.json`.
+ * Builds a corpus tokenizer from the text of a `tokenizer.json`.
  *
- * @param endOfText Content of the token that ends a document; found by its usual names when left out.
+ * @param endOfText Content of the end-of-document token; looked up by its usual names if omitted.
  * @throws TokenizerError when the file cannot be used, or has no such token.
  */
 export function jsonTokenizer(json: string, endOfText?: string): Tokenizer {

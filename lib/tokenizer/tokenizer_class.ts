@@ -1,7 +1,7 @@
 import type { Part } from "./_parts.ts";
 import { NAMED_TOKENS, type TokenizerSettings, tokenText } from "./tokenizer_settings.ts";
 
-/** The parts of a `tokenizer.json`, none of them checked. */
+/** Unchecked parts of a `tokenizer.json`. */
 export interface FileParts {
   readonly normalizer?: Part;
   readonly pre_tokenizer?: Part;
@@ -11,11 +11,11 @@ export interface FileParts {
   readonly added_tokens?: unknown;
 }
 
-/** A class of transformers that takes only vocabulary and merges from a file, and makes the rest itself. */
+/** A transformers class that takes only vocabulary and merges from a file and builds the rest itself. */
 export interface TokenizerClass {
-  /** Texts of named tokens where the settings do not speak of them. */
+  /** Default texts of named tokens, for those that the settings omit. */
   readonly tokens: Readonly<Record<string, string>>;
-  /** Parts that take the place of the file's. */
+  /** Parts that replace the file's. */
   readonly rebuild: (values: Readonly<Record<string, unknown>>) => FileParts;
 }
 
@@ -118,11 +118,11 @@ const REBUILT: Readonly<Record<string, TokenizerClass>> = {
     rebuild: gpt2({ type: "NFC" }, [{ type: "Digits", individual_digits: true }]),
   },
 };
-/** Further classes that rebuild, or want another kind of model: known, and not offered. */
+/** Known but unsupported classes: they also rebuild, or need another kind of model. */
 const NOT_OFFERED =
   /^(Albert|Barthez|Bart|Bert|BigBird|Blenderbot|Camembert|Clip|CLIP|CodeLlama|Deberta|DebertaV2|DistilBert|Electra|Funnel|Herbert|LED|Longformer|LayoutLM\w*|MBart|MBart50|MPNet|Mvp|NllbTokenizer|Nllb|OpenAIGPT|Pegasus|Reformer|RemBert|Roberta|Seamless\w*|Splinter|T5|Udop|Whisper|XGLM|XLMRoberta|XLNet)Tokenizer$/;
 
-/** Class that transformers has registered for a model, and whether it overrules what the files name. */
+/** Class that transformers registers for a model type, and whether it overrides the files' choice. */
 const REGISTERED: Readonly<Record<string, { readonly name: string; readonly overrules?: true }>> = {
   mistral: { name: "" },
   qwen2: { name: "Qwen2Tokenizer", overrules: true },
@@ -137,10 +137,10 @@ const REGISTERED: Readonly<Record<string, { readonly name: string; readonly over
 };
 
 /**
- * The class that transformers would use for a tokenizer; undefined where it takes the file as it stands.
+ * Returns the class that transformers would use for a tokenizer, or undefined if it uses the file as is.
  *
  * @param json Text of `tokenizer.json`.
- * @throws RangeError for a class that is not offered, by its name.
+ * @throws RangeError naming an unsupported class.
  */
 export function tokenizerClass(
   { className, modelType, values }: TokenizerSettings,
@@ -149,9 +149,9 @@ export function tokenizerClass(
   const declared = className?.replace(/Fast$/, "");
   const own = (values.auto_map as { AutoTokenizer?: unknown } | undefined)?.AutoTokenizer;
   const known = REGISTERED[modelType ?? ""];
-  // Whoever has a class of its own is not overruled, though that class is not run.
+  // A repository with a custom class is not overridden, though that class is not run.
   const registered = own ? undefined : known;
-  // The repositories of LLaMA 3 name a class that could not read their files.
+  // LLaMA 3 repositories name a class that could not read their files.
   if (declared === "LlamaTokenizer" && !registered?.overrules && json.includes('"ByteLevel"')) {
     return undefined;
   }
@@ -163,18 +163,18 @@ export function tokenizerClass(
     ? registered.name
     : declared;
   if (own && known === undefined && !Object.hasOwn(REBUILT, chosen ?? "")) {
-    throw new RangeError("its tokenizer is a Python class of its own (auto_map), which is not run");
+    throw new RangeError("its tokenizer is a custom Python class (auto_map), which is not run");
   }
   if (chosen === undefined || chosen === "") return undefined;
   if (NOT_OFFERED.test(chosen)) {
-    throw new RangeError(`tokenizer_class is ${className}, which is not offered`);
+    throw new RangeError(`tokenizer_class is ${className}, which is not supported`);
   }
   return Object.hasOwn(REBUILT, chosen) ? REBUILT[chosen] : undefined;
 }
 
 /**
- * Texts of named tokens, by names such as `bos_token`; undefined where the settings say that there is none. Names
- * that nobody speaks of are left out.
+ * Returns the texts of named tokens, by names such as `bos_token`; undefined where the settings declare none.
+ * Names set neither by the class nor by the settings are omitted.
  */
 export function namedTokens(
   { values }: TokenizerSettings,

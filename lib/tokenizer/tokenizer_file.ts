@@ -9,13 +9,13 @@ import { preTokenizer } from "./_pre_tokenizer.ts";
 import { type FileParts, namedTokens, tokenizerClass } from "./tokenizer_class.ts";
 import type { TokenizerSettings } from "./tokenizer_settings.ts";
 
-/** A tokenizer file that is not one. */
+/** A tokenizer file that cannot be used. */
 export class TokenizerError extends Error {
   override readonly name = "TokenizerError";
 }
 
 /**
- * A `tokenizer.json` with a byte-pair model, as LLaMA's and GPT-2's descendants have it.
+ * A `tokenizer.json` with a byte-pair model, as used by descendants of LLaMA and GPT-2.
  *
  * @throws TokenizerError when the file cannot be used.
  *
@@ -33,19 +33,19 @@ export class TokenizerError extends Error {
 export class TokenizerFile {
   /** Ids by token. */
   readonly ids: ReadonlyMap<string, number>;
-  /** Number of ids: every id is below it. */
+  /** Number of ids; every id is less than it. */
   readonly vocabularySize: number;
   readonly #tokens: string[] = [];
   readonly #decoded: string[];
   readonly #special: ReadonlySet<number>;
   readonly #parts: ReturnType<typeof buildPipeline>;
 
-  /** Texts of named tokens, by names such as `bos_token`; undefined where there is to be none. */
+  /** Texts of named tokens, by names such as `bos_token`; undefined if explicitly unset. */
   readonly named: ReadonlyMap<string, string | undefined>;
 
   /**
    * @param json Text of the file.
-   * @param settings What lies beside it: transformers' class decides which of its parts count.
+   * @param settings Settings beside the file; the transformers class decides which of its parts apply.
    */
   constructor(readonly json: string, settings?: TokenizerSettings) {
     try {
@@ -62,11 +62,11 @@ export class TokenizerFile {
         cutsSpecial: settings?.values.split_special_tokens === true,
         idOf: (name) => this.ids.get(this.named.get(name) ?? ""),
       });
-      // The library gives back what was found in the normalized text.
+      // The library decodes these to their normalized text.
       for (const { content, id, normalized } of added) {
         if (normalized) this.#decoded[id] = this.#parts.normalize(content);
       }
-      // It leaves out by text, so what reads otherwise by then stays.
+      // It skips special tokens by text, so one that normalization changes is kept.
       this.#special = new Set(
         added.filter(({ content, id, special }) => special && this.#decoded[id] === content)
           .map(({ id }) => id),
@@ -86,9 +86,9 @@ export class TokenizerFile {
   }
 
   /**
-   * Ids of a text.
+   * Encodes a text.
    *
-   * @param withSpecialTokens Whether the file's own beginning and end are put around it.
+   * @param withSpecialTokens Whether the ids of the file's post-processor are added around it.
    */
   encode(text: string, withSpecialTokens: boolean): number[] {
     const { cut, ends, model, normalize, splitNormalized, splitRaw } = this.#parts;
@@ -108,7 +108,7 @@ export class TokenizerFile {
     return ids;
   }
 
-  /** Text of ids. Ids that the file does not know are left out. */
+  /** Decodes ids to text; unknown ids are skipped. */
   decode(ids: Iterable<number>, skipSpecialTokens: boolean): string {
     const tokens: string[] = [];
     for (const id of ids) {
@@ -119,21 +119,21 @@ export class TokenizerFile {
     return this.#parts.decode(tokens);
   }
 
-  /** Token of an id. */
+  /** Returns the token of an id. */
   token(id: number): string | undefined {
     return this.#tokens[id];
   }
 }
 
-/** A file with the parts of a class in place of its own; vocabulary and merges stay. */
+/** Replaces the parts of a file by those of a class; vocabulary and merges stay. */
 function rebuiltFile(file: FileParts, parts: FileParts): FileParts {
   return { ...file, ...parts, model: { ...file.model, ...parts.model, dropout: null } };
 }
 
 interface PipelineOptions {
-  /** Whether special tokens in a text are cut as text. */
+  /** Whether special tokens in a text are encoded as plain text. */
   readonly cutsSpecial: boolean;
-  /** Id of a named token. */
+  /** Returns the id of a named token. */
   readonly idOf: (name: string) => number | undefined;
 }
 
@@ -159,7 +159,7 @@ function buildPipeline(
 }
 
 function bytePairModel(model: Record<string, unknown>): Bpe {
-  // Files of before 2020 have no type.
+  // Files from before 2020 have no type.
   const type = model.type ?? (Array.isArray(model.merges) ? "BPE" : undefined);
   if (type !== "BPE") throw new RangeError(`model type is ${JSON.stringify(type)}, want "BPE"`);
   for (const key of ["continuing_subword_prefix", "end_of_word_suffix", "dropout"]) {
@@ -189,7 +189,7 @@ function bytePairModel(model: Record<string, unknown>): Bpe {
   });
 }
 
-/** Ids by token, each checked: a file may say anything. */
+/** Returns the ids by token, each checked, since files are untrusted. */
 function vocabulary(file: FileParts, added: readonly AddedToken[]): Map<string, number> {
   const vocab = file.model?.vocab;
   if (typeof vocab !== "object" || vocab === null || Array.isArray(vocab)) {

@@ -13,7 +13,7 @@ const EXPECTED = JSON.parse(read("expected"));
 const SHARED = join(fixture(".."), "../shared/data/tokenizers");
 
 for (const style of STYLES) {
-  Deno.test(`TokenizerFile does what Hugging Face's library does, in the style of ${style}`, () => {
+  Deno.test(`TokenizerFile matches Hugging Face's library for the ${style} style`, () => {
     const tokenizer = new TokenizerFile(read(style));
     EXPECTED.strings.forEach((text: string, i: number) => {
       const expected = EXPECTED[style];
@@ -26,8 +26,8 @@ for (const style of STYLES) {
 }
 
 Deno.test({
-  name: "TokenizerFile gives the recorded tokens of two vocabularies of 16 and 32 thousand",
-  ignore: !existsSync(SHARED) && (console.error(`skipped: ${SHARED} is not there`), true),
+  name: "TokenizerFile reproduces the recorded tokens of vocabularies of 16 and 32 thousand",
+  ignore: !existsSync(SHARED) && (console.error(`skipped: ${SHARED} not found`), true),
   fn: () => {
     const expected = JSON.parse(Deno.readTextFileSync(join(SHARED, "expected.json")));
     for (const name of ["gpt2", "llama2new"]) {
@@ -42,11 +42,11 @@ Deno.test({
   },
 });
 
-Deno.test("TokenizerFile gives back any text in the styles that lose nothing", () => {
+Deno.test("TokenizerFile round-trips any text in the lossless styles", () => {
   const tokenizers = ["llama3", "gemma", "smollm"].map((style) => new TokenizerFile(read(style)));
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
-      // Gemma's own mark for a space reads as a space.
+      // Gemma's space marker decodes to a space.
       if (text.includes("▁")) return;
       for (const tokenizer of tokenizers) {
         assert.equal(tokenizer.decode(tokenizer.encode(text, false), false), text.toWellFormed());
@@ -56,7 +56,7 @@ Deno.test("TokenizerFile gives back any text in the styles that lose nothing", (
   );
 });
 
-Deno.test("TokenizerFile takes time in proportion to texts without a place to cut", () => {
+Deno.test("TokenizerFile takes linear time on texts without split points", () => {
   for (const style of STYLES) {
     const tokenizer = new TokenizerFile(read(style));
     for (const text of ["x".repeat(300_000), " ".repeat(300_000) + "x", "é".repeat(100_000)]) {
@@ -65,7 +65,7 @@ Deno.test("TokenizerFile takes time in proportion to texts without a place to cu
   }
 });
 
-Deno.test("TokenizerFile finds a token in spaces that belong to the one before, as the library does", () => {
+Deno.test("TokenizerFile finds a token in spaces absorbed by the previous one, as the library does", () => {
   const file = JSON.parse(byteTokenizer().json);
   const added = [{ id: 257, content: "\n", rstrip: true }, { id: 258, content: "  " }];
   const tokenizer = new TokenizerFile(
@@ -75,7 +75,7 @@ Deno.test("TokenizerFile finds a token in spaces that belong to the one before, 
   assert.deepEqual(tokenizer.encode("\n 2", false), [257, 50]);
 });
 
-Deno.test("TokenizerFile refuses what it does not know, by name", () => {
+Deno.test("TokenizerFile refuses what it does not support, by name", () => {
   const file = JSON.parse(byteTokenizer().json);
   const cases: [change: Record<string, unknown>, message: RegExp][] = [
     [{ model: { ...file.model, type: "Unigram" } }, /model type is "Unigram", want "BPE"/],
@@ -105,7 +105,7 @@ Deno.test("TokenizerFile refuses what it does not know, by name", () => {
   }
 });
 
-Deno.test("TokenizerFile throws typed errors only, whatever a part of the file is", () => {
+Deno.test("TokenizerFile throws only typed errors, whatever a file contains", () => {
   const file = JSON.parse(read("llama2"));
   const places: [holder: Record<string, unknown>, key: string][] = [];
   const collect = (value: unknown) => {
@@ -133,7 +133,7 @@ Deno.test("TokenizerFile throws typed errors only, whatever a part of the file i
   );
 });
 
-Deno.test("TokenizerFile does not let a file multiply texts without end", () => {
+Deno.test("TokenizerFile bounds the growth of normalized texts", () => {
   const file = JSON.parse(byteTokenizer().json);
   const doubling = { type: "Replace", pattern: { Regex: "[\\s\\S]" }, content: "ab" };
   const with_ = (count: number) =>
@@ -145,7 +145,7 @@ Deno.test("TokenizerFile does not let a file multiply texts without end", () => 
   assert.throws(() => with_(40), /40 steps, want at most 32/);
 });
 
-Deno.test("TokenizerFile takes properties of added tokens that overrule the file's", () => {
+Deno.test("TokenizerFile lets settings override the file's properties of added tokens", () => {
   const { json } = byteTokenizer();
   const settings = (values: Record<string, unknown>, listed?: [number, TokenProperties][]) => ({
     values,

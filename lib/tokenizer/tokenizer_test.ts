@@ -18,7 +18,7 @@ Deno.test("byteTokenizer and its tokenizer.json agree on any text", () => {
   );
 });
 
-Deno.test("jsonTokenizer refuses what cannot be used, with typed errors", () => {
+Deno.test("jsonTokenizer refuses unusable files with typed errors", () => {
   const file = JSON.parse(byteTokenizer().json);
   const withVocab = (vocab: unknown) =>
     JSON.stringify({ ...file, added_tokens: [], model: { ...file.model, vocab } });
