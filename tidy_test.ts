@@ -30,6 +30,7 @@ const ARROWS: Record<string, string[]> = {
   gauntlet: ["sparseloco"],
   llama: ["engine", "graph", "random", "input", "tensor"],
   checkpoint: ["file", "input", "graph", "llama", "tensor", "tokenizer"],
+  convert: ["checkpoint", "file", "graph", "input", "llama", "tensor", "tokenizer"],
   corpus: ["file", "input", "random", "tokenizer"],
   hub: ["async", "clock", "file", "input"],
   evaluation: [

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { convertParser } from "../convert/parser.ts";
 import { evalParser } from "../eval/parser.ts";
 import { trainParser } from "../train/parser.ts";
 import { validateParser } from "../validate/parser.ts";
@@ -7,5 +8,6 @@ import { validateParser } from "../validate/parser.ts";
 export const PARSERS: Readonly<Record<string, () => Command>> = {
   train: trainParser,
   validate: validateParser,
+  convert: convertParser,
   eval: evalParser,
 };

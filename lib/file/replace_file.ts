@@ -27,7 +27,8 @@ export async function replaceFile(
     await handle.close().catch(() => {});
     await unlink(temporary).catch(() => {});
     // ENOSPC errors do not name the file; add its path.
-    if (cause instanceof Error && !cause.message.includes(path)) cause.message += ` (${path})`;
+    const isSystem = cause instanceof Error && "code" in cause;
+    if (isSystem && !cause.message.includes(path)) cause.message += ` (${path})`;
     throw cause;
   }
 }

@@ -1,29 +1,14 @@
 import assert from "node:assert/strict";
 import { fixture } from "../../../fixtures/fixture.ts";
-import { withDirectory } from "../../../testing/with_directory.ts";
+import { withTinyModel } from "../../../testing/tiny_model.ts";
 import { EngineModel } from "./engine_model.ts";
 import { type ModelSetting, ModelSettingError } from "./model_setting_error.ts";
 import { type ModelSettings, openModel } from "./open_model.ts";
 
 const SETTINGS: ModelSettings = { override: {}, bos: "auto" };
 
-/** The small model, with one of its tokenizers. */
-async function withModel(
-  tokenizer: "model_bos" | "model_nobos",
-  body: (directory: string) => Promise<void>,
-): Promise<void> {
-  await withDirectory(async (directory) => {
-    const copy = (from: string, to: string) => Deno.copyFile(fixture(from), `${directory}/${to}`);
-    await copy("tiny_llama/model.f32.safetensors", "model.safetensors");
-    for (const name of ["config.json", "tokenizer.json", "tokenizer_config.json"]) {
-      await copy(`harness/${tokenizer}/${name}`, name);
-    }
-    await body(directory);
-  });
-}
-
 Deno.test("openModel finds weights, tokenizer and BOS, and reads no weights", async () => {
-  await withModel("model_bos", async (directory) => {
+  await withTinyModel(async (directory) => {
     const model = await openModel(directory, SETTINGS);
     assert.deepEqual([model.config.layers, model.tensors.size], [2, 21]);
     const { bosToken, lengthMax } = model.encoder.options;
@@ -46,7 +31,7 @@ Deno.test("openModel names the setting that a model does not allow", async () =>
     ["bos", { bos: "yes", tokenizer: fixture("tokenizers/qwen2.json") }],
     ["chatTemplate", { chat }],
   ];
-  await withModel("model_nobos", async (directory) => {
+  await withTinyModel(async (directory) => {
     for (const [setting, settings] of cases) {
       await assert.rejects(
         () => openModel(directory, { ...SETTINGS, ...settings }),
@@ -54,11 +39,11 @@ Deno.test("openModel names the setting that a model does not allow", async () =>
         setting,
       );
     }
-  });
+  }, "model_nobos");
 });
 
 Deno.test("EngineModel opens its engine once, when there is something to compute", async () => {
-  await withModel("model_bos", async (directory) => {
+  await withTinyModel(async (directory) => {
     let opened = 0;
     const model = new EngineModel(await openModel(directory, SETTINGS), {
       openEngine: () => Promise.reject(new RangeError(`no engine ${++opened}`)),

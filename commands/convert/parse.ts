@@ -1,0 +1,71 @@
+import { type TargetName, targetOf, TARGETS } from "../../lib/convert/targets.ts";
+import { parseArguments } from "../arguments/parse_arguments.ts";
+import { UsageError } from "../command.ts";
+
+/** Options of `covey convert`. */
+export interface ConvertOptions {
+  /** Model to read. */
+  input: string;
+  /** Where to write; undefined describes the input. */
+  output: string | undefined;
+  /** Format to write. */
+  to: TargetName;
+  /** Type of the weights, as the target names it; undefined keeps the input's. */
+  dtype: string | undefined;
+  /** Longest weight file, bytes. */
+  shardSize: number;
+  /** Name of the model. */
+  name: string | undefined;
+  /** Name of the pre-tokenizer. */
+  pre: string | undefined;
+  /** Write the description as JSON. */
+  json: boolean;
+  /** Show no progress. */
+  quiet: boolean;
+}
+
+/** Longest weight file that Hugging Face's tools write by default, bytes. */
+const SHARD_BYTES = 5_000_000_000;
+
+/**
+ * Reads the arguments of `covey convert`.
+ *
+ * @throws UsageError for whatever is not understood; also carries the help text.
+ */
+export function parseConvertOptions(
+  args: string[],
+  environment: Record<string, string>,
+): ConvertOptions {
+  const parsed = parseArguments("convert", args, environment);
+  const given = parsed.options as Partial<ConvertOptions>;
+  const [input, output] = parsed.args;
+  if (input === "" || output === "") throw new UsageError("INPUT and OUTPUT may not be empty");
+  const to = given.to ?? targetOf(output ?? "");
+  const options: ConvertOptions = {
+    input,
+    output,
+    to,
+    dtype: given.dtype,
+    shardSize: given.shardSize ?? SHARD_BYTES,
+    name: given.name,
+    pre: given.pre,
+    json: given.json ?? false,
+    quiet: given.quiet ?? false,
+  };
+  const { dtypes } = TARGETS[to];
+  if (options.dtype !== undefined && !Object.hasOwn(dtypes, options.dtype)) {
+    throw new UsageError(
+      `--dtype ${options.dtype} is none of ${to}, want ${Object.keys(dtypes).join(", ")}`,
+    );
+  }
+  const idle = output === undefined
+    ? (["to", "dtype", "shardSize", "name", "pre"] as const).find((key) => given[key] !== undefined)
+    : given.json
+    ? "json"
+    : undefined;
+  if (idle !== undefined) {
+    const option = `--${idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new UsageError(`${option} is for ${output === undefined ? "an OUTPUT" : "no OUTPUT"}`);
+  }
+  return options;
+}

@@ -1,0 +1,100 @@
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { describeRelease, type ReleaseDescription } from "../../lib/convert/describe_release.ts";
+import { openRelease } from "../../lib/convert/open_release.ts";
+import type { Release } from "../../lib/convert/release.ts";
+import { writeRelease } from "../../lib/convert/write_release.ts";
+import { formatBytes, formatCount } from "../../lib/report/format_quantity.ts";
+import { ProgressLine } from "../../lib/terminal/progress_line.ts";
+import { type CommandDependencies, RefusedRequestError } from "../command.ts";
+import type { ConvertOptions } from "./parse.ts";
+
+/** Describes a model, or writes it in another format. */
+export async function runConvert(
+  options: ConvertOptions,
+  dependencies: CommandDependencies,
+): Promise<number> {
+  const { terminal } = dependencies;
+  const release = await openRelease(options.input);
+  try {
+    for (const note of release.notes) terminal.error(`note    ${note}\n`);
+    if (options.output === undefined) {
+      const description = describeRelease(release);
+      terminal.out(
+        options.json
+          ? JSON.stringify(description, null, 2) + "\n"
+          : descriptionLines(description).join("\n") + "\n",
+      );
+      return 0;
+    }
+    await write(release, options, options.output, dependencies);
+    return 0;
+  } finally {
+    await release.close();
+  }
+}
+
+async function write(
+  release: Release,
+  options: ConvertOptions,
+  output: string,
+  { everySecond, signal, stopwatch, terminal }: CommandDependencies,
+): Promise<void> {
+  refuseSamePlace(options.input, output);
+  const bar = new ProgressLine(terminal, stopwatch);
+  using _beat = everySecond(() => options.quiet || bar.beat());
+  const { bytes } = describeRelease(release);
+  const total = Object.values(bytes).reduce((sum, each) => sum + each, 0);
+  let written = 0;
+  const onBytes = (count: number) => {
+    written += count;
+    if (options.quiet) return;
+    bar.show("writing", Math.min(1, written / total), formatBytes(written), written);
+  };
+  try {
+    const report = await writeRelease(output, options.to, release, {
+      dtype: options.dtype,
+      shardBytesMax: options.shardSize,
+      name: options.name ?? basename(resolve(options.input)),
+      pre: options.pre,
+    }, { onBytes, signal });
+    bar.clear();
+    const lost = report.summary();
+    if (lost !== undefined) terminal.error(`note    ${lost}\n`);
+    terminal.out(`wrote   ${output}  ${formatBytes(written)}\n`);
+  } finally {
+    bar.clear();
+  }
+}
+
+/** A conversion reads its input until the end. */
+function refuseSamePlace(input: string, output: string): void {
+  if (!existsSync(output) || realpathSync(input) !== realpathSync(output)) return;
+  const what = statSync(output).isDirectory() ? "directory" : "file";
+  throw new RefusedRequestError(
+    `Cannot write ${output}: it is the ${what} that is read`,
+    "choose another OUTPUT",
+  );
+}
+
+function descriptionLines(description: ReleaseDescription): string[] {
+  const { architecture, bytes, config, format, parameters, targets, tensors, tokenizer } =
+    description;
+  const types = Object.entries(bytes).map(([type, count]) => `${formatBytes(count)} of ${type}`);
+  const shape = [
+    `${config.num_hidden_layers} layers`,
+    `hidden ${config.hidden_size}`,
+    `feed-forward ${config.intermediate_size}`,
+    `heads ${config.num_attention_heads}/${config.num_key_value_heads}`,
+    `vocabulary ${config.vocab_size}`,
+    `context ${config.max_position_embeddings}`,
+  ];
+  return [
+    `format      ${format}`,
+    `model       ${architecture} of ${formatCount(parameters)} parameters`,
+    `shape       ${shape.join(", ")}`,
+    `weights     ${tensors.length} tensors, ${types.join(", ")}`,
+    `tokenizer   ${tokenizer ? "tokenizer.json" : "none"}`,
+    `becomes     ${targets.join(", ")}`,
+  ];
+}

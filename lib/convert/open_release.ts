@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../input/input_error.ts";
+import { openGguf } from "./gguf/open_gguf.ts";
+import { openHuggingFace } from "./hugging_face/open_hugging_face.ts";
+import type { Release } from "./release.ts";
+
+/** A format that models come in. */
+interface SourceFormat {
+  /** Name, for people. */
+  readonly name: string;
+  /** Reports whether a file begins as one of this format; undefined for directories. */
+  readonly begins: (head: Uint8Array) => boolean;
+  /** Opens it. */
+  readonly open: (path: string) => Promise<Release>;
+}
+
+const FILES: readonly SourceFormat[] = [
+  { name: "GGUF", begins: (head) => startsWith(head, "GGUF"), open: openGguf },
+];
+
+/** Bytes of a file that tell its format. */
+const HEAD_BYTES = 16;
+
+/**
+ * Opens a model of any format: a Hugging Face directory, a run with one in it, or a file whose format its first
+ * bytes tell.
+ *
+ * @throws InputError when it is none of them.
+ */
+export async function openRelease(path: string): Promise<Release> {
+  const stats = await stat(path).catch((cause: { code?: string }) => {
+    if (cause.code !== "ENOENT" && cause.code !== "ENOTDIR") throw cause;
+    throw new InputError(`Cannot read ${path}: there is no such file or directory`);
+  });
+  if (stats.isDirectory()) {
+    const found = [path, join(path, "checkpoint")].find((each) =>
+      existsSync(join(each, "config.json"))
+    );
+    if (found !== undefined) return await openHuggingFace(found);
+    throw new InputError(`Cannot read ${path}: it has no config.json`);
+  }
+  const head = await readHead(path);
+  const format = FILES.find(({ begins }) => begins(head));
+  if (format) return await format.open(path);
+  const known = ["a Hugging Face directory", ...FILES.map(({ name }) => `a ${name} file`)];
+  throw new InputError(`Cannot read ${path}: it is none of ${known.join(", ")}`);
+}
+
+async function readHead(path: string): Promise<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    const head = new Uint8Array(HEAD_BYTES);
+    const { bytesRead } = await file.read(head, 0, HEAD_BYTES, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function startsWith(head: Uint8Array, text: string): boolean {
+  return head.length >= text.length &&
+    [...text].every((character, i) => head[i] === character.charCodeAt(0));
+}
