@@ -34,7 +34,7 @@ export function convertParser(): Command {
     .addHelpText("after", `\n${HELP}`);
 }
 
-const INPUTS = "Hugging Face directory, GGUF file";
+const INPUTS = "Hugging Face directory, GGUF or llama2.c file";
 
 const HELP = `Formats:
 ${

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { InputError } from "../input/input_error.ts";
 import { openGguf } from "./gguf/open_gguf.ts";
 import { openHuggingFace } from "./hugging_face/open_hugging_face.ts";
+import { beginsAsLlama2c, openLlama2c } from "./llama2c/open_llama2c.ts";
 import type { Release } from "./release.ts";
 
 /** A format that models come in. */
@@ -18,6 +19,7 @@ interface SourceFormat {
 
 const FILES: readonly SourceFormat[] = [
   { name: "GGUF", begins: (head) => startsWith(head, "GGUF"), open: openGguf },
+  { name: "llama2.c", begins: beginsAsLlama2c, open: openLlama2c },
 ];
 
 /** Bytes of a file that tell its format. */

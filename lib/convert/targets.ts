@@ -25,6 +25,11 @@ export const TARGETS = {
     ending: ".gguf",
     dtypes: { ...FLOATS, q8_0: "Q8_0", q4_0: "Q4_0" },
   },
+  "llama2.c": {
+    summary: "one file for run.c, without tokenizer",
+    ending: ".bin",
+    dtypes: { f32: "F32" },
+  },
 } as const satisfies Record<string, Target>;
 
 /** Name of a format. */

@@ -5,6 +5,7 @@ import { LossReport } from "./floats/loss_report.ts";
 import { ggufTokenizer } from "./gguf/gguf_tokenizer.ts";
 import { FILE_TYPES, type FileType, writeGguf } from "./gguf/write_gguf.ts";
 import { writeHuggingFace } from "./hugging_face/write_hugging_face.ts";
+import { writeLlama2c } from "./llama2c/write_llama2c.ts";
 import type { Release } from "./release.ts";
 import { type TargetName, TARGETS } from "./targets.ts";
 import type { WriteHooks } from "./write_hooks.ts";
@@ -53,7 +54,10 @@ export async function writeRelease(
         report,
         hooks,
       );
+      break;
     }
+    case "llama2.c":
+      await writeLlama2c(path, release, report, hooks);
   }
   return report;
 }
