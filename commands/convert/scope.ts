@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { TARGETS } from "../../lib/convert/targets.ts";
+import { TEXT_FILES } from "../../lib/convert/model_texts.ts";
 import { modelTree, outputTree, repositoryOf } from "../arguments/trees.ts";
 import type { Scope } from "../command.ts";
 import type { ConvertOptions } from "./parse.ts";
@@ -16,8 +17,12 @@ export function convertScope({ input, output, to }: ConvertOptions): Scope {
     : isFile
     ? [resolve(output), resolve(`${output}.tmp`)]
     : [resolve(output)];
+  // What a file of weights says nothing of lies beside it.
+  const beside = ["config.json", "params.json", ...TEXT_FILES].map((name) =>
+    resolve(dirname(input), name)
+  );
   return {
-    read: [resolve(input), ...(model ? [repositoryOf(model)] : []), ...written],
+    read: [resolve(input), ...beside, ...(model ? [repositoryOf(model)] : []), ...written],
     write: written,
     trees: [
       ...(model ? [modelTree(input)] : []),

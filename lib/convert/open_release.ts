@@ -5,6 +5,7 @@ import { InputError } from "../input/input_error.ts";
 import { openGguf } from "./gguf/open_gguf.ts";
 import { openHuggingFace } from "./hugging_face/open_hugging_face.ts";
 import { beginsAsLlama2c, openLlama2c } from "./llama2c/open_llama2c.ts";
+import { openTorch } from "./torch/open_torch.ts";
 import type { Release } from "./release.ts";
 
 /** A format that models come in. */
@@ -19,8 +20,12 @@ interface SourceFormat {
 
 const FILES: readonly SourceFormat[] = [
   { name: "GGUF", begins: (head) => startsWith(head, "GGUF"), open: openGguf },
+  { name: "PyTorch", begins: (head) => startsWith(head, "PK\x03\x04"), open: openTorch },
   { name: "llama2.c", begins: beginsAsLlama2c, open: openLlama2c },
 ];
+
+/** Files of `torch.save` that a directory may have in place of safetensors. */
+const TORCH_FILES = ["pytorch_model.bin", "consolidated.00.pth"];
 
 /** Bytes of a file that tell its format. */
 const HEAD_BYTES = 16;
@@ -37,6 +42,11 @@ export async function openRelease(path: string): Promise<Release> {
     throw new InputError(`Cannot read ${path}: there is no such file or directory`);
   });
   if (stats.isDirectory()) {
+    const torch = TORCH_FILES.find((name) => existsSync(join(path, name)));
+    const safe = ["model.safetensors", "model.safetensors.index.json"];
+    if (torch !== undefined && !safe.some((name) => existsSync(join(path, name)))) {
+      return await openTorch(join(path, torch));
+    }
     const found = [path, join(path, "checkpoint")].find((each) =>
       existsSync(join(each, "config.json"))
     );

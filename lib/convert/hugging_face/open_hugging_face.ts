@@ -1,21 +1,10 @@
-import { join } from "node:path";
 import { locateModel, type StoredTensor } from "../../checkpoint/locate_model.ts";
 import { ELEMENT_BYTES } from "../../checkpoint/safetensors_header.ts";
-import { readTextIfAny } from "../../file/read_text_if_any.ts";
 import type { ElementType } from "../../graph/element_type.ts";
 import { FileReader } from "../file_reader.ts";
+import { modelTexts } from "../model_texts.ts";
 import type { Release } from "../release.ts";
 import type { SourceTensor } from "../source_tensor.ts";
-
-/** Files beside the weights that a converted model keeps. */
-const TEXTS = [
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "generation_config.json",
-  "chat_template.jinja",
-  "chat_template.json",
-];
 
 /** Names in safetensors of the types that parameters have. */
 const STORED_TYPES: Partial<Record<ElementType, string>> = {
@@ -32,11 +21,7 @@ const STORED_TYPES: Partial<Record<ElementType, string>> = {
  */
 export async function openHuggingFace(directory: string): Promise<Release> {
   const located = await locateModel(directory);
-  const texts = new Map<string, string>();
-  for (const name of TEXTS) {
-    const text = await readTextIfAny(join(directory, name));
-    if (text !== undefined) texts.set(name, text);
-  }
+  const texts = await modelTexts(directory);
   const files = new FileReader();
   const source = (name: string, { dims, path, start, type }: StoredTensor): SourceTensor => {
     const bytes = ELEMENT_BYTES[type];
