@@ -23,7 +23,7 @@ export const TARGETS = {
   gguf: {
     summary: "one file for llama.cpp, tokenizer included",
     ending: ".gguf",
-    dtypes: { ...FLOATS, q8_0: "Q8_0", q4_0: "Q4_0" },
+    dtypes: { ...FLOATS, q8_0: "Q8_0", q6_k: "Q6_K", q4_k_m: "Q4_K_M", q4_0: "Q4_0" },
   },
   "llama2.c": {
     summary: "one file for run.c, without tokenizer",

@@ -1,3 +1,5 @@
+import { dequantiseQ4K, quantiseQ4K } from "./quantise_q4_k.ts";
+import { dequantiseQ6K, quantiseQ6K } from "./quantise_q6_k.ts";
 import { dequantiseQ40, dequantiseQ80, quantiseQ40, quantiseQ80 } from "./quantise_simple.ts";
 
 /** How a GGUF type stores a row of numbers. */
@@ -33,6 +35,20 @@ export const BLOCK_TYPES = {
     bytes: 18,
     quantise: quantiseQ40,
     dequantise: dequantiseQ40,
+  },
+  Q4_K: {
+    code: 12,
+    elements: 256,
+    bytes: 144,
+    quantise: quantiseQ4K,
+    dequantise: dequantiseQ4K,
+  },
+  Q6_K: {
+    code: 14,
+    elements: 256,
+    bytes: 210,
+    quantise: quantiseQ6K,
+    dequantise: dequantiseQ6K,
   },
 } as const satisfies Record<string, BlockType>;
 

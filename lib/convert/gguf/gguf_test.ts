@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { fixture } from "../../../fixtures/fixture.ts";
 import { withTinyModel } from "../../../testing/tiny_model.ts";
 import { CorruptFileError } from "../../file/corrupt_file_error.ts";
+import { InputError } from "../../input/input_error.ts";
 import { openRelease } from "../open_release.ts";
 import { writeRelease, type WriteSettings } from "../write_release.ts";
 import { encodeGgufHeader } from "./encode_gguf_header.ts";
@@ -82,6 +83,30 @@ Deno.test("quantised files are read as what their blocks stand for", async () =>
     }
     await release.close();
     await exact.close();
+  }
+});
+
+Deno.test("NaN and infinity are refused by the name of their tensor", async () => {
+  for (const value of [NaN, Infinity]) {
+    await withTinyModel(async (directory) => {
+      const path = `${directory}/model.safetensors`;
+      const bytes = await Deno.readFile(path);
+      // The last tensor of the file.
+      new DataView(bytes.buffer).setFloat32(bytes.length - 40, value, true);
+      await Deno.writeFile(path, bytes);
+      const release = await openRelease(directory);
+      for (const dtype of ["f16", "bf16", "q8_0", "q4_0", "q6_k", "q4_k_m"]) {
+        const output = `${directory}/out.gguf`;
+        await assert.rejects(
+          () => writeRelease(output, "gguf", release, { ...SETTINGS, dtype }, HOOKS),
+          (error) =>
+            error instanceof InputError && /tensor "model\.|tensor "lm_head/.test(error.message),
+          dtype,
+        );
+        await assert.rejects(() => Deno.stat(output), Deno.errors.NotFound);
+      }
+      await release.close();
+    });
   }
 });
 

@@ -1,6 +1,7 @@
 import { InputError } from "../../input/input_error.ts";
 import { replaceFile } from "../../file/replace_file.ts";
 import type { LlamaConfig } from "../../llama/model/llama_config.ts";
+import { EMBEDDING, HEAD } from "../../llama/model/parameters.ts";
 import { ropeFrequencies } from "../../llama/model/rope.ts";
 import { convertChunks } from "../convert_chunks.ts";
 import type { FloatType } from "../floats/float_type.ts";
@@ -22,7 +23,15 @@ import { ggufMetadata } from "./gguf_metadata.ts";
 import { CONFIG_KEY, ggufName, ROPE_FACTORS } from "./gguf_names.ts";
 
 /** Types of whole files, with their numbers in `general.file_type`. */
-export const FILE_TYPES = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7, BF16: 32 } as const;
+export const FILE_TYPES = {
+  F32: 0,
+  F16: 1,
+  Q4_0: 2,
+  Q8_0: 7,
+  Q4_K_M: 15,
+  Q6_K: 18,
+  BF16: 32,
+} as const;
 
 /** Type of a whole file: that of its large tensors. */
 export type FileType = keyof typeof FILE_TYPES;
@@ -92,15 +101,35 @@ function planTensors(
     const source = interleaved && rotary
       ? permuteRotaryRows(parameter, heads[rotary], "neighbours")
       : parameter;
-    return { name, dims: source.dims, type: typeOf(source, type), source };
+    return { name, dims: source.dims, type: typeOf(parameter, type, config), source };
   });
   return config.ropeScaling.kind === "llama3" ? [...planned, ropeFactors(config)] : planned;
 }
 
-/** Vectors stay float32; rows that do not fit blocks become float16. */
-function typeOf({ dims }: SourceTensor, type: FileType): BlockTypeName {
+/**
+ * Type of a tensor. Vectors stay float32. Rows that do not fit blocks of 256 become Q8_0, and float16 where they do
+ * not fit blocks of 32 either.
+ */
+function typeOf({ dims, name }: SourceTensor, type: FileType, config: LlamaConfig): BlockTypeName {
   if (dims.length < 2) return "F32";
-  return dims.at(-1)! % BLOCK_TYPES[type].elements === 0 ? type : "F16";
+  const wanted: BlockTypeName = type === "Q4_K_M" ? mixedType(name, config) : type;
+  const candidates: BlockTypeName[] = [
+    wanted,
+    ...(/_K$/.test(wanted) ? ["Q8_0" as const] : []),
+    "F16",
+  ];
+  return candidates.find((each) => dims.at(-1)! % BLOCK_TYPES[each].elements === 0)!;
+}
+
+/** The mixture that llama.cpp calls Q4_K_M: more bits for the head, and for values and down of some layers. */
+function mixedType(name: string, { layers, tiedEmbeddings }: LlamaConfig): BlockTypeName {
+  if (name === HEAD || (tiedEmbeddings && name === EMBEDDING)) return "Q6_K";
+  const match = /^model\.layers\.(\d+)\.(self_attn\.v_proj|mlp\.down_proj)\./.exec(name);
+  if (!match) return "Q4_K";
+  const layer = Number(match[1]);
+  const eighth = Math.floor(layers / 8);
+  const isOuter = layer < eighth || layer >= Math.floor((7 * layers) / 8);
+  return isOuter || (layer - eighth) % 3 === 2 ? "Q6_K" : "Q4_K";
 }
 
 /** What LLaMA 3's scaling divides each frequency by. */
