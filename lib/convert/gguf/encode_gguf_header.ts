@@ -4,6 +4,7 @@ import {
   GGUF_ALIGNMENT,
   GGUF_MAGIC,
   GGUF_VERSION,
+  VALUE_BYTES,
   VALUE_KINDS,
   type ValueKind,
 } from "./gguf_header.ts";
@@ -81,33 +82,37 @@ class Writer {
   scalar(kind: ValueKind, value: number | string | boolean): void {
     if (kind === "string") return this.#text(String(value));
     const number = Number(value);
+    const at = this.#room(VALUE_BYTES[kind]);
+    // After making room, which may have replaced the view.
+    const view = this.#view;
     switch (kind) {
       case "u8":
       case "bool":
-        return this.#view.setUint8(this.#room(1), number);
+        return view.setUint8(at, number);
       case "i8":
-        return this.#view.setInt8(this.#room(1), number);
+        return view.setInt8(at, number);
       case "u16":
-        return this.#view.setUint16(this.#room(2), number, true);
+        return view.setUint16(at, number, true);
       case "i16":
-        return this.#view.setInt16(this.#room(2), number, true);
+        return view.setInt16(at, number, true);
       case "u32":
-        return this.#view.setUint32(this.#room(4), number, true);
+        return view.setUint32(at, number, true);
       case "i32":
-        return this.#view.setInt32(this.#room(4), number, true);
+        return view.setInt32(at, number, true);
       case "f32":
-        return this.#view.setFloat32(this.#room(4), number, true);
+        return view.setFloat32(at, number, true);
       case "u64":
-        return this.#view.setBigUint64(this.#room(8), BigInt(number), true);
+        return view.setBigUint64(at, BigInt(number), true);
       case "i64":
-        return this.#view.setBigInt64(this.#room(8), BigInt(number), true);
+        return view.setBigInt64(at, BigInt(number), true);
       case "f64":
-        return this.#view.setFloat64(this.#room(8), number, true);
+        return view.setFloat64(at, number, true);
     }
   }
 
   bytes(alignment: number): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#room((alignment - (this.#at % alignment)) % alignment, true));
+    this.#room((alignment - (this.#at % alignment)) % alignment);
+    return this.#bytes.slice(0, this.#at);
   }
 
   #text(text: string): void {
@@ -117,8 +122,8 @@ class Writer {
     this.#bytes.set(bytes, at);
   }
 
-  /** Makes room; returns where it begins, or where it ends. */
-  #room(count: number, end = false): number {
+  /** Makes room; returns where it begins. */
+  #room(count: number): number {
     const at = this.#at;
     this.#at += count;
     if (this.#at > this.#bytes.length) {
@@ -127,6 +132,6 @@ class Writer {
       this.#bytes = larger;
       this.#view = new DataView(larger.buffer);
     }
-    return end ? this.#at : at;
+    return at;
   }
 }

@@ -130,7 +130,8 @@ function placeTensors(
   return tensors;
 }
 
-const WIDTHS: Readonly<Record<Exclude<ValueKind, "string">, number>> = {
+/** Bytes of values by their kind. */
+export const VALUE_BYTES: Readonly<Record<Exclude<ValueKind, "string">, number>> = {
   u8: 1,
   i8: 1,
   u16: 2,
@@ -196,7 +197,7 @@ class Reader {
     this.#items += length;
     if (this.#items > ITEMS_MAX) throw this.corrupt(`its lists have more than ${ITEMS_MAX} items`);
     // Before anything is allocated: the file has to be as long as the list needs.
-    if (this.at + length * (inner === "string" ? 8 : WIDTHS[inner]) > this.fileBytes) {
+    if (this.at + length * (inner === "string" ? 8 : VALUE_BYTES[inner]) > this.fileBytes) {
       throw this.corrupt(`the file ends within ${key}`);
     }
     return Array.from({ length }, () => this.#scalar(inner));
@@ -211,7 +212,7 @@ class Reader {
 
   #scalar(kind: ValueKind): number | bigint | string | boolean {
     if (kind === "string") return this.text("text");
-    const at = this.#take(WIDTHS[kind]);
+    const at = this.#take(VALUE_BYTES[kind]);
     switch (kind) {
       case "u8":
         return this.#view.getUint8(at);

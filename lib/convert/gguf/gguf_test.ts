@@ -155,3 +155,27 @@ Deno.test("parseGgufHeader names what is wrong before it allocates", () => {
   assert.throws(() => parseGgufHeader(HEADER.slice(0, 3), 3), /ends within its header/);
   assert.throws(() => parseGgufHeader(new Uint8Array(64), 64), /does not begin with GGUF/);
 });
+
+Deno.test("a header comes back from its bytes, however long it is", () => {
+  const tokens = Array.from({ length: 50_000 }, (_, id) => `token ${id} \u{1f600}`);
+  const bytes = encodeGgufHeader([
+    { key: "tokens", kind: "string", value: tokens },
+    { key: "big", kind: "u64", value: 2 ** 53 - 1 },
+    { key: "low", kind: "i8", value: -128 },
+    { key: "real", kind: "f64", value: Math.PI },
+  ], [{ name: "x", dims: [3, 5], type: "F16" }]);
+  const { metadata, tensors } = parseGgufHeader(bytes, bytes.length + 32);
+  assert.deepEqual(metadata.get("tokens"), tokens);
+  assert.deepEqual(
+    ["big", "low", "real"].map((key) => Number(metadata.get(key))),
+    [2 ** 53 - 1, -128, Math.PI],
+  );
+  const { length } = bytes;
+  assert.deepEqual(tensors.get("x"), {
+    name: "x",
+    dims: [3, 5],
+    type: "F16",
+    start: length,
+    end: length + 30,
+  });
+});
