@@ -21,8 +21,13 @@ export async function* convertChunks(
   const { dims, name, type } = tensor;
   const count = elementCount(dims);
   const step = Math.max(multiple, CHUNK_ELEMENTS - (CHUNK_ELEMENTS % multiple));
+  const read = (at: number) => tensor.read(at, Math.min(count, at + step));
+  let next = count > 0 ? read(0) : undefined;
   for (let at = 0; at < count; at += step) {
-    const bytes = await tensor.read(at, Math.min(count, at + step));
+    const bytes = await next!;
+    // The next piece is read while this one is converted and written.
+    next = at + step < count ? read(at + step) : undefined;
+    next?.catch(() => {}); // whoever stops before does not wait for it
     yield to !== undefined && isFloatType(type)
       ? convertFloats(name, bytes, type, to, report)
       : bytes;

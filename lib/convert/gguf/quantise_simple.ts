@@ -7,14 +7,18 @@ export function quantiseQ80(values: Float32Array, blocks: Uint8Array): void {
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.byteLength);
   for (let from = 0, to = 0; from < values.length; from += ELEMENTS, to += Q80_BYTES) {
     let most = 0;
-    for (let i = from; i < from + ELEMENTS; i++) most = Math.max(most, Math.abs(values[i]));
+    for (let i = from; i < from + ELEMENTS; i++) {
+      const magnitude = Math.abs(values[i]);
+      // False for NaN, which then is the largest.
+      if (!(magnitude <= most)) most = magnitude;
+    }
     const scale = Math.fround(most / 127);
     const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
     view.setFloat16(to, scale, true);
     for (let i = 0; i < ELEMENTS; i++) {
       const scaled = Math.fround(values[from + i] * inverse);
       // Half away from zero.
-      blocks[to + 2 + i] = Math.trunc(scaled + (scaled < 0 ? -0.5 : 0.5));
+      blocks[to + 2 + i] = (scaled + (scaled < 0 ? -0.5 : 0.5)) | 0;
     }
   }
 }
