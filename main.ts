@@ -1,4 +1,4 @@
-/** The program's one entry, in three roles: `globalThis.name` tells which worker this is. */
+/** The program's only entry module, in three roles; `globalThis.name` identifies the worker. */
 if (globalThis.name === "engine") {
   const { serveEngine } = await import("./lib/engine/serve_engine.ts");
   const worker = globalThis as unknown as Worker;
@@ -10,7 +10,7 @@ if (globalThis.name === "engine") {
     const { serveCommand } = await import("./commands/program/command_worker.ts");
     serveCommand(worker);
   } catch (cause) {
-    worker.postMessage({ failure: String(cause) }); // modules that cannot be read
+    worker.postMessage({ failure: String(cause) }); // unreadable modules
   }
 } else if (import.meta.main) {
   const { supervise } = await import("./commands/program/supervisor.ts");

@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 
-/** The program's verbs; each is loaded only when it is asked for. */
+/** The program's verbs, each loaded on demand. */
 export const COMMANDS: Readonly<
   Record<string, { summary: string; load: () => Promise<Command<unknown>> }>
 > = {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Reads a whole number. */
+/** Returns a parser of whole numbers from `min` to `max`. */
 export function count(max: number, min = 1): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -11,18 +11,18 @@ export function count(max: number, min = 1): (text: string) => number {
   };
 }
 
-/** Whether a text is a word for true or false. */
+/** Reports whether a text spells a boolean. */
 export function isTruthWord(text: string): boolean {
   return /^(true|yes|1|false|no|0)$/i.test(text);
 }
 
-/** Reads a word for true or false. */
+/** Parses a boolean. */
 export function truth(text: string): boolean {
   if (!isTruthWord(text)) throw new InvalidArgumentError("Want true or false.");
   return /^(true|yes|1)$/i.test(text);
 }
 
-/** Reads a path. */
+/** Parses a non-empty path. */
 export function path(text: string): string {
   if (text === "") throw new InvalidArgumentError("Want a path.");
   return text;

@@ -4,10 +4,10 @@ import { PARSERS } from "./parsers.ts";
 import { UsageError } from "../command.ts";
 
 /**
- * Reads the arguments of a verb. Variables named `COVEY_` and an option's name stand in for options that are
- * not given.
+ * Parses the arguments of a verb. Environment variables named `COVEY_` plus an option's name supply options
+ * that are not given.
  *
- * @throws UsageError for whatever is not understood, with the nearest name; also carries the help text.
+ * @throws UsageError for arguments not understood, with the nearest name; also carries the help text.
  */
 export function parseArguments(
   verb: string,
@@ -33,14 +33,14 @@ export function parseArguments(
   return { options: command.opts(), args: command.args, processedArgs: command.processedArgs };
 }
 
-/** Variables as the arguments that they stand for, to be put before the real ones. */
+/** Converts variables to the equivalent arguments, to be put before the real ones. */
 function environmentArguments(
   command: Command,
   environment: Record<string, string>,
   args: readonly string[],
 ): string[] {
   const own = variables(command);
-  // A variable that another verb knows is no mistake.
+  // A variable of another verb is not an error.
   const known = Object.values(PARSERS).flatMap((parser) => [...variables(parser()).keys()]);
   return Object.entries(environment).flatMap(([name, value]) => {
     if (!name.startsWith("COVEY_")) return [];
@@ -50,7 +50,7 @@ function environmentArguments(
       const guess = nearest(name, known);
       throw new UsageError(`unknown variable ${name}${guess ? ` (Did you mean ${guess}?)` : ""}`);
     }
-    // Options that may be repeated would add up with it.
+    // Otherwise a repeatable option would accumulate both values.
     if (args.some((arg) => arg.split("=")[0] === option.long)) return [];
     if (option.required) {
       if (value !== "") checkValue(name, option, value);
@@ -62,12 +62,12 @@ function environmentArguments(
   });
 }
 
-/** An option whose name goes on where the unknown one ends, which no count of edits finds. */
+/** Finds an option that the unknown name is a prefix of, which edit distance misses. */
 function longer(unknown: string, command: Command): string | undefined {
   return command.options.find(({ long }) => long?.startsWith(`${unknown}-`))?.long;
 }
 
-/** A variable's value is refused as the variable's: its user may not know of the option. */
+/** Reports an invalid value under the variable's name, since the user may not know the option. */
 function checkValue(name: string, option: Option, value: string): void {
   try {
     option.parseArg?.(value, undefined);

@@ -4,7 +4,7 @@ import { evalParser } from "../eval/parser.ts";
 import { trainParser } from "../train/parser.ts";
 import { validateParser } from "../validate/parser.ts";
 
-/** Command lines of the verbs. */
+/** Argument parsers by verb. */
 export const PARSERS: Readonly<Record<string, () => Command>> = {
   train: trainParser,
   validate: validateParser,

@@ -1,35 +1,35 @@
 import { basename, dirname, resolve } from "node:path";
 import type { Tree } from "../command.ts";
 
-/** Levels of directories that are walked where nothing bounds them. */
+/** Depth limit of walks that are otherwise unbounded. */
 const DEPTH_MAX = 64;
 /** Names of files that a model or a task may consist of. */
 const MODEL_FILES = /\.(json|safetensors|jinja|npy|yaml)$/;
 const TASK_FILES = /\.(ya?ml|json|jsonl|ndjson|parquet|csv|tsv|txt)$/i;
 
-/** A directory that the program writes: all of it. */
+/** Returns the whole tree of a directory that the program writes. */
 export function outputTree(directory: string): Tree {
   return { directory, depth: DEPTH_MAX };
 }
 
-/** Files of results in a directory, and in those right below it. */
+/** Returns the result files of a directory and, at depth 1, of its subdirectories. */
 export function resultTree(directory: string, depth: 0 | 1): Tree {
   return { directory, depth, files: /\.jsonl?(\.tmp)?$/ };
 }
 
-/** A checkpoint, or a run with one in it. */
+/** Returns the tree of a checkpoint, or of a run that contains one. */
 export function modelTree(directory: string): Tree {
   return { directory, depth: 1, files: MODEL_FILES };
 }
 
-/** A directory of task files or documents. */
+/** Returns the tree of a directory of task files or documents. */
 export function taskTree(directory: string): Tree {
   return { directory, depth: 8, files: TASK_FILES };
 }
 
 /**
- * The part of the Hugging Face hub's cache that a model's directory belongs to: its files there are links to
- * `blobs` beside `snapshots`. The directory itself where it is no snapshot.
+ * Returns the repository directory in the Hugging Face hub cache that a model directory belongs to: the files
+ * of a snapshot are links into `blobs`, beside `snapshots`. Returns the directory itself if it is no snapshot.
  */
 export function repositoryOf(directory: string): string {
   const path = resolve(directory);

@@ -3,19 +3,19 @@ import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "no
 import { dirname, join, resolve, sep } from "node:path";
 import type { Scope, Tree } from "../command.ts";
 
-/** A link below a declared path that leads to somewhere undeclared. */
+/** A link below a declared path that leads outside all declared paths. */
 export class LinkOutsideError extends Error {
   override readonly name = "LinkOutsideError";
 }
 
-/** Most entries of one tree that are looked at. */
+/** Maximum number of entries inspected per tree. */
 const ENTRIES_MAX = 2_000_000;
-/** Most links that one path may lead through, as on Linux. */
+/** Maximum number of links followed per path, as on Linux. */
 const LINKS_MAX = 40;
 
 /**
- * Refuses links inside the trees of a scope that lead out of everything the scope declares. Deno checks
- * the name of a path and not where it leads, so a linked directory would be read or written wherever it lies.
+ * Rejects links inside the trees of a scope that lead outside everything the scope declares. Deno checks
+ * the name of a path and not its target, so a linked directory would be read or written wherever it is.
  * The declared paths themselves may be links: the user has named them.
  *
  * @throws LinkOutsideError naming link and target.
@@ -33,7 +33,7 @@ export function refuseOutsideLinks({ read, trees, write }: Scope): void {
   }
 }
 
-/** Where a path leads, also when nothing is there yet. */
+/** Resolves the links of a path, even if nothing exists there yet. */
 export function realTarget(path: string, links = 0): string {
   try {
     return realpathSync(path);
@@ -41,7 +41,7 @@ export function realTarget(path: string, links = 0): string {
     const parent = dirname(path);
     if (parent === path) return path;
     const link = linkOf(path);
-    // Of a circle nothing can be read; it is inside of what it names.
+    // A cycle of links cannot be read; it counts as located where it is named.
     if (link === undefined || links > LINKS_MAX) {
       return join(realTarget(parent, links + 1), path.slice(withSlash(parent).length));
     }
@@ -49,7 +49,7 @@ export function realTarget(path: string, links = 0): string {
   }
 }
 
-/** Links of a tree: to directories and to nothing, and to files of the names that are used. */
+/** Yields the links of a tree to directories, to nothing, and to files whose names are used. */
 function* linksOf({ depth, directory, files }: Tree): Generator<string> {
   const waiting = [{ path: resolve(directory), depth }];
   for (let seen = 0; waiting.length > 0;) {
@@ -71,7 +71,7 @@ function* linksOf({ depth, directory, files }: Tree): Generator<string> {
   }
 }
 
-/** Directories beside somebody's files that hold other programs' links. */
+/** Reports whether a directory beside the user's files holds other programs' links. */
 function isHidden(name: string): boolean {
   return name.startsWith(".") || name === "node_modules";
 }
@@ -80,7 +80,7 @@ function entriesOf(directory: string) {
   try {
     return readdirSync(directory, { withFileTypes: true });
   } catch {
-    return []; // Not there, no directory, or closed: opening it will say so.
+    return []; // Missing, not a directory, or not readable: opening it will report that.
   }
 }
 

@@ -2,16 +2,15 @@ import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { type Output, RefusedRequestError } from "../command.ts";
 
-/** What the directory of a run holds of its own; `covey train` writes it, no option of another verb may. */
+/** Files of a run directory; `covey train` writes them, no option of another verb may. */
 const RUN_FILES =
   /^(run\.yaml|machine\.json|tokens\.npy|initial\.safetensors|events\.jsonl|report\.html|ledger\.sqlite.*|\.lock|buckets|peers|validators|checkpoint)(\.tmp)?$/;
 
 /**
- * Makes sure, before anything is computed, that outputs can be written, and that none of them is a file of a
- * run.
+ * Checks, before anything is computed, that outputs can be written and that none of them is a file of a run.
  *
- * @throws RefusedRequestError when one belongs to a run, or is a directory instead of a file or the reverse; the
- * error of the system where nothing may be written.
+ * @throws RefusedRequestError when one belongs to a run, or is a directory instead of a file or vice versa;
+ * the system's error when it cannot be written.
  */
 export function checkOutputs(outputs: readonly Output[]): void {
   for (const output of outputs) {
@@ -37,13 +36,13 @@ function checkFile({ option, path }: Output): void {
   if (!isDirectory(parent)) {
     throw new RefusedRequestError(
       `Cannot write ${option} ${path}: there is no directory ${parent}`,
-      "make it first, or choose another",
+      "create it first, or choose another",
     );
   }
   if (isDirectory(path)) {
     throw new RefusedRequestError(
       `Cannot write ${option} ${path}: it is a directory`,
-      "give the name of a file",
+      "give a file name",
     );
   }
   const temporary = `${path}.tmp`;
@@ -57,7 +56,7 @@ function checkDirectory({ option, path }: Output): void {
   if (isDirectory(there)) return;
   throw new RefusedRequestError(
     `Cannot write ${option} ${path}: ${there} is a file`,
-    "give a directory, or a name that is not taken",
+    "give a directory, or an unused name",
   );
 }
 

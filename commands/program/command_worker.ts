@@ -6,26 +6,26 @@ import { InterruptedError } from "../command.ts";
 import { tellError } from "./tell_error.ts";
 import type { DeviceName } from "../../lib/engine/devices.ts";
 
-/** What the supervisor asks of the worker. */
+/** Request from the supervisor to the worker. */
 export interface WorkerRequest {
   /** Verb. */
   name: string;
-  /** Its options, as parsed. */
+  /** Parsed options. */
   options: unknown;
-  /** How the process's streams are to be used. */
+  /** Properties of the process's terminal. */
   terminalFacts: TerminalFacts;
-  /** What was typed to run the program, up to the verb. */
+  /** Command line of the program up to the verb, as typed. */
   program: string;
   /** Devices that `auto` chooses from. */
   devices: DeviceName[];
-  /** Where the engine answers, for verbs that compute. */
+  /** Port of the engine worker, for verbs that compute. */
   engine: MessagePort | undefined;
 }
 
-/** What the worker reports to the supervisor. */
+/** Message from the worker to the supervisor. */
 export type WorkerResult = "ready" | { exitCode: number } | { failure: string };
 
-/** Runs one command inside the worker that has its permissions. */
+/** Runs one command inside the worker that holds its permissions. */
 export function serveCommand(worker: Worker): void {
   const interrupt = new AbortController();
   worker.onmessage = async ({ data }: MessageEvent<WorkerRequest | "interrupt">) => {
@@ -43,7 +43,7 @@ function everySecond(clock: SystemClock, beat: () => void): Disposable {
       beat();
     }
   };
-  loop().catch(() => {}); // the wait that was cut off
+  loop().catch(() => {}); // aborted wait
   return { [Symbol.dispose]: () => end.abort() };
 }
 

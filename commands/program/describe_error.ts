@@ -26,7 +26,7 @@ import { InterruptedError, NotYetError, RefusedRequestError, UsageError } from "
 import type { ErrorDescription } from "./error_description.ts";
 import { DEVICE_NAMES, DEVICES } from "../../lib/engine/devices.ts";
 
-/** Longest text of an error, characters. */
+/** Maximum length of an error text, characters. */
 const TEXT_LENGTH_MAX = 600;
 
 type Kind = new (...args: never[]) => Error;
@@ -38,7 +38,7 @@ const NEEDS = DEVICE_NAMES.filter((name) => DEVICES[name].requirement !== undefi
 /** Errors that are expected, most specific first. */
 const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][] = [
   [InputError, 2, undefined],
-  [InterruptedError, 130, "run the same line again to go on"],
+  [InterruptedError, 130, "run the same command again to continue"],
   [RunDefinitionError, 2, undefined],
   [
     UnusableTextError,
@@ -48,7 +48,7 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
   [
     TokenizerError,
     2,
-    "give a Hugging Face tokenizer.json with a byte-pair model; train does without on bytes",
+    "give a Hugging Face tokenizer.json with a BPE model; without one, train uses bytes",
   ],
   [
     DamagedRunError,
@@ -58,27 +58,27 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
   [
     DocumentError,
     6,
-    "documents want the columns that the task names; templates are explained in docs",
+    "documents need the columns that the task names; templates are explained in docs",
   ],
   [ChatTemplateError, 6, "leave --apply-chat-template out, or give another with --chat-template"],
   [TaskFileError, 2, "want the keys of an lm-evaluation-harness task; functions are not run"],
   [
     NotANumberError,
     6,
-    "try --device cpu; weights that are finite can still be too large to compute with",
+    "try --device cpu; finite weights can still be too large to compute with",
   ],
   [
     LinkOutsideError,
     4,
-    "put what it leads to in its place, or give that place itself as the option",
+    "replace the link with its target, or give the target itself as the option",
   ],
   [NotYetError, 5, "wait for the run's first window, or train it further"],
   [
     UnusableLedgerError,
     6,
-    "put the run's own ledger.sqlite back, or remove it: train makes it again from the run's files",
+    "restore the run's ledger.sqlite, or remove it: train rebuilds it from the run's files",
   ],
-  [CorruptFileError, 6, "fetch or make the file again; nothing was changed"],
+  [CorruptFileError, 6, "fetch or create the file again; nothing was changed"],
   [
     NotFiniteError,
     1,
@@ -87,7 +87,7 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
   [
     Deno.errors.BrokenPipe,
     1,
-    "whatever read the output has gone; run the same line again to go on",
+    "the reader of the output is gone; run the same command again to continue",
   ],
   [
     DeviceUnavailableError,
@@ -99,24 +99,24 @@ const KNOWN: readonly [kind: Kind, exitCode: number, hint: string | undefined][]
   [
     EngineError,
     1,
-    "try --device cpu; less at once: train --micro-batch, eval --batch-tokens or --blocks",
+    "try --device cpu, or less at a time: train --micro-batch, eval --batch-tokens or --blocks",
   ],
 ];
 
-/** What to do about the hub's refusals. */
+/** Exit codes and hints of hub errors. */
 const HUB: Readonly<Record<HubErrorKind, { exitCode: number; hint: string }>> = {
   missing: {
     exitCode: 2,
-    hint: "check name and revision; a path of this machine must have a config.json",
+    hint: "check name and revision; a local path must contain a config.json",
   },
   forbidden: {
     exitCode: 4,
     hint: "accept its terms on its page, and give your token in HF_TOKEN",
   },
-  unavailable: { exitCode: 5, hint: "run the same line again: what has come is kept" },
+  unavailable: { exitCode: 5, hint: "run the same command again: downloaded data is kept" },
   corrupt: {
     exitCode: 6,
-    hint: "run the same line again; if it stays so, the file is damaged there",
+    hint: "run the same command again; if this persists, the file on the hub is damaged",
   },
 };
 
@@ -129,7 +129,7 @@ const MODEL_SETTINGS: Readonly<Record<ModelSetting, string>> = {
     "give one that it has with --chat-template NAME, or ask without --apply-chat-template",
 };
 
-/** The one place that turns errors into text, hint and exit code. */
+/** Converts an error to text, hint and exit code; the only place that does. */
 export function describeError(error: unknown): ErrorDescription {
   if (!(error instanceof Error)) return { text: String(error), hint: undefined, exitCode: 1 };
   const text = error instanceof UsageError
@@ -168,8 +168,8 @@ export function describeError(error: unknown): ErrorDescription {
 }
 
 /**
- * Errors of others may quote pages of input, contents of a file that was to be something else, or an address
- * with the password of its user.
+ * Shortens an error to one line. Third-party errors may quote long input, contents of a file of another
+ * format, or a URL with the user's password.
  */
 function oneLine(text: string): string {
   const line = withoutPassword(text).replace(/\s+/g, " ").trim()

@@ -11,7 +11,7 @@ import { describeError } from "./describe_error.ts";
 
 const system = (code: string) => Object.assign(new Error(`${code}: no`), { code });
 
-Deno.test("describeError gives every kind of error its exit code", () => {
+Deno.test("describeError maps every kind of error to its exit code", () => {
   const cases: [error: unknown, exitCode: number][] = [
     [new UsageError("no"), 2],
     [new UsageError("help", 0), 0],
@@ -38,13 +38,13 @@ Deno.test("describeError gives every kind of error its exit code", () => {
   }
 });
 
-Deno.test("describeError calls only surprises a bug", () => {
+Deno.test("describeError calls only unexpected errors a bug", () => {
   assert.match(describeError(new TypeError("x is undefined")).hint!, /this is a bug/);
   assert.match(describeError(new RangeError("Invalid array length")).hint!, /this is a bug/);
   assert.match(describeError(system("ENOSPC")).hint!, /free some disk space/);
 });
 
-Deno.test("describeError names the nearest key", () => {
+Deno.test("describeError suggests the nearest key", () => {
   try {
     parseRunDefinition("training: {inerSteps: 3}");
     assert.fail();
@@ -53,7 +53,7 @@ Deno.test("describeError names the nearest key", () => {
   }
 });
 
-Deno.test("describeError tells errors of the system by their path, and never as a bug", () => {
+Deno.test("describeError reports system errors with their path, and never as a bug", () => {
   const told = (code: string, more: Record<string, string> = {}) =>
     describeError(Object.assign(new Error(`${code}: no, open 'a/b'`), { code, ...more }));
   assert.match(told("ENOENT", { path: "a/b", syscall: "open" }).text, /^Cannot open \/.*\/a\/b: /);
@@ -67,7 +67,7 @@ Deno.test("describeError tells errors of the system by their path, and never as 
   assert.equal(describeError(deno).exitCode, 7);
 });
 
-Deno.test("describeError quotes no content of files and no passwords", () => {
+Deno.test("describeError quotes neither file contents nor passwords", () => {
   for (const content of ["root:x:0:0:root", "secret", '{"a": secret}']) {
     try {
       JSON.parse(content);

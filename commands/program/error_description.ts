@@ -1,8 +1,8 @@
-/** An error as users see it, and the exit code. */
+/** User-facing description of an error, with the exit code. */
 export interface ErrorDescription {
-  /** One sentence: action, value met, value wanted. */
+  /** One sentence: action, actual value, expected value. */
   readonly text: string;
-  /** What to do about it. */
+  /** Suggested remedy. */
   readonly hint: string | undefined;
   /** Exit code. */
   readonly exitCode: number;

@@ -6,13 +6,13 @@ import { covey, ROOT, run, withRun } from "../../testing/program.ts";
 const NEVER = /(?!)/;
 const LONG = ["--windows", "500", "--device", "cpu"];
 
-/** Files that a run leaves when nothing is in hand. */
+/** Lists temporary files in a directory; an idle run has none. */
 async function leftovers(directory: string): Promise<string[]> {
   const names = await readdir(directory, { recursive: true });
   return names.filter((name) => /\.tmp$|-wal$|-shm$|-journal$/.test(name));
 }
 
-/** Reads a stream until a text has come; gives what came. */
+/** Reads a stream until its text matches; returns the text. */
 async function until(reader: ReadableStreamDefaultReader<Uint8Array>, wanted: RegExp) {
   const decoder = new TextDecoder();
   let text = "";
@@ -24,7 +24,7 @@ async function until(reader: ReadableStreamDefaultReader<Uint8Array>, wanted: Re
   return text;
 }
 
-Deno.test("signals that come together are one interruption: one message, exit 130, nothing left", async () => {
+Deno.test("signals in quick succession are one interruption: one message, exit 130, nothing left", async () => {
   await withRun(async ({ out, train }) => {
     for (const signals of [["SIGINT", "SIGINT", "SIGTERM"], ["SIGTERM"], ["SIGHUP"]] as const) {
       const process = covey(train(...LONG)).spawn();
@@ -35,7 +35,7 @@ Deno.test("signals that come together are one interruption: one message, exit 13
       await process.stdout.cancel();
       assert.equal((await process.status).code, 130, text);
       assert.equal(text.match(/Interrupted/g)?.length, 1, text);
-      assert.match(text, /error: Interrupted.*\nhint: run the same line again to go on\n$/);
+      assert.match(text, /error: Interrupted.*\nhint: run the same command again to continue\n$/);
       assert.deepEqual(await leftovers(out), []);
     }
     const { code, error } = await run(["validate", out, "--quiet", "--window", "1"]);
@@ -43,9 +43,9 @@ Deno.test("signals that come together are one interruption: one message, exit 13
   });
 });
 
-Deno.test("Ctrl-C in a terminal leaves a clean screen, one message and no files in hand", async () => {
+Deno.test("Ctrl-C in a terminal leaves a clean screen, one message and no temporary files", async () => {
   if (!existsSync("/usr/bin/script")) {
-    return console.error("skipped: a terminal to press Ctrl-C in wants util-linux's script");
+    return console.error("skipped: a terminal for Ctrl-C requires script from util-linux");
   }
   await withRun(async ({ out, train }) => {
     const task = [Deno.execPath(), "task", "-q", "covey", ...train(...LONG)].join(" ");
@@ -71,7 +71,7 @@ Deno.test("Ctrl-C in a terminal leaves a clean screen, one message and no files 
   });
 });
 
-Deno.test("paths are the user's when a task is called from below the clone, and HOME is never the working directory", async () => {
+Deno.test("paths are relative to the caller's directory in tasks called below the clone; HOME is never the cwd", async () => {
   await withRun(async ({ directory, out, train }) => {
     const [verb, , ...rest] = train("--quiet");
     const process = new Deno.Command(Deno.execPath(), {

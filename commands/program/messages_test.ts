@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run, withRun } from "../../testing/program.ts";
 
-/** What is wrong, the exit code, and what the first line says. */
+/** Faulty arguments, exit code, and pattern of the first line. */
 type Case = [args: string[], exitCode: number, message: RegExp];
 
-Deno.test("bad arguments get one line that names what was typed", async () => {
+Deno.test("a bad argument is reported in one line that names it", async () => {
   await withRun(async ({ directory, train }) => {
     const at = (name: string) => join(directory, name);
     await Deno.writeTextFile(at("list.json"), "[1]");
@@ -33,13 +33,13 @@ Deno.test("bad arguments get one line that names what was typed", async () => {
   });
 });
 
-Deno.test("help VERB is VERB --help", async () => {
+Deno.test("help VERB equals VERB --help", async () => {
   const [asked, option] = [await run(["help", "train"]), await run(["train", "--help"])];
   assert.deepEqual(asked, option);
   assert.match(asked.out, /Usage: covey train/);
 });
 
-Deno.test("a variable's bad value is the variable's", async () => {
+Deno.test("a bad value of a variable is reported under the variable's name", async () => {
   const cases: [variable: string, value: string, message: RegExp][] = [
     ["COVEY_INNER_STEPS", "abc", /variable COVEY_INNER_STEPS is "abc"\. Want a whole number/],
     ["COVEY_DEVICE", "gpu", /variable COVEY_DEVICE is "gpu"\. Allowed choices are/],
@@ -54,7 +54,7 @@ Deno.test("a variable's bad value is the variable's", async () => {
   }
 });
 
-Deno.test("a run that is damaged is told by the file, before anything is computed", async () => {
+Deno.test("a damaged run is reported with the file, before anything is computed", async () => {
   await withRun(async ({ directory, out, train }) => {
     assert.equal((await run(train("--quiet"))).code, 0);
     const other = join(directory, "other");

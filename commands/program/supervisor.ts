@@ -17,21 +17,21 @@ import { DEVICE_NAMES, type DeviceName, DEVICES } from "../../lib/engine/devices
 
 /** Grace period for a command to stop. */
 const GRACE_MS = 5000;
-/** Time in which signals are one. */
+/** Interval within which repeated signals count as one. */
 const SAME_SIGNAL_MS = 1000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const KINDS = ["net", "ffi", "write", "run", "env", "sys", "read"] as const;
 
 /**
- * The process's main thread: parses, starts the workers with the permissions of their jobs, gives up its
- * own, and waits. It computes nothing, so Ctrl-C is always answered.
+ * Runs the process's main thread: parses arguments, starts the workers with the permissions of their jobs,
+ * drops its own, and waits. It computes nothing, so Ctrl-C is always handled.
  *
  * @param entry The program's entry module, which is also that of its workers.
  * @returns The exit code.
  */
 export async function supervise(args: string[], entry: URL): Promise<number> {
   const environment = Deno.env.toObject();
-  // Without it caches would lie in whatever directory this is; the system knows better.
+  // Without HOME, caches would go to the working directory; the system knows the home directory.
   environment.HOME ??= homedir();
   const terminalFacts = {
     isTerminal: Deno.stderr.isTerminal(),
@@ -68,15 +68,15 @@ export async function supervise(args: string[], entry: URL): Promise<number> {
   }
 }
 
-/** `help train` is `train --help`. */
+/** Rewrites `help train` as `train --help`. */
 function helpLast(args: string[]): string[] {
   const [first, verb] = args;
   return first === "help" && verb !== undefined ? [verb, "--help"] : args;
 }
 
 /**
- * Tasks run where `deno.json` lies, and say in `INIT_CWD` where they were called. The paths of a command line
- * are meant from there.
+ * Changes to the directory that a task was called from. Deno runs tasks in the directory of `deno.json` and
+ * sets `INIT_CWD` to the caller's; paths on the command line are relative to the latter.
  */
 function enterUsersDirectory(environment: Record<string, string>, entry: URL): void {
   const { INIT_CWD: called } = environment;
@@ -87,7 +87,7 @@ function isTask({ INIT_CWD }: Record<string, string>, entry: URL): boolean {
   return Boolean(INIT_CWD) && resolve(Deno.cwd()) === resolve(programRoot(entry));
 }
 
-/** What was typed to run the program, up to the verb. */
+/** Returns the command line of the program up to the verb, as typed. */
 function invocation(environment: Record<string, string>, entry: URL): string {
   if (!/^deno(\.exe)?$/.test(basename(Deno.execPath()))) return "covey";
   if (!isTask(environment, entry)) return `deno run -A ${fileURLToPath(entry)}`;
@@ -95,12 +95,12 @@ function invocation(environment: Record<string, string>, entry: URL): string {
   return `${deno} task covey`;
 }
 
-/** Where Linux keeps GPU drivers' manifests and tools. */
+/** Linux paths of GPU driver manifests and tools. */
 const GPU_SIGNS = ["/usr/bin/nvidia-smi", "/etc/vulkan/icd.d", "/usr/share/vulkan/icd.d"];
 
 /**
- * Devices that `auto` measures. Where Linux shows no sign of a GPU driver the CPU alone is left: without
- * one the native libraries only complain on the terminal.
+ * Returns the devices that `auto` benchmarks. On Linux without any sign of a GPU driver that is only the CPU:
+ * without a driver, the native libraries merely print errors to the terminal.
  */
 function devicesToTry(environment: Record<string, string>): DeviceName[] {
   const named = environment.VK_ICD_FILENAMES ?? environment.VK_DRIVER_FILES;
@@ -115,9 +115,9 @@ async function runInWorkers(
   entry: URL,
   terminal: Terminal,
 ): Promise<number> {
-  // The runtime's native library would otherwise send its maker what it is used for.
+  // Otherwise the runtime's native library would send usage data to its vendor.
   Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
-  // The Vulkan loader complains when it is missing, and wants nothing from it here.
+  // The Vulkan loader warns when this is unset, but does not need it here.
   if (!Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
   const engine = scope.engine ? await startEngineWorker(entry, libraryFolder(entry)) : undefined;
   const worker = new Worker(entry, {
@@ -159,9 +159,9 @@ async function runInWorkers(
 }
 
 /**
- * First signal: finish the write in hand, within the grace. Second: leave at once. Leaving is safe at any
- * time, since every file is replaced whole. A terminal sends Ctrl-C to every process of a command line, and those
- * that started others send it on: what comes right behind the first is the same one.
+ * First signal: finish the current write, within the grace period. Second: exit at once. Exiting is safe at
+ * any time, since every file is replaced atomically. A terminal sends Ctrl-C to every process of a command
+ * line, and parent processes forward it: signals right after the first are the same one.
  */
 function watchSignals(
   worker: Worker,
@@ -181,7 +181,7 @@ function watchSignals(
     clock.sleepUntil(clock.nowMs() + GRACE_MS).then(() => {
       tellError(
         terminal,
-        new InterruptedError("Interrupted; the window in hand is lost, those before are saved"),
+        new InterruptedError("Interrupted; the current window is lost, earlier ones are saved"),
       );
       Deno.exit(130);
     });
@@ -192,7 +192,7 @@ function watchSignals(
   };
 }
 
-/** The workers have theirs; what this thread keeps could only be misused. */
+/** Revokes this thread's permissions: the workers have theirs, so these could only be misused. */
 function dropPermissions(): void {
   for (const name of KINDS) Deno.permissions.revokeSync({ name } as Deno.PermissionDescriptor);
 }
@@ -236,7 +236,7 @@ function explainScope(scope: Scope, entry: URL): string {
   ].join("\n");
 }
 
-/** Paths and, where links lead elsewhere, what they lead to: permissions are checked on the latter. */
+/** Returns paths plus the targets of those that are links: permissions are checked on the targets. */
 function withRealPaths(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     const real = realTarget(resolve(path));

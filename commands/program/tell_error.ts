@@ -2,7 +2,7 @@ import type { Terminal } from "../../lib/terminal/terminal.ts";
 import { UsageError } from "../command.ts";
 import { describeError } from "./describe_error.ts";
 
-/** Writes an error for people: text and hint, or the help that was asked for. Gives the exit code. */
+/** Prints an error as text and hint, or the requested help. Returns the exit code. */
 export function tellError(terminal: Terminal, error: unknown): number {
   const { exitCode, hint, text } = describeError(error);
   if (exitCode === 0) terminal.out(text + "\n");

@@ -26,7 +26,7 @@ Deno.test("train and validate refuse links that lead out of the run, before they
   });
 });
 
-Deno.test("a run may lie behind a link that the user names, and hold links inside itself", async () => {
+Deno.test("a run directory may be a link that the user names, and contain links within itself", async () => {
   await withRun(async ({ directory, out, train }) => {
     await mkdir(join(directory, "disk"));
     await symlink(join(directory, "disk"), out);
@@ -72,7 +72,7 @@ Deno.test("eval refuses links of models, documents, tasks and outputs that lead 
   }
 });
 
-Deno.test("outputs are checked before work begins, and never replace a run's own files", async () => {
+Deno.test("outputs are checked before work begins, and never overwrite files of a run", async () => {
   await withRun(async ({ directory, out, train }) => {
     assert.equal((await run(train("--quiet"))).code, 0);
     const before = await Deno.readFile(join(out, "run.yaml"));
@@ -109,7 +109,7 @@ Deno.test("outputs are checked before work begins, and never replace a run's own
   });
 });
 
-Deno.test("validate reads a run that may only be read, and leaves nothing behind", async () => {
+Deno.test("validate reads a read-only run and leaves no files behind", async () => {
   await withRun(async ({ out, train }) => {
     assert.equal((await run(train("--quiet"))).code, 0);
     const before = await modificationTimes(out);
@@ -122,14 +122,14 @@ Deno.test("validate reads a run that may only be read, and leaves nothing behind
     } finally {
       await chmod(out, 0o755);
     }
-    // Modes do not hold a superuser back; what is made and removed shows in its directory's time.
+    // Modes do not restrict root; files created and removed still change the directory's mtime.
     assert.deepEqual(await modificationTimes(out), before);
     const names = [...before.keys()];
     assert.ok(!names.some((name) => /-wal|-shm|-journal|\.tmp$/.test(name)), names.join());
   });
 });
 
-/** When each file and directory of a tree was modified, in ns. */
+/** Returns the modification time of each file and directory of a tree, in ns. */
 async function modificationTimes(root: string): Promise<Map<string, bigint>> {
   const names = (await readdir(root, { recursive: true })).sort();
   const times = await Promise.all(

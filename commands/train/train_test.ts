@@ -116,7 +116,7 @@ Deno.test("covey train stops at Ctrl-C with exit code 130, and goes on from ther
     while (!(await reader.read()).done);
     const error = await new Response(child.stderr).text();
     assert.equal((await child.status).code, 130, error);
-    assert.equal(error, "error: Interrupted\nhint: run the same line again to go on\n");
+    assert.equal(error, "error: Interrupted\nhint: run the same command again to continue\n");
     assert.ok(readEvents(join(out, "events.jsonl")).some(({ event }) => event === "interrupted"));
     assert.match(await Deno.readTextFile(join(out, "report.html")), /<\/html>/);
     const { code } = await run(train("--windows", "4"));
