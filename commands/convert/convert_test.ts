@@ -21,6 +21,8 @@ Deno.test("parseConvertOptions refuses what would change nothing or is not offer
     [["in", "out", "--dtype", "q8_0"], /--dtype q8_0 is none of hugging-face, want f32, f16, bf16/],
     [["in", "--dtype", "f16"], /--dtype is for an OUTPUT/],
     [["in", "--shard-size", "5GB"], /--shard-size is for an OUTPUT/],
+    [["in", "--average", "b"], /--average is for an OUTPUT/],
+    [["in", "out", "--weights", "1,2"], /--weights has 2 numbers, want 1/],
     [["in", "out", "--json"], /--json is for no OUTPUT/],
     [["in", "out", "--shard-size", "5"], /Want a size from 1KB on/],
     [["in", "out", "--to", "onnx"], /Allowed choices are hugging-face, gguf/],

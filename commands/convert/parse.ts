@@ -8,6 +8,10 @@ export interface ConvertOptions {
   input: string;
   /** Where to write; undefined describes the input. */
   output: string | undefined;
+  /** Further models, to be averaged with the input. */
+  average: string[];
+  /** Weights of the input and of these; undefined for equal ones. */
+  weights: number[] | undefined;
   /** Format to write. */
   to: TargetName;
   /** Type of the weights, as the target names it; undefined keeps the input's. */
@@ -44,6 +48,8 @@ export function parseConvertOptions(
   const options: ConvertOptions = {
     input,
     output,
+    average: given.average ?? [],
+    weights: given.weights,
     to,
     dtype: given.dtype,
     shardSize: given.shardSize ?? SHARD_BYTES,
@@ -58,8 +64,16 @@ export function parseConvertOptions(
       `--dtype ${options.dtype} is none of ${to}, want ${Object.keys(dtypes).join(", ")}`,
     );
   }
+  const models = 1 + options.average.length;
+  if (options.weights !== undefined && options.weights.length !== models) {
+    throw new UsageError(
+      `--weights has ${options.weights.length} numbers, want ${models}: INPUT's and one for each of --average`,
+    );
+  }
   const idle = output === undefined
-    ? (["to", "dtype", "shardSize", "name", "pre"] as const).find((key) => given[key] !== undefined)
+    ? (["to", "dtype", "shardSize", "average", "weights", "name", "pre"] as const).find((key) =>
+      given[key] !== undefined
+    )
     : given.json
     ? "json"
     : undefined;

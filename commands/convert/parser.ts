@@ -26,6 +26,15 @@ export function convertParser(): Command {
       "longest weight file of a Hugging Face directory, such as 5GB or 500MB (default: 5GB)",
       size,
     )
+    .option(
+      "--average <MODEL...>",
+      "average INPUT with these models of the same shape",
+    )
+    .option(
+      "--weights <LIST>",
+      "weights of INPUT and the others, such as 2,1,1 (default: equal)",
+      numbers,
+    )
     .option("--name <NAME>", "name of the model in GGUF (default: INPUT's)")
     .option("--pre <NAME>", "llama.cpp's name of the pre-tokenizer, where it is not recognised")
     .option("--json", "write the description as a JSON document", false)
@@ -46,6 +55,12 @@ Files are written beside their final names and renamed when they are whole.
 Exit status: 0 done, 1 failed, 2 usage, 4 no permission, 6 bad data, 7 no disk space, 130 interrupted.`;
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+function numbers(text: string): number[] {
+  const values = text.split(",").map(Number);
+  if (values.every((value) => Number.isFinite(value) && value >= 0)) return values;
+  throw new InvalidArgumentError("Want numbers from 0 on, such as 2,1,1.");
+}
 
 function size(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([KMGT]?)B?$/i.exec(text);

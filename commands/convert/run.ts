@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { averageReleases } from "../../lib/convert/average_releases.ts";
 import { describeRelease, type ReleaseDescription } from "../../lib/convert/describe_release.ts";
 import { openRelease } from "../../lib/convert/open_release.ts";
 import type { Release } from "../../lib/convert/release.ts";
@@ -15,7 +16,7 @@ export async function runConvert(
   dependencies: CommandDependencies,
 ): Promise<number> {
   const { terminal } = dependencies;
-  const release = await openRelease(options.input);
+  const release = await openInputs(options);
   try {
     for (const note of release.notes) terminal.error(`note    ${note}\n`);
     if (options.output === undefined) {
@@ -31,6 +32,19 @@ export async function runConvert(
     return 0;
   } finally {
     await release.close();
+  }
+}
+
+async function openInputs({ average, input, weights }: ConvertOptions): Promise<Release> {
+  const first = await openRelease(input);
+  if (average.length === 0) return first;
+  const opened = [first];
+  try {
+    for (const path of average) opened.push(await openRelease(path));
+    return averageReleases(opened, weights ?? opened.map(() => 1));
+  } catch (cause) {
+    for (const release of opened) await release.close();
+    throw cause;
   }
 }
 

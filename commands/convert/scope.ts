@@ -7,9 +7,10 @@ import type { Scope } from "../command.ts";
 import type { ConvertOptions } from "./parse.ts";
 
 /** What `covey convert` may reach: its input, and its output with the names that files have before they are whole. */
-export function convertScope({ input, output, to }: ConvertOptions): Scope {
-  const model = [input, join(input, "checkpoint")].find((path) =>
-    existsSync(join(path, "config.json"))
+export function convertScope({ average, input, output, to }: ConvertOptions): Scope {
+  const inputs = [input, ...average];
+  const directories = inputs.flatMap((path) =>
+    [path, join(path, "checkpoint")].filter((each) => existsSync(join(each, "config.json")))
   );
   const isFile = TARGETS[to].ending !== undefined;
   const written = output === undefined
@@ -18,14 +19,19 @@ export function convertScope({ input, output, to }: ConvertOptions): Scope {
     ? [resolve(output), resolve(`${output}.tmp`)]
     : [resolve(output)];
   // What a file of weights says nothing of lies beside it.
-  const beside = ["config.json", "params.json", ...TEXT_FILES].map((name) =>
-    resolve(dirname(input), name)
+  const beside = inputs.flatMap((path) =>
+    ["config.json", "params.json", ...TEXT_FILES].map((name) => resolve(dirname(path), name))
   );
   return {
-    read: [resolve(input), ...beside, ...(model ? [repositoryOf(model)] : []), ...written],
+    read: [
+      ...inputs.map((path) => resolve(path)),
+      ...beside,
+      ...directories.map(repositoryOf),
+      ...written,
+    ],
     write: written,
     trees: [
-      ...(model ? [modelTree(input)] : []),
+      ...directories.map(modelTree),
       ...(output === undefined || isFile ? [] : [outputTree(output)]),
     ],
     outputs: output === undefined

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { withTinyModel } from "../../testing/tiny_model.ts";
 import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { InputError } from "../input/input_error.ts";
+import { averageReleases } from "./average_releases.ts";
 import { describeRelease } from "./describe_release.ts";
 import { convertFloats } from "./floats/convert_floats.ts";
 import { type FloatType } from "./floats/float_type.ts";
@@ -143,5 +144,34 @@ Deno.test("openRelease says what it does not know", async () => {
     await assert.rejects(() => openRelease(`${directory}/cut.gguf`), CorruptFileError);
     await Deno.remove(`${directory}/config.json`);
     await assert.rejects(() => openRelease(directory), /it has no config.json/);
+  });
+});
+
+Deno.test("averageReleases weighs models, and refuses others", async () => {
+  await withTinyModel(async (directory) => {
+    const other = `${directory}/other`;
+    const first = await openRelease(directory);
+    await writeRelease(other, "hugging-face", first, SETTINGS, HOOKS);
+    // Every element of the other model is twice that of the first.
+    const path = `${other}/model.safetensors`;
+    const bytes = await Deno.readFile(path);
+    const start = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const floats = new Float32Array(bytes.buffer.slice(start)).map((value) => 2 * value);
+    bytes.set(new Uint8Array(floats.buffer), start);
+    await Deno.writeFile(path, bytes);
+    const second = await openRelease(other);
+    const average = averageReleases([first, second], [3, 1]);
+    for (const [i, { dims, read }] of average.parameters.entries()) {
+      const count = dims.reduce((product, dim) => product * dim, 1);
+      const values = new Float32Array((await read(0, count)).buffer);
+      const wanted = new Float32Array((await first.parameters[i].read(0, count)).buffer);
+      assert.deepEqual(values, wanted.map((value) => 1.25 * value));
+    }
+    for (const weights of [[1], [0, 0], [1, -1], [1, NaN]]) {
+      assert.throws(() => averageReleases([first, second], weights), InputError);
+    }
+    const shorter = { ...second, parameters: second.parameters.slice(1) };
+    assert.throws(() => averageReleases([first, shorter], [1, 1]), /is missing in another/);
+    await average.close();
   });
 });
