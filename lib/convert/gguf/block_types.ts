@@ -1,3 +1,4 @@
+import type { BlockLoss } from "./block_loss.ts";
 import { dequantiseQ4K, quantiseQ4K } from "./quantise_q4_k.ts";
 import { dequantiseQ6K, quantiseQ6K } from "./quantise_q6_k.ts";
 import { dequantiseQ40, dequantiseQ80, quantiseQ40, quantiseQ80 } from "./quantise_simple.ts";
@@ -10,8 +11,8 @@ export interface BlockType {
   readonly elements: number;
   /** Bytes of these. */
   readonly bytes: number;
-  /** Quantises whole blocks; undefined for floats. */
-  readonly quantise?: (values: Float32Array, blocks: Uint8Array) => void;
+  /** Quantises whole blocks and adds up what that loses; undefined for floats. */
+  readonly quantise?: (values: Float32Array, blocks: Uint8Array, loss: BlockLoss) => void;
   /** The numbers that blocks stand for; undefined for floats. */
   readonly dequantise?: (blocks: Uint8Array, values: Float32Array) => void;
 }

@@ -1,3 +1,5 @@
+import { addBlockLoss, type BlockLoss } from "./block_loss.ts";
+
 /** Elements of a block, and of a part of it with a scale and a minimum of its own. */
 const ELEMENTS = 256;
 const PART = 32;
@@ -15,7 +17,7 @@ interface Line {
 }
 
 /** Blocks of Q4_K: 8 parts of 32 elements, each with a scale and a minimum of 6 bits. */
-export function quantiseQ4K(values: Float32Array, blocks: Uint8Array): void {
+export function quantiseQ4K(values: Float32Array, blocks: Uint8Array, loss: BlockLoss): void {
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.byteLength);
   for (let from = 0, to = 0; from < values.length; from += ELEMENTS, to += BYTES) {
     const lines = Array.from({ length: PARTS }, (_, part) => {
@@ -47,6 +49,9 @@ export function quantiseQ4K(values: Float32Array, blocks: Uint8Array): void {
       for (let i = 0; i < PART; i++) blocks[at + i] |= levelOf(some[i], inverse, offset) << high;
     }
   }
+  const after = new Float32Array(values.length);
+  dequantiseQ4K(blocks, after);
+  addBlockLoss(values, after, loss);
 }
 
 function levelOf(value: number, inverse: number, offset: number): number {

@@ -1,3 +1,5 @@
+import { addBlockLoss, type BlockLoss } from "./block_loss.ts";
+
 /** Elements of a block, and of a part of it with a scale of its own. */
 const ELEMENTS = 256;
 const PART = 16;
@@ -8,7 +10,7 @@ const [HIGH, SCALES, SCALE] = [128, 192, 208];
 const SEARCH = 9;
 
 /** Blocks of Q6_K: 16 parts of 16 elements, each with a scale of 8 bits. */
-export function quantiseQ6K(values: Float32Array, blocks: Uint8Array): void {
+export function quantiseQ6K(values: Float32Array, blocks: Uint8Array, loss: BlockLoss): void {
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.byteLength);
   const levels = new Uint8Array(ELEMENTS);
   const scales = new Float32Array(ELEMENTS / PART);
@@ -37,6 +39,9 @@ export function quantiseQ6K(values: Float32Array, blocks: Uint8Array): void {
     }
     pack(levels, blocks, to);
   }
+  const after = new Float32Array(values.length);
+  dequantiseQ6K(blocks, after);
+  addBlockLoss(values, after, loss);
 }
 
 /** Rounds to a level from -32 to 31. */

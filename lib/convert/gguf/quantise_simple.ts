@@ -1,10 +1,13 @@
+import { addBlockLoss, type BlockLoss } from "./block_loss.ts";
+
 const ELEMENTS = 32;
 const Q80_BYTES = 34;
 const Q40_BYTES = 18;
 
 /** Blocks of Q8_0: a scale as f16, then 32 bytes. All arithmetic is in float32, as llama.cpp's reference does it. */
-export function quantiseQ80(values: Float32Array, blocks: Uint8Array): void {
+export function quantiseQ80(values: Float32Array, blocks: Uint8Array, loss: BlockLoss): void {
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.byteLength);
+  let { errors, largest, squares } = loss;
   for (let from = 0, to = 0; from < values.length; from += ELEMENTS, to += Q80_BYTES) {
     let most = 0;
     for (let i = from; i < from + ELEMENTS; i++) {
@@ -15,12 +18,22 @@ export function quantiseQ80(values: Float32Array, blocks: Uint8Array): void {
     const scale = Math.fround(most / 127);
     const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
     view.setFloat16(to, scale, true);
+    const stored = view.getFloat16(to, true);
     for (let i = 0; i < ELEMENTS; i++) {
-      const scaled = Math.fround(values[from + i] * inverse);
+      const value = values[from + i];
+      const scaled = Math.fround(value * inverse);
       // Half away from zero.
-      blocks[to + 2 + i] = (scaled + (scaled < 0 ? -0.5 : 0.5)) | 0;
+      const level = (scaled + (scaled < 0 ? -0.5 : 0.5)) | 0;
+      blocks[to + 2 + i] = level;
+      const error = Math.abs(value - level * stored);
+      if (error > largest) largest = error;
+      errors += error * error;
+      squares += value * value;
     }
   }
+  loss.largest = largest;
+  loss.errors = errors;
+  loss.squares = squares;
 }
 
 /** The numbers of blocks of Q8_0. */
@@ -33,7 +46,7 @@ export function dequantiseQ80(blocks: Uint8Array, values: Float32Array): void {
 }
 
 /** Blocks of Q4_0: a scale as f16, then 16 bytes; the low half of byte j is element j, the high half j + 16. */
-export function quantiseQ40(values: Float32Array, blocks: Uint8Array): void {
+export function quantiseQ40(values: Float32Array, blocks: Uint8Array, loss: BlockLoss): void {
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.byteLength);
   for (let from = 0, to = 0; from < values.length; from += ELEMENTS, to += Q40_BYTES) {
     let [most, extreme] = [0, 0];
@@ -50,6 +63,9 @@ export function quantiseQ40(values: Float32Array, blocks: Uint8Array): void {
       blocks[to + 2 + i] = low | (high << 4);
     }
   }
+  const after = new Float32Array(values.length);
+  dequantiseQ40(blocks, after);
+  addBlockLoss(values, after, loss);
 }
 
 function level(scaled: number): number {

@@ -11,6 +11,7 @@ import type { Release } from "../release.ts";
 import type { SourceTensor } from "../source_tensor.ts";
 import type { WriteHooks } from "../write_hooks.ts";
 import { type Architecture, architectureOf } from "./architectures.ts";
+import { noLoss } from "./block_loss.ts";
 import { BLOCK_TYPES, type BlockType, type BlockTypeName } from "./block_types.ts";
 import {
   alignedBytes,
@@ -157,35 +158,17 @@ async function* encodeTensor(
     yield* convertChunks(source, type as FloatType, report);
     return;
   }
+  const loss = noLoss();
   for await (const bytes of convertChunks(source, "F32", report, block.elements)) {
     const values = new Float32Array(bytes.buffer);
     const blocks = new Uint8Array((values.length / block.elements) * block.bytes);
-    block.quantise(values, blocks);
-    measureBlocks(source, values, blocks, block, report);
+    block.quantise(values, blocks, loss);
+    if (!Number.isFinite(loss.errors)) {
+      throw new InputError(
+        `Cannot quantise tensor "${source.name}": it holds NaN, infinity or too large a value`,
+      );
+    }
     yield blocks;
   }
-}
-
-function measureBlocks(
-  { name }: SourceTensor,
-  values: Float32Array,
-  blocks: Uint8Array,
-  { dequantise }: BlockType,
-  report: LossReport,
-): void {
-  const after = new Float32Array(values.length);
-  dequantise!(blocks, after);
-  let [largest, errors, squares] = [0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    const error = Math.abs(values[i] - after[i]);
-    if (error > largest) largest = error;
-    errors += error * error;
-    squares += values[i] * values[i];
-  }
-  if (!Number.isFinite(errors)) {
-    throw new InputError(
-      `Cannot quantise tensor "${name}": it holds NaN, infinity or too large a value`,
-    );
-  }
-  report.add(name, largest, errors, squares);
+  report.add(source.name, loss.largest, loss.errors, loss.squares);
 }
