@@ -12,12 +12,12 @@ export const COMMANDS: Readonly<
     summary: "score the peers of a run, and explain each score",
     load: async () => (await import("./validate/validate.ts")).validate as Command<unknown>,
   },
-  convert: {
-    summary: "convert a model between formats, or describe it",
-    load: async () => (await import("./convert/convert.ts")).convert as Command<unknown>,
-  },
   eval: {
     summary: "score a checkpoint on benchmark tasks, as lm-evaluation-harness does",
     load: async () => (await import("./eval/eval.ts")).evaluateCommand as Command<unknown>,
+  },
+  convert: {
+    summary: "convert a model between formats, or describe it",
+    load: async () => (await import("./convert/convert.ts")).convert as Command<unknown>,
   },
 };

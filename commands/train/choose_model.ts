@@ -15,10 +15,10 @@ import { RefusedRequestError } from "../command.ts";
 import type { TrainOptions } from "./parse.ts";
 
 const DEFAULT_PRESET = "tiny";
-/** Vocabularies of presets are padded to a multiple of this, so that tables cut into full tiles. */
+/** Preset vocabularies are padded to a multiple of this, so that tables split into full tiles. */
 const VOCABULARY_MULTIPLE = 64;
 
-/** A checkpoint directory, or the one inside the directory of a run. */
+/** Returns a checkpoint directory, or the one inside a run directory. */
 export async function checkpointDirectory(path: string): Promise<string> {
   const names: string[] = await readdir(path).catch((cause: { code?: string }) => {
     if (!/^(ENOENT|ENOTDIR)$/.test(cause.code ?? "")) throw cause;
@@ -32,9 +32,9 @@ export async function checkpointDirectory(path: string): Promise<string> {
 }
 
 /**
- * Text of a file that an option names.
+ * Reads the text of a file that an option names.
  *
- * @throws RefusedRequestError when there is none.
+ * @throws RefusedRequestError when it does not exist.
  */
 export async function readGiven(path: string): Promise<string> {
   const text = await readTextIfAny(resolve(path));
@@ -45,7 +45,7 @@ export async function readGiven(path: string): Promise<string> {
   );
 }
 
-/** Tokenizer of a run: the one given, the checkpoint's, or bytes. */
+/** Chooses the tokenizer of a run: the one given, the checkpoint's, or bytes. */
 export async function chooseTokenizer(
   { tokenizer }: TrainOptions,
   from: string | undefined,
@@ -56,8 +56,8 @@ export async function chooseTokenizer(
 }
 
 /**
- * Shape of the model, with notes on its files: a preset fitted to the tokenizer, a config file, the checkpoint's, or the one that a
- * run definition names.
+ * Chooses the model's shape, with notes on its files: a preset fitted to the tokenizer, a config file, the
+ * checkpoint's shape, or that of a run definition.
  *
  * @throws RefusedRequestError when the choices contradict each other or the tokenizer does not fit.
  */
@@ -71,7 +71,7 @@ export async function chooseModel(
   if (from && model) {
     throw new RefusedRequestError(
       `Cannot use --model ${model} and --from together: a checkpoint has its own shape`,
-      "leave one of them out",
+      "omit one of them",
     );
   }
   const written = given.model ?? stored?.model;
@@ -88,7 +88,7 @@ export async function chooseModel(
       "use the tokenizer that belongs to the model, or set vocab_size",
     );
   }
-  // Without one, what the checkpoint generates would never end.
+  // Without an EOS token, generation from the checkpoint would never end.
   const eosTokenIds = config.eosTokenIds.length > 0 ? config.eosTokenIds : [tokenizer.endOfText];
   return { config: { ...config, eosTokenIds }, notes };
 }
@@ -111,6 +111,6 @@ async function readConfig(path: string): Promise<LlamaConfig> {
     return parseLlamaConfig(JSON.parse(text));
   } catch (cause) {
     const [what] = (cause as Error).message.split("\n");
-    throw new RefusedRequestError(`${what} (${path})`, "mend that file");
+    throw new RefusedRequestError(`${what} (${path})`, "fix that file");
   }
 }

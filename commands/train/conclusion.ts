@@ -4,7 +4,7 @@ import { plotLines } from "../../lib/report/loss_plot.ts";
 import { total } from "../../lib/report/run_summary.ts";
 import type { RunProgress } from "../../lib/terminal/run_progress.ts";
 
-/** What `covey train` prints when it is done: curve, compression, sample, places. */
+/** Returns the final output of `covey train`: loss curve, compression, sample, paths. */
 export function conclusion(progress: RunProgress, out: string, program: string): string {
   const { finished, started, windows } = progress.summary;
   const [bytes, denseBytes, tokens, values] = (["bytes", "denseBytes", "tokens", "values"] as const)
@@ -16,11 +16,11 @@ export function conclusion(progress: RunProgress, out: string, program: string):
     (sum, each) => sum + [...each.seconds.values()].reduce((total, part) => total + part, 0),
     0,
   );
-  // One step alone has no step before it to be measured from.
+  // A single step has no previous step to be measured from.
   const rate = progress.tokensPerSecond || tokens / Math.max(seconds, 0.001);
   return [
     "",
-    "held-out loss, nats a token",
+    "held-out loss, nats per token",
     ...plotLines(losses, 8, 60),
     "",
     `loss         ${
@@ -29,9 +29,9 @@ export function conclusion(progress: RunProgress, out: string, program: string):
     `trained on   ${formatCount(tokens)} tokens in ${formatSeconds(seconds)}, ${
       formatCount(rate)
     } tokens/s on ${started?.device}`,
-    `sent         ${formatBytes(bytes / Math.max(1, submissions))} a peer and window, ${
+    `sent         ${formatBytes(bytes / Math.max(1, submissions))} per peer and window, ${
       ((bytes * 8) / Math.max(1, values)).toFixed(2)
-    } bits a value, ${(denseBytes / Math.max(1, bytes)).toFixed(0)} times smaller than dense f32`,
+    } bits per value, ${(denseBytes / Math.max(1, bytes)).toFixed(0)} times smaller than dense f32`,
     `state        ${
       finished?.digest.slice(0, 16)
     }, the same on all ${started?.peers} peers in ${agreed} of ${windows.length} windows`,
@@ -48,13 +48,13 @@ export function conclusion(progress: RunProgress, out: string, program: string):
   ].join("\n");
 }
 
-/** Weights of the last window, by peer. */
+/** Formats the weights of the last window by peer. */
 function weights(scores: readonly { peer: number; weight: number }[]): string {
   const shares = scores.map(({ peer, weight }) => `peer ${peer} ${(100 * weight).toFixed(1)} %`);
   return shares.join(", ") || "-";
 }
 
-/** What a model makes up may hold control characters; a terminal would obey them. */
+/** Replaces control characters, which generated text may contain and a terminal would execute. */
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");

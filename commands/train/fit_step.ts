@@ -5,15 +5,15 @@ import { formatBytes, formatCount } from "../../lib/report/format_quantity.ts";
 import { RefusedRequestError } from "../command.ts";
 
 /**
- * Bytes a parameter that a peer holds in this process at the worst moment: parameters, error feedback, old
- * and new moments, pseudo-gradient, and its share of decoded submissions.
+ * Peak memory of a peer in this process, bytes per parameter: parameters, error feedback, old and new
+ * moments, pseudo-gradient, and its share of decoded submissions.
  */
 const PEER_BYTES = 30;
-/** Part of the free memory that a plan may count on. */
+/** Fraction of the free memory that a plan may use. */
 const MEMORY_FRACTION = 0.85;
 
 /**
- * Chooses the fastest shape of the step and the largest micro-batch that fit, unless they are fixed.
+ * Chooses the fastest step shape and the largest micro-batch that fit, unless they are fixed.
  *
  * @throws RefusedRequestError when nothing fits, or the micro-batch does not divide the batch.
  */
@@ -26,7 +26,7 @@ export function fitStep(
 ): { microBatch: number; stepShape: "whole" | "blocks" } {
   if (fixed.microBatch !== undefined && batch % fixed.microBatch !== 0) {
     throw new RefusedRequestError(
-      `Cannot cut a batch of ${batch} sequences into micro-batches of ${fixed.microBatch}`,
+      `Cannot split a batch of ${batch} sequences into micro-batches of ${fixed.microBatch}`,
       "choose a --micro-batch that divides --batch",
     );
   }
@@ -48,7 +48,7 @@ export function fitStep(
       formatBytes(memoryBytes)
     } are free`,
     fixed.stepShape
-      ? "free some memory: a run keeps the shape of step it was begun with"
+      ? "free some memory: a run keeps the step shape that it was started with"
       : "choose a smaller --model, fewer --peers, or a smaller --micro-batch or --sequence",
   );
 }

@@ -4,7 +4,7 @@ import { Trainer } from "../../lib/llama/training/trainer.ts";
 import { evaluatedSamples, evaluationShape } from "../../lib/swarm/llama_evaluator.ts";
 import type { TrainPlan } from "./plan.ts";
 
-/** What a window costs on this machine, seconds. */
+/** Cost of a window's parts on this machine, seconds. */
 export interface Pace {
   /** One inner step. */
   readonly stepSeconds: number;
@@ -12,17 +12,17 @@ export interface Pace {
   readonly sampleSeconds: number;
 }
 
-/** Steps and passes that are timed, behind some that are not: the first ones touch fresh memory. */
+/** Timed steps and passes, after untimed ones: the first ones touch fresh memory. */
 const TIMED = 6;
 const UNTIMED = 4;
-/** Time of a window besides training and evaluation, for each node: compressing, saving. */
+/** Time per node and window besides training and evaluation: compressing, saving. */
 const NODE_SECONDS = 0.25;
-/** Part of the time that is planned for; the rest is for the report, and for what was foretold wrongly. */
+/** Fraction of the time that is planned; the rest is for the report and for estimation errors. */
 const PLANNED = 0.9;
-/** Fewest windows that are worth a run. */
+/** Minimum number of windows that is worth a run. */
 const WINDOWS_MIN = 2;
 
-/** Windows of a plan that fit into a time. */
+/** Returns the number of windows of a plan that fit into a time. */
 export function windowsWithin(
   seconds: number,
   { definition, machine: { peers } }: Pick<TrainPlan, "definition" | "machine">,

@@ -4,17 +4,17 @@ import { parseArguments } from "../arguments/parse_arguments.ts";
 import { UsageError } from "../command.ts";
 import type { DeviceName } from "../../lib/engine/devices.ts";
 
-/** Options of `covey train`; undefined where the user said nothing. */
+/** Options of `covey train`; undefined if not given. */
 export interface TrainOptions {
   /** Text files or token shards. */
   texts: string[];
-  /** Peers of the swarm. */
+  /** Number of peers. */
   peers?: number;
   /** Total number of windows. */
   windows?: number;
-  /** Time that the windows have to fit into, seconds. */
+  /** Time into which the windows must fit, seconds. */
   within?: number;
-  /** Inner steps of a window. */
+  /** Inner steps per window. */
   innerSteps?: number;
   /** Preset, or path of a `config.json`. */
   model?: string;
@@ -26,34 +26,34 @@ export interface TrainOptions {
   out: string;
   /** Device. */
   device: "auto" | DeviceName;
-  /** Threads of one operator; 0 lets the runtime choose. */
+  /** Threads per operator; 0 lets the runtime choose. */
   threads?: number;
-  /** Seed of fresh parameters. */
+  /** Seed of the initial parameters. */
   seed?: number;
   /** Path of a `tokenizer.json`. */
   tokenizer?: string;
-  /** Sequences of one pass. */
+  /** Sequences per micro-batch. */
   microBatch?: number;
-  /** Sequences of an inner step. */
+  /** Sequences per inner step. */
   batch?: number;
-  /** Tokens of a sequence. */
+  /** Tokens per sequence. */
   sequence?: number;
   /** Aggregation mode. */
   aggregation?: AggregationMode;
   /** Scoring policy. */
   policy?: GauntletPolicy["name"];
-  /** Kinds of the peers that misbehave, one for each of the last peers. */
+  /** Kinds of adversaries, one for each of the last peers. */
   adversaries?: string[];
-  /** Write events to standard output. */
+  /** Whether to write events to standard output. */
   jsonLines: boolean;
-  /** Show no progress. */
+  /** Whether to suppress progress output. */
   quiet: boolean;
 }
 
 /**
- * Reads the arguments of `covey train`.
+ * Parses the arguments of `covey train`.
  *
- * @throws UsageError for whatever is not understood, with the nearest name; also carries the help text.
+ * @throws UsageError for arguments not understood, with the nearest name; also carries the help text.
  */
 export function parseTrainOptions(
   args: string[],
@@ -61,7 +61,7 @@ export function parseTrainOptions(
 ): TrainOptions {
   const { args: texts, options } = parseArguments("train", args, environment);
   if (options.within !== undefined && options.windows !== undefined) {
-    throw new UsageError("--within chooses the number of windows, want it or --windows");
+    throw new UsageError("--within chooses the number of windows: give it or --windows, not both");
   }
   return { ...(options as Omit<TrainOptions, "texts">), texts };
 }

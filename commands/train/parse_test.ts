@@ -30,13 +30,13 @@ Deno.test("parseTrainOptions reads options and texts", () => {
   }
 });
 
-Deno.test("parseTrainOptions takes variables where an option is not given", () => {
+Deno.test("parseTrainOptions reads variables for options that are not given", () => {
   const environment = { COVEY_PEERS: "8", COVEY_INNER_STEPS: "5", COVEY_QUIET: "1", HOME: "/root" };
   const { innerSteps, peers, quiet } = parseTrainOptions(["--peers", "2"], environment);
   assert.deepEqual([peers, innerSteps, quiet], [2, 5, true]);
 });
 
-Deno.test("parseTrainOptions refuses what it does not understand, with the nearest name", () => {
+Deno.test("parseTrainOptions rejects invalid arguments, with the nearest name", () => {
   const cases: [args: string, environment: Record<string, string>, message: RegExp][] = [
     ["--peer 3", {}, /unknown option '--peer' \(Did you mean --peers\?\)/],
     ["--peers", {}, /'--peers <N>' argument missing/],

@@ -5,7 +5,7 @@ import { POLICIES } from "../../lib/gauntlet/policy.ts";
 import { nearest } from "../../lib/terminal/nearest.ts";
 import { count, path } from "../arguments/option_values.ts";
 
-/** Command line of `covey train`. */
+/** Returns the argument parser of `covey train`. */
 export function trainParser(): Command {
   return new Command("covey train")
     .description(
@@ -13,7 +13,7 @@ export function trainParser(): Command {
     )
     .argument(
       "[TEXT...]",
-      'UTF-8 files, .jsonl with a "text" a line, or .npy token shards (default: a text that comes with covey)',
+      'UTF-8 files, .jsonl with a "text" per line, or .npy token shards (default: a text shipped with covey)',
     )
     .option("--peers <N>", "number of peers (default: 4)", count(256))
     .option(
@@ -80,14 +80,14 @@ Every option can be set by an environment variable: COVEY_INNER_STEPS for --inne
 Exit status: 0 done, 1 failed, 2 usage, 4 permission, 6 bad data, 7 no disk space, 130 interrupted.`;
 }
 
-/** Kinds by name and number: `zero,sign-flip:2`. */
+/** Parses kinds with an optional number of each: `zero,sign-flip:2`. */
 function parseAdversaries(text: string): string[] {
   return text.split(",").flatMap((part) => {
     const [kind, number = "1"] = part.trim().split(":");
     if (!Object.hasOwn(ADVERSARIES, kind)) {
       const guess = nearest(kind, Object.keys(ADVERSARIES));
       throw new InvalidArgumentError(
-        `There is no kind "${kind}"${guess ? `; did you mean ${guess}?` : "; --help lists them."}`,
+        `Unknown kind "${kind}"${guess ? `; did you mean ${guess}?` : "; --help lists them."}`,
       );
     }
     if (!/^[1-9]\d{0,2}$/.test(number)) {

@@ -32,9 +32,9 @@ import { fitStep } from "./fit_step.ts";
 import { checkpointDirectory, chooseModel, chooseTokenizer, readGiven } from "./choose_model.ts";
 import type { TrainOptions } from "./parse.ts";
 
-/** Everything that `covey train` needs before it computes. */
+/** Inputs of `covey train`, complete before any computation. */
 export interface TrainPlan {
-  /** What the peers share. */
+  /** Definition shared by all peers. */
   readonly definition: RunDefinition;
   /** Shape of the model. */
   readonly config: LlamaConfig;
@@ -44,27 +44,27 @@ export interface TrainPlan {
   readonly tokenizer: Tokenizer;
   /** Parameters before the first window. */
   readonly parameters: ParameterValues;
-  /** How this machine runs it; the device may still have to be chosen. */
+  /** Settings of this machine; the device may not be chosen yet. */
   readonly machine: Omit<MachineSettings, "device"> & {
     device: MachineSettings["device"] | "auto";
   };
   /** Total number of windows. */
   readonly windows: number;
-  /** What contradicts itself in the checkpoint that the run starts from, and what was taken. */
+  /** Contradictions in the checkpoint that the run starts from, and the values used. */
   readonly notes: readonly string[];
-  /** Whether the directory holds the run already. */
+  /** Whether the directory already holds the run. */
   readonly resumed: boolean;
 }
 
-/** Text that is trained on when the user gives none. */
+/** Training text when the user gives none. */
 export const DEFAULT_TEXT: URL = new URL("../../assets/shakespeare.txt", import.meta.url);
 
 const DEFAULT_PEERS = 4;
 const DEFAULT_WINDOWS = 12;
 
 /**
- * Turns options into a plan: reads texts, model and run definitions, fills in defaults, checks that the
- * model fits and that a directory in use holds the same run.
+ * Builds a plan from options: reads texts, model and run definitions, fills in defaults, and checks that
+ * the model fits and that a directory in use holds the same run.
  *
  * @throws RefusedRequestError, UnusableTextError, CorruptFileError, RunDefinitionError, TokenizerError
  */
@@ -105,7 +105,7 @@ export async function planTrain(
   return { definition, config, corpus, tokenizer, parameters, machine, windows, notes, resumed };
 }
 
-/** How this machine runs a run: as it was begun, where it was. */
+/** Chooses the settings of this machine; those that a resumed run was started with are its defaults. */
 function chooseMachine(
   options: TrainOptions,
   begun: MachineSettings | undefined,
@@ -116,7 +116,7 @@ function chooseMachine(
   if (begun && options.peers !== undefined && options.peers !== begun.peers) {
     throw new RefusedRequestError(
       `Cannot resume run in ${options.out}: it has ${begun.peers} peers, asked for ${options.peers}`,
-      "choose another --out for a new run, or leave --peers out",
+      "choose another --out for a new run, or omit --peers",
     );
   }
   const peers = options.peers ?? begun?.peers ?? DEFAULT_PEERS;
@@ -136,7 +136,7 @@ function chooseMachine(
   };
 }
 
-/** A run's definition: what was chosen, then the file that is given, the stored run, and the defaults. */
+/** Merges a run's definition, by precedence: chosen values, given file, stored run, defaults. */
 function defineRun(
   options: TrainOptions,
   defaults: DefaultSettings,
@@ -171,7 +171,7 @@ function defineRun(
   });
 }
 
-/** A policy by name or as the run has it, with the parts that are given in the file. */
+/** Returns the policy by name or the run's, with the parts that the file gives. */
 function choosePolicy(
   name: GauntletPolicy["name"] | undefined,
   given: PartialRunDefinition["gauntlet"] = {},
@@ -180,7 +180,7 @@ function choosePolicy(
   if (name !== undefined && given.name !== undefined && name !== given.name) {
     throw new RefusedRequestError(
       `Cannot use --policy ${name}: the run definition has gauntlet.name ${given.name}`,
-      "take gauntlet out of the file, or leave --policy out",
+      "remove gauntlet from the file, or omit --policy",
     );
   }
   const named = name ?? given.name;
@@ -200,14 +200,14 @@ function refuseAdversaries(
 ): void {
   if (adversaries.length >= peers) {
     throw new RefusedRequestError(
-      `Cannot train with ${adversaries.length} adversaries among ${peers} peers: nobody is honest`,
+      `Cannot train with ${adversaries.length} adversaries among ${peers} peers: none is honest`,
       "choose more --peers, or fewer --adversaries",
     );
   }
   if (begun && adversaries.join() !== begun.adversaries.join()) {
     throw new RefusedRequestError(
       `Cannot resume run in ${out}: its adversaries are ${begun.adversaries.join() || "none"}`,
-      "choose another --out for a new run, or leave --adversaries out",
+      "choose another --out for a new run, or omit --adversaries",
     );
   }
 }
@@ -235,7 +235,7 @@ function refuseLongSequence(sequence: number, { positionsMax }: LlamaConfig): vo
   );
 }
 
-/** A definition that names a corpus or an initial state means that one. */
+/** Rejects a corpus or initial state other than the one that the given definition names. */
 function refuseOtherFacts(
   given: PartialRunDefinition,
   facts: Pick<RunDefinition, "corpus" | "initialState">,
@@ -244,7 +244,7 @@ function refuseOtherFacts(
     if (given[key] === undefined || given[key] === facts[key]) continue;
     throw new RefusedRequestError(
       `Cannot join run: its ${key} is ${given[key]}, yours is ${facts[key]}`,
-      "give the same text, tokenizer, seed and --from as that run, or take the key out of the file",
+      "give the same text, tokenizer, seed and --from as that run, or remove the key from the file",
     );
   }
 }
@@ -256,7 +256,7 @@ async function readStored(out: string): Promise<RunDefinition | undefined> {
   if (existsSync(join(out, "ledger.sqlite"))) {
     throw new RefusedRequestError(
       `Cannot train in ${out}: it holds parts of a run but no run.yaml`,
-      "choose another --out, or put that file back",
+      "choose another --out, or restore that file",
     );
   }
   return undefined;
@@ -266,7 +266,7 @@ function refuseOtherRun(out: string, stored: RunDefinition, wanted: RunDefinitio
   if (runId(stored) === runId(wanted)) return;
   const [key, there, here] = firstDifference(stored, wanted, "")!;
   throw new RefusedRequestError(
-    `Cannot resume run in ${out}: ${key} is ${JSON.stringify(there)} there, asked for ${
+    `Cannot resume run in ${out}: ${key} is ${JSON.stringify(there)} in the run, asked for ${
       JSON.stringify(here)
     }`,
     "choose another --out for a new run, or the options of the old one",

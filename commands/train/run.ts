@@ -36,12 +36,12 @@ import { TokenGenerator } from "../../lib/llama/generation/token_generator.ts";
 import { sampleToken } from "../../lib/llama/generation/sample_token.ts";
 import { locateModel } from "../../lib/checkpoint/locate_model.ts";
 
-/** Held-out samples that the loss of each window is measured on. */
+/** Number of held-out samples that each window's loss is measured on. */
 const HELD_OUT_SAMPLES = 32;
-/** Tokens of the sample at the end. */
+/** Length of the text sample at the end, tokens. */
 const SAMPLE_TOKENS = 240;
 
-/** Trains, and says what came of it. */
+/** Trains and prints a summary. */
 export async function runTrain(
   options: TrainOptions,
   dependencies: CommandDependencies,
@@ -54,7 +54,7 @@ export async function runTrain(
   using _lock = lockDirectory(out);
   if (!planned.resumed && existsSync(join(out, "run.yaml"))) {
     throw new DirectoryInUseError(
-      `Cannot use ${out}: another process has begun a run in it meanwhile`,
+      `Cannot use ${out}: another process has started a run there in the meantime`,
     );
   }
   const { device, threads } = planned.machine;
@@ -83,7 +83,7 @@ export async function runTrain(
   return 0;
 }
 
-/** A new run with as many windows as fit into the time that the user has. */
+/** Plans a new run with as many windows as fit into the user's time. */
 async function paced(
   options: TrainOptions,
   plan: TrainPlan,
@@ -98,7 +98,7 @@ async function paced(
   return { ...again, machine: { ...again.machine, microBatch, stepShape, windows } };
 }
 
-/** The run's definition goes last: where it is, the directory holds a run. */
+/** Writes the run's definition last: its presence marks the directory as a run. */
 async function writeSettings(
   out: string,
   { config, corpus, definition, machine, parameters }: TrainPlan,
@@ -110,7 +110,7 @@ async function writeSettings(
   await replaceFile(join(out, "run.yaml"), [formatRunDefinition(definition)]);
 }
 
-/** Trains, and writes the report also of a run that was stopped. */
+/** Trains and writes the report, even if the run was stopped. */
 async function trainAndReport(
   options: TrainOptions,
   plan: TrainPlan,
@@ -124,7 +124,7 @@ async function trainAndReport(
   try {
     const state = await trainSwarm(out, plan, engine, { emit, progress }, dependencies);
     const digest = stateDigest(llamaParameters(plan.config), state.parameters);
-    progress.stage("writing a sample", SAMPLE_TOKENS);
+    progress.stage("generating a sample", SAMPLE_TOKENS);
     const sample = await sampleText(engine, options, plan, progress, dependencies.signal);
     emit({ event: "finished", windows: state.window, digest, sample });
   } catch (cause) {
@@ -132,7 +132,7 @@ async function trainAndReport(
     if (dependencies.signal.aborted) {
       emit({ event: "interrupted", window: progress.summary.now?.window ?? 0 });
     }
-    // What stopped the run is told, not what its report then met (a full disk, most likely both times).
+    // Report what stopped the run, not why its report then failed (a full disk, most likely both times).
     await writeReport().catch(() => {});
     throw cause;
   }
@@ -227,7 +227,7 @@ async function writeCheckpoint(
   await replaceFile(join(directory, "run.json"), [JSON.stringify(facts, null, 2) + "\n"]);
 }
 
-/** A text that the model makes up, from the beginning of the held-out part. */
+/** Generates a text with the model, prompted with the beginning of the held-out part. */
 async function sampleText(
   engine: Engine,
   { out }: TrainOptions,
@@ -253,7 +253,7 @@ async function sampleText(
     },
   });
   const [ids] = await generated.catch((cause): number[][] => {
-    // A state that computes NaN is worth no less than it was before: the run is done.
+    // A state that computes NaN here is no worse than it was before: the run is done.
     if (cause instanceof NotFiniteError) return [[]];
     throw cause;
   }).finally(() => generator.close());

@@ -5,7 +5,7 @@ import { modelTree, outputTree, repositoryOf } from "../arguments/trees.ts";
 import type { TrainOptions } from "./parse.ts";
 import { DEFAULT_TEXT } from "./plan.ts";
 
-/** What `covey train` may reach. */
+/** Returns the permissions of `covey train`. */
 export function trainScope(options: TrainOptions): Scope {
   const inputs = [...options.texts, options.from, options.run, options.tokenizer, options.model]
     .flatMap((path) => (path === undefined ? [] : [resolve(path)]));

@@ -1,4 +1,4 @@
-// The program as its users run it: in a process of its own, by its command line.
+// End-to-end tests: the program in a separate process, run through its command line.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { SMALL_CONFIG } from "../../fixtures/small_config.ts";
@@ -23,7 +23,7 @@ async function finalDigest(out: string): Promise<string> {
   return JSON.parse(await Deno.readTextFile(join(out, "checkpoint/run.json"))).digest;
 }
 
-Deno.test("covey train leaves a run, a checkpoint and a report, and resumes", async () => {
+Deno.test("covey train writes a run, a checkpoint and a report, and resumes", async () => {
   await withRun(async ({ out, train }) => {
     const first = await run(train());
     assert.equal(first.code, 0, first.error);
@@ -54,7 +54,7 @@ Deno.test("covey train leaves a run, a checkpoint and a report, and resumes", as
       device: "cpu",
       threads: 1,
     });
-    // What the run was begun with counts, not what would be chosen now.
+    // The settings that the run was started with apply, not those that would be chosen now.
     await Deno.writeTextFile(
       machine,
       JSON.stringify({ ...begun, microBatch: 1, stepShape: "blocks" }),
@@ -72,7 +72,7 @@ Deno.test("covey train leaves a run, a checkpoint and a report, and resumes", as
   });
 });
 
-Deno.test("covey train killed at any event and run again ends with the same digest", async () => {
+Deno.test("covey train ends with the same digest after being killed at any event and run again", async () => {
   let wanted = "";
   let lines = 0;
   await withRun(async ({ out, train }) => {
@@ -91,7 +91,7 @@ Deno.test("covey train killed at any event and run again ends with the same dige
   }
 });
 
-/** Reads so many lines of standard output, then kills the process as hard as can be. */
+/** Reads `lines` lines of standard output, then kills the process with SIGKILL. */
 async function killAfterLines(command: Deno.Command, lines: number): Promise<void> {
   await using child = command.spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -106,7 +106,7 @@ async function killAfterLines(command: Deno.Command, lines: number): Promise<voi
   assert.equal((await child.status).signal, "SIGKILL");
 }
 
-Deno.test("covey train stops at Ctrl-C with exit code 130, and goes on from there", async () => {
+Deno.test("covey train stops at Ctrl-C with exit code 130, and resumes from there", async () => {
   await withRun(async ({ out, train }) => {
     const args = train("--windows", "200", "--json-lines", "--quiet");
     await using child = covey(args).spawn();
@@ -124,7 +124,7 @@ Deno.test("covey train stops at Ctrl-C with exit code 130, and goes on from ther
   });
 });
 
-Deno.test("covey train refuses bad input with one line, a hint and its exit code", async () => {
+Deno.test("covey train reports bad input in one line, with a hint and an exit code", async () => {
   await withRun(async ({ directory, out, train }) => {
     const write = async (name: string, content: string | Uint8Array) => {
       const path = join(directory, name);
@@ -168,13 +168,13 @@ Deno.test("covey train refuses bad input with one line, a hint and its exit code
   });
 });
 
-Deno.test("covey train refuses to turn a run into another, and keeps what is there", async () => {
+Deno.test("covey train refuses to resume a run with other settings, and keeps its files", async () => {
   await withRun(async ({ out, train }) => {
     assert.equal((await run(train())).code, 0);
     const before = await Deno.readTextFile(join(out, "run.yaml"));
     const other = await run(train("--inner-steps", "3"));
     assert.equal(other.code, 2);
-    assert.match(other.error, /training.innerSteps is 2 there, asked for 3/);
+    assert.match(other.error, /training.innerSteps is 2 in the run, asked for 3/);
     assert.equal(await Deno.readTextFile(join(out, "run.yaml")), before);
     await Deno.truncate(join(out, "peers/0/state-00000003.safetensors"), 1000);
     const damaged = await run(train("--windows", "4"));
@@ -194,7 +194,7 @@ Deno.test("covey starts from a checkpoint of another run", async () => {
   });
 });
 
-Deno.test("covey train on its own text falls clearly below the entropy of single bytes", async () => {
+Deno.test("covey train on its default text falls clearly below the unigram baseline", async () => {
   await withRun(async ({ out }) => {
     const options = "--peers 2 --windows 5 --batch 4 --device cpu".split(" ");
     const { code, error } = await run(["train", ...options, "--out", out]);
@@ -208,7 +208,7 @@ Deno.test("covey train on its own text falls clearly below the entropy of single
   });
 });
 
-Deno.test("covey explains itself without doing anything", async (t) => {
+Deno.test("covey prints help, version and permissions without doing anything", async (t) => {
   const help = await run(["--help"]);
   assert.equal(help.code, 0);
   await t.assertSnapshot(help.out);

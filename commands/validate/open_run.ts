@@ -27,15 +27,15 @@ import {
 import { RefusedRequestError } from "../command.ts";
 import type { TensorShape } from "../../lib/tensor/tensor_shape.ts";
 
-/** A local run, opened to be looked at. */
+/** A local run, opened for inspection. */
 export interface OpenRun extends Disposable {
   /** Run id. */
   readonly run: string;
-  /** What its nodes share. */
+  /** Definition shared by its nodes. */
   readonly definition: RunDefinition;
   /** Shape of the model. */
   readonly config: LlamaConfig;
-  /** How it was computed. */
+  /** Settings of the machine that computed it. */
   readonly machine: MachineSettings;
   /** Text. */
   readonly corpus: Corpus;
@@ -54,8 +54,8 @@ export interface OpenRun extends Disposable {
 /**
  * Opens the directory of a run.
  *
- * @param clock Time that its ledger counts blocks by.
- * @param readOnly Whether nothing of it is to be changed; then it may lie where nothing can be.
+ * @param clock Clock that its ledger counts blocks by.
+ * @param readOnly Whether to change nothing; the run may then be on a read-only file system.
  * @param signal Ends calls to its buckets.
  * @throws RefusedRequestError when there is no run, CorruptFileError when it is damaged.
  */
@@ -69,7 +69,7 @@ export async function openRun(
   const missing = paths.find((name) => !existsSync(join(directory, name)));
   if (missing !== undefined) {
     throw new RefusedRequestError(
-      `Cannot open run in ${directory}: ${missing} is not there`,
+      `Cannot open run in ${directory}: ${missing} is missing`,
       "give the directory of a run, --out of covey train",
     );
   }
@@ -87,7 +87,7 @@ export async function openRun(
   if (corpus.digest() !== definition.corpus) {
     throw new RefusedRequestError(
       `Cannot open run in ${directory}: tokens.npy is not the text of the run`,
-      "put the run's own tokens.npy back",
+      "restore the run's tokens.npy",
     );
   }
   const initialParameters = await readInitialState(directory, config, definition);

@@ -1,30 +1,30 @@
 import { parseArguments } from "../arguments/parse_arguments.ts";
 import { UsageError } from "../command.ts";
 
-/** Options of `covey validate`; undefined where the user said nothing. */
+/** Options of `covey validate`; undefined if not given. */
 export interface ValidateOptions {
   /** Directory of the run. */
   run: string;
   /** Window to show, from 1. */
   window?: number;
-  /** Peer whose score is to be explained. */
+  /** Peer whose score to explain. */
   explain?: number;
-  /** Score a live run. */
+  /** Whether to score a live run. */
   follow: boolean;
-  /** Take the recorded losses. */
+  /** Whether to use the recorded losses. */
   trustLosses: boolean;
-  /** Page to write. */
+  /** Path of the HTML page to write. */
   html?: string;
-  /** Write one JSON document. */
+  /** Whether to write one JSON document. */
   json: boolean;
-  /** Show no progress. */
+  /** Whether to suppress progress output. */
   quiet: boolean;
 }
 
 /**
- * Reads the arguments of `covey validate`.
+ * Parses the arguments of `covey validate`.
  *
- * @throws UsageError for whatever is not understood; also carries the help text.
+ * @throws UsageError for arguments not understood; also carries the help text.
  */
 export function parseValidateOptions(
   args: string[],
@@ -39,7 +39,7 @@ export function parseValidateOptions(
   const shown = options.window ?? options.explain ?? options.html;
   if (options.follow && (shown !== undefined || options.trustLosses || options.json)) {
     throw new UsageError(
-      "--follow shows windows as they come: it takes no other option but --quiet",
+      "--follow shows windows as they are scored: it takes no other option but --quiet",
     );
   }
   return options;

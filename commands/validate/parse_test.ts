@@ -20,7 +20,7 @@ Deno.test("parseValidateOptions reads options and the run", () => {
   }
 });
 
-Deno.test("parseValidateOptions takes variables, and lets those of other verbs be", () => {
+Deno.test("parseValidateOptions reads variables, and ignores those of other commands", () => {
   const found = parseValidateOptions([], { COVEY_WINDOW: "2", COVEY_INNER_STEPS: "3" });
   assert.deepEqual(found, { ...DEFAULTS, window: 2 });
   assert.equal(parseTrainOptions([], { COVEY_EXPLAIN: "2" }).peers, undefined);
@@ -30,7 +30,7 @@ Deno.test("parseValidateOptions takes variables, and lets those of other verbs b
   );
 });
 
-Deno.test("parseValidateOptions refuses what it does not understand", () => {
+Deno.test("parseValidateOptions rejects invalid arguments", () => {
   const cases: [args: string[], message: RegExp][] = [
     [["--window", "0"], /from 1/],
     [["--explain", "x"], /from 0 to 65535/],

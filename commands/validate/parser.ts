@@ -2,7 +2,7 @@ import { quietOption } from "../arguments/common_options.ts";
 import { Command } from "commander";
 import { count, path } from "../arguments/option_values.ts";
 
-/** Command line of `covey validate`. */
+/** Returns the argument parser of `covey validate`. */
 export function validateParser(): Command {
   return new Command("covey validate")
     .description(
@@ -15,7 +15,7 @@ export function validateParser(): Command {
       count(1_000_000_000),
     )
     .option("--explain <UID>", "print every term of a peer's score", count(65_535, 0))
-    .option("--follow", "score a live run as it goes, and set weights on its ledger", false)
+    .option("--follow", "score a live run window by window, and set weights on its ledger", false)
     .option("--trust-losses", "use the recorded losses instead of computing them", false)
     .option("--html <FILE>", "write an HTML page with each peer's history", path)
     .option("--json", "write a JSON document to stdout", false)

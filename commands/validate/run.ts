@@ -23,9 +23,9 @@ import { type CommandDependencies, NotYetError, RefusedRequestError } from "../c
 import { type OpenRun, openRun } from "./open_run.ts";
 import { type ValidateOptions } from "./parse.ts";
 
-/** Differences that are printed. */
+/** Maximum number of differences printed. */
 const DIFFERENCES_SHOWN = 10;
-/** Exit code of a replay that comes to other scores than were published. */
+/** Exit code of a replay whose scores differ from the published ones. */
 const EXIT_DIFFERENT = 6;
 
 /** Replays or follows a run. */
@@ -165,9 +165,7 @@ function boardLines(
   return [
     `window ${observation.window + 1}, state ${digest.slice(0, 16)}`,
     ...leaderboard(replayed.map(({ recomputed }) => recomputed)),
-    `${
-      (100 * burnRate).toFixed(0)
-    } % of all weight is burned; --explain UID says why a score is what it is`,
+    `${(100 * burnRate).toFixed(0)} % of all weight is burned; --explain UID explains a score`,
   ];
 }
 
@@ -178,12 +176,12 @@ function verdictLines(replayed: readonly ReplayedWindow[], { trustLosses }: Vali
   const how = trustLosses ? "from the recorded losses" : "from the buckets";
   if (differing.length === 0) {
     return [
-      `${replayed.length} windows done again ${how}: every score is the published one, to the last bit`,
+      `${replayed.length} windows replayed ${how}: every score is the published one, to the last bit`,
     ];
   }
   const rest = differing.length - DIFFERENCES_SHOWN;
   return [
-    `done again ${how}, ${differing.length} values are not the published ones:`,
+    `replayed ${how}, ${differing.length} values differ from the published ones:`,
     ...differing.slice(0, DIFFERENCES_SHOWN).map((line) => `  ${line}`),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
   ];
@@ -225,11 +223,11 @@ async function follow(
   const bar = new ProgressLine(terminal, stopwatch);
   const show = () => {
     if (quiet) return;
-    const text = done > 0 ? `evaluated ${done} of about ${samples} samples` : "waiting for it";
+    const text = done > 0 ? `evaluated ${done} of about ${samples} samples` : "waiting";
     bar.show(`window ${scored + 1}`, Math.min(1, done / samples), text);
   };
   using _beat = everySecond(show);
-  if (!quiet) terminal.error("following; this ends when the training does\n");
+  if (!quiet) terminal.error("following the run until training ends\n");
   const emit = (event: SwarmEvent) => {
     if (event.event === "scored") {
       scored++;
@@ -260,11 +258,11 @@ async function follow(
     signal,
     isOver: () => isOver(directory),
   });
-  if (!quiet) terminal.error(`${scored} windows scored; the training is over\n`);
+  if (!quiet) terminal.error(`${scored} windows scored; training has ended\n`);
   return 0;
 }
 
-/** Whether a run is finished, or nobody trains it any more. */
+/** Reports whether a run is finished or no longer being trained. */
 function isOver(directory: string): boolean {
   if (readEvents(join(directory, "events.jsonl")).at(-1)?.event === "finished") return true;
   try {

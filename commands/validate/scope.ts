@@ -3,7 +3,7 @@ import type { Scope } from "../command.ts";
 import type { ValidateOptions } from "./parse.ts";
 import { outputTree } from "../arguments/trees.ts";
 
-/** What `covey validate` may reach. */
+/** Returns the permissions of `covey validate`. */
 export function validateScope({ follow, html, run, trustLosses }: ValidateOptions): Scope {
   const directory = resolve(run);
   const page = html ? [resolve(html), resolve(`${html}.tmp`)] : [];

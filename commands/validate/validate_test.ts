@@ -1,9 +1,9 @@
-// The program as its users run it: in a process of its own, by its command line.
+// End-to-end tests: the program in a separate process, run through its command line.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { covey, run, withRun } from "../../testing/program.ts";
 
-Deno.test("covey validate does again what the run's validator published, and explains it", async () => {
+Deno.test("covey validate replays what the run's validator published, and explains it", async () => {
   await withRun(async ({ directory, out, train }) => {
     const trained = await run(train("--peers", "3", "--adversaries", "sign-flip", "--quiet"));
     assert.equal(trained.code, 0, trained.error);
@@ -13,7 +13,7 @@ Deno.test("covey validate does again what the run's validator published, and exp
     assert.match(board.out, /^window 3, state [0-9a-f]{16}\n *peer +weight +score/);
     assert.match(
       board.out,
-      /\n3 windows done again from the buckets: every score is the published/,
+      /\n3 windows replayed from the buckets: every score is the published/,
     );
     assert.match(board.error, /^window 1 {2}as published\nwindow 2 {2}as published\nwindow 3/);
     const page = await Deno.readTextFile(html);
@@ -40,7 +40,7 @@ Deno.test("covey validate does again what the run's validator published, and exp
     assert.deepEqual([document.windows, document.window, document.asPublished], [3, 3, true]);
     assert.equal(document.explanation.total, document.scores[0].score);
 
-    // A signed record that says something else than the buckets: caught, and told where.
+    // A signed record that contradicts the buckets is detected and located.
     await Deno.remove(join(out, "buckets/3/relay/00000001/0.covey"));
     const changed = await run(["validate", out, "--trust-losses", "--quiet"]);
     assert.equal(changed.code, 6, changed.error);
@@ -56,7 +56,7 @@ Deno.test("covey validate does again what the run's validator published, and exp
   });
 });
 
-Deno.test("covey validate --follow scores a run as it goes and ends with it", async () => {
+Deno.test("covey validate --follow scores a live run and ends with it", async () => {
   await withRun(async ({ out, train }) => {
     const first = await run(train("--windows", "1", "--quiet"));
     assert.equal(first.code, 0, first.error);
@@ -68,7 +68,7 @@ Deno.test("covey validate --follow scores a run as it goes and ends with it", as
     const windows = [...followed.out.matchAll(/^window (\d+) {2}0: /gm)].map(([, window]) =>
       window
     );
-    // It ends where the run's first part was over, or goes on into the second.
+    // It ends after the run's first part, or continues into the second.
     assert.deepEqual(windows, ["1", "2", "3", "4"].slice(0, windows.length));
     assert.ok(windows.length >= 1);
     const rest = await run(["validate", out, "--follow", "--quiet"]);
@@ -79,10 +79,10 @@ Deno.test("covey validate --follow scores a run as it goes and ends with it", as
   });
 });
 
-Deno.test("covey validate refuses bad input with one line, a hint and its exit code", async () => {
+Deno.test("covey validate reports bad input in one line, with a hint and an exit code", async () => {
   await withRun(async ({ directory, out, train }) => {
     const cases: [args: string[], code: number, message: RegExp][] = [
-      [[directory], 2, /run\.yaml is not there\nhint: give the directory of a run/],
+      [[directory], 2, /run\.yaml is missing\nhint: give the directory of a run/],
       [[out, "--window", "9"], 2, /3 windows have been scored\nhint: /],
       [[out, "--explain", "9"], 2, /the run has 2 peers\nhint: choose one from 0 to 1/],
       [[out, "--wndow", "1"], 2, /Did you mean --window/],

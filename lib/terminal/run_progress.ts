@@ -90,10 +90,10 @@ export class RunProgress {
   }
 
   /**
-   * Shows something that is no part of a window.
+   * Shows an activity outside of a window.
    *
-   * @param what What is done, such as "writing a sample".
-   * @param total Steps that it takes, where that is known.
+   * @param what Name of the activity, such as "generating a sample".
+   * @param total Number of its steps, if known.
    */
   stage(what: string, total?: number): void {
     this.#stage = this.#named = { what, startSeconds: this.stopwatch(), total, done: 0 };
