@@ -1,4 +1,4 @@
-// Rules that a machine can check. CONTRIBUTING.md says what each is for.
+// Machine-checkable rules. CONTRIBUTING.md gives the reason for each.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const LINES_MAX = 300;
 const FUNCTION_LINES_MAX = 70;
 
-/** Which rooms of `lib` a room may import, besides itself. */
+/** Folders of `lib` that each folder may import, besides itself. */
 const ARROWS: Record<string, string[]> = {
   clock: [],
   async: ["clock"],
@@ -97,7 +97,7 @@ const ARROWS: Record<string, string[]> = {
   ],
 };
 
-/** What only some files may call, since all else must be a function of its arguments. */
+/** Calls allowed only in some files, since all other code must be a function of its arguments. */
 const BANNED: [call: RegExp, allowed: RegExp][] = [
   [/\bDate\.now\(|new Date\(\)/, /^lib\/clock\/system_clock\.ts$/],
   [/\bMath\.random\(|crypto\.getRandomValues/, /^$/],
@@ -122,7 +122,7 @@ interface Source {
   readonly path: string;
   readonly text: string;
   readonly tree: ts.SourceFile;
-  /** Files that it imports, types too. */
+  /** Files that it imports, including imports of types. */
   readonly imports: readonly string[];
 }
 
@@ -164,19 +164,19 @@ function importsOf(tree: ts.SourceFile): string[] {
 const ALL = sources();
 const BY_PATH = new Map(ALL.map((source) => [source.path, source]));
 const isTest = ({ path }: Source) => path.endsWith("_test.ts");
-/** What is shipped, and scripts: no tests, nothing that only tests use. */
+/** Shipped files and scripts, without tests and files that only tests use. */
 const PRODUCT = ALL.filter((source) =>
   !isTest(source) && !/^(fixtures|testing)\/|\/_permission_probe\.ts$/.test(source.path)
 );
 const SHIPPED = PRODUCT.filter(({ path }) => !path.startsWith("scripts/"));
 
-/** What helpers of tests start in a process or worker of its own. */
+/** Files that test helpers start in a separate process or worker. */
 const STARTED: Readonly<Record<string, string[]>> = {
   "testing/engine.ts": ["lib/engine/serve_engine.ts"],
   "testing/program.ts": ["main.ts"],
 };
 
-/** Everything that some files import, and what that imports. */
+/** Returns all files that the given ones import, directly or indirectly. */
 function reached(from: readonly Source[]): Set<string> {
   const seen = new Set<string>();
   const open = from.map(({ path }) => path);
@@ -189,10 +189,10 @@ function reached(from: readonly Source[]): Set<string> {
   return seen;
 }
 
-/** Room of a file: `lib/gauntlet`, `commands/eval`. */
+/** Returns the folder of a file: `lib/gauntlet`, `commands/eval`. */
 const roomOf = (path: string) => path.split("/").slice(0, 2).join("/");
 
-Deno.test("imports follow the arrows between rooms", () => {
+Deno.test("imports follow the allowed dependencies between folders", () => {
   const wrong = PRODUCT.flatMap(({ imports, path }) =>
     imports.filter((target) => {
       const [top, room] = path.split("/");
@@ -207,7 +207,7 @@ Deno.test("imports follow the arrows between rooms", () => {
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("no arrow is drawn that nobody takes, and none leads back", () => {
+Deno.test("allowed dependencies between folders are all used, and acyclic", () => {
   const taken = new Set(
     SHIPPED.flatMap(({ imports, path }) =>
       imports.map((target) => `${path.split("/")[1]} -> ${target.split("/")[1]}`)
@@ -220,11 +220,11 @@ Deno.test("no arrow is drawn that nobody takes, and none leads back", () => {
   assert.deepEqual(circles(new Map(Object.entries(ARROWS))), []);
 });
 
-Deno.test("no imports go in a circle, those of types included", () => {
+Deno.test("imports are acyclic, including those of types", () => {
   assert.deepEqual(circles(new Map(PRODUCT.map(({ imports, path }) => [path, imports]))), []);
 });
 
-/** Nodes of a graph that can reach themselves, grouped (Tarjan 1972). */
+/** Returns the cycles of a graph as strongly connected components (Tarjan 1972). */
 function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();
@@ -254,12 +254,12 @@ Deno.test("modules whose names begin with _ are imported from their own folder o
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("every file that is shipped is used by one that is shipped, or by a script", () => {
+Deno.test("every shipped file is used by a shipped one, or by a script", () => {
   const used = reached(PRODUCT.filter(({ path }) => /^(main\.ts|scripts\/)/.test(path)));
   assert.deepEqual(SHIPPED.map(({ path }) => path).filter((path) => !used.has(path)), []);
 });
 
-Deno.test("every file with logic is reached by a test of its own room", () => {
+Deno.test("every file with logic is reached by a test of its own folder", () => {
   const untested = SHIPPED.filter(({ path, tree }) => {
     const hasLogic = tree.statements.some((statement) =>
       ts.isFunctionDeclaration(statement) ||
@@ -274,7 +274,7 @@ Deno.test("every file with logic is reached by a test of its own room", () => {
   assert.deepEqual(untested.map(({ path }) => path), []);
 });
 
-Deno.test("what a validator examines and what nodes state has a test beside each file", () => {
+Deno.test("every file of swarm/examination and swarm/statement has a test beside it", () => {
   const without = SHIPPED.map(({ path }) => path)
     .filter((path) => /^lib\/swarm\/(examination|statement)\//.test(path))
     .filter((path) => !BY_PATH.has(path.replace(/\.ts$/, "_test.ts")));
@@ -297,7 +297,7 @@ Deno.test("files and functions are short", () => {
   assert.deepEqual(long, []);
 });
 
-Deno.test("time, chance, environment and streams are handed in", () => {
+Deno.test("time, randomness, environment and streams are injected", () => {
   const wrong = PRODUCT.flatMap(({ path, text }) =>
     text.split("\n").flatMap((line, index) => {
       const code = line.replace(/^\s*(\/?\*|\/\/).*/, "");
@@ -322,7 +322,7 @@ Deno.test("every export has a doc comment", () => {
   assert.deepEqual(bare, []);
 });
 
-Deno.test("packages with build scripts are named, so that the first start says nothing of them", () => {
+Deno.test("packages with build scripts are listed, so that the first start does not warn of them", () => {
   const read = (name: string) => JSON.parse(readFileSync(join(ROOT, name), "utf8"));
   const { allow, deny } = read("deno.json").allowScripts ?? { allow: [], deny: [] };
   const packages: [string, { scripts?: true }][] = Object.entries(read("deno.lock").npm);

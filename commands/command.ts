@@ -60,7 +60,7 @@ export interface CommandDependencies {
   readonly signal: AbortSignal;
 }
 
-/** One verb of the program. */
+/** A command of the program. */
 export interface Command<Options> {
   /** Parses arguments and `COVEY_*` variables; performs no I/O. */
   parse(args: string[], environment: Record<string, string>): Options;

@@ -1,6 +1,6 @@
 /**
- * Measures covey against the runtime's own matrix product and against PyTorch. Ratios come from one run in
- * which both sides take turns; absolute numbers are this machine's. Prints a table, writes `bench.json`.
+ * Benchmarks covey against the runtime's own matrix product and against PyTorch. Ratios come from one run
+ * that alternates between both; absolute numbers are this machine's. Prints a table, writes `bench.json`.
  */
 import { fileURLToPath } from "node:url";
 import { openBenchEngine } from "./bench/bench_engine.ts";
@@ -19,7 +19,7 @@ import {
 
 const STEP_SCRIPT = "torch_step.py";
 const ROUNDS = 5;
-/** An evaluation takes long enough to be measured in few. */
+/** One evaluation takes long enough that a few rounds suffice. */
 const EVALUATION_ROUNDS = 2;
 const WARM_UPS = 2;
 const THREADS = navigator.hardwareConcurrency;
@@ -28,7 +28,7 @@ const seconds = () => performance.now() / 1000;
 
 type Row = Record<string, string | number>;
 
-/** Times product, whole step, step in blocks and PyTorch in turns. */
+/** Times the matrix product, whole step, step in blocks and PyTorch, alternating. */
 async function benchSteps(step: StepCase): Promise<Row> {
   await using bench = await openBenchEngine(THREADS);
   await using torch = await startTorch(STEP_SCRIPT, step, THREADS);
@@ -64,7 +64,7 @@ async function benchSteps(step: StepCase): Promise<Row> {
   return row;
 }
 
-/** A validator's evaluations against the same number of sequences through PyTorch. */
+/** Times a validator's evaluations against the same number of sequences through PyTorch. */
 async function benchEvaluation(): Promise<Row[]> {
   await using bench = await openBenchEngine(THREADS);
   await using torch = await startTorch(STEP_SCRIPT, EVALUATION_CASE, THREADS);
@@ -91,7 +91,7 @@ async function benchEvaluation(): Promise<Row[]> {
   }];
 }
 
-/** Peak memory of a step, each in a process of its own. */
+/** Measures the peak memory of a step, each in a separate process. */
 async function benchMemory(step: StepCase): Promise<Row> {
   const row: Row = { model: step.name };
   for (const shape of SHAPES) row[`${shape} MB`] = Math.round(await stepMemory(step, shape) / 1e6);
@@ -103,7 +103,7 @@ async function benchMemory(step: StepCase): Promise<Row> {
   return row;
 }
 
-/** What one more layer costs, in parameters, moments and gradients, and beyond. */
+/** Measures the memory of one more layer, next to that of its parameters, moments and gradients. */
 async function benchLayerGrowth(step: StepCase): Promise<Row[]> {
   const deep = (layers: number): StepCase => ({
     ...step,
@@ -146,7 +146,7 @@ async function each(measure: (step: StepCase) => Promise<Row>): Promise<Row[]> {
   return rows;
 }
 
-/** Parts of the bench by name; arguments choose some. */
+/** Parts of the benchmark by name; arguments select some. */
 const PARTS: Record<string, () => Promise<Row[]>> = {
   consensus: () => {
     const entries = Object.entries(benchConsensus(seconds)).map((

@@ -1,10 +1,10 @@
-"""Makes tiny random models of the LLaMA-like families, and what transformers computes with them.
+"""Generates tiny random models of the LLaMA-like families, and the outputs of transformers on them.
 
-    python scripts/make_families.py [CASE...]        # wants transformers 5.24 and PyTorch 2.15
+    python scripts/make_families.py [CASE...]        # requires transformers 5.24 and PyTorch 2.15
 
-Per case a folder in fixtures/families: config.json (as transformers 5 saves it), config_v4.json (as checkpoints
-on the hub have it; checked to give the same logits bit for bit) and model.safetensors (BF16). expected.json
-has what the model computes in float32 from these BF16 weights, with eager attention.
+Each case has a folder in fixtures/families: config.json (as saved by transformers 5), config_v4.json (as in
+checkpoints on the hub; checked to give bit-identical logits) and model.safetensors (BF16). expected.json has
+the model's outputs in float32 from these BF16 weights, with eager attention.
 """
 
 import json
@@ -44,7 +44,7 @@ GRANITE = dict(embedding_multiplier=6.0, attention_multiplier=0.2, residual_mult
 QWEN2_WINDOW = dict(use_sliding_window=True, sliding_window=WINDOW, max_window_layers=2)
 GEMMA = dict(head_dim=12, tie_word_embeddings=True)
 
-# name: (model_type, what differs from SHAPE in transformers 5's words, what version 4's configuration has instead,
+# name: (model_type, differences from SHAPE in transformers 5's keys, their counterparts in version 4's,
 #        keys of version 5 that version 4's configuration lacks besides V5_KEYS)
 CASES = {
     "llama-bias": (
@@ -132,7 +132,8 @@ def main(names):
 
 
 def trimmed(entry):
-    """What tests compare: log_probs[i] is that of ids[i + 1] after ids[0..i], from one pass over all ids but the last."""
+    """Returns what tests compare: log_probs[i] is that of ids[i + 1] after ids[0..i], from one pass over
+    all ids but the last."""
     return dict(
         texts=[dict(ids=t["ids"], log_probs=t.get("log_probs_of_inputs", t["log_probs"])) for t in entry["texts"]],
         continuations=[dict(prompt=c["prompt"], ids=c["ids"]) for c in entry["continuations"]],
@@ -140,7 +141,8 @@ def trimmed(entry):
 
 
 def make(name):
-    """Writes the folder of a case, and returns what is to be expected of it, with the first seed that writes clearly and variedly."""
+    """Writes the folder of a case and returns its expected outputs, for the first seed whose generated
+    text is clearly decided and varied."""
     model_type, changes, v4, dropped = CASES[name]
     folder = HERE / name
     for seed in range(100):
@@ -153,7 +155,7 @@ def make(name):
         if all(c and c["smallest_gap"] > MIN_GAP and len(set(c["ids"])) > 4 for c in continuations):
             break
     else:
-        raise RuntimeError(f"{name}: no seed decides clearly, without too many repetitions")
+        raise RuntimeError(f"{name}: no seed has clear argmaxes without too many repetitions")
     texts = [text(model, ids(n, generator)) for n in TEXT_LENGTHS + MORE_TEXTS.get(name, [])]
     write_v4(folder, v4, dropped)
     check_v4(folder, model, [t["ids"] for t in texts])
@@ -167,7 +169,7 @@ def make(name):
 
 
 def save(config, seed, folder):
-    """Saves a model whose every weight is random, norms and biases too, as BF16."""
+    """Saves a model with random weights, including norms and biases, as BF16."""
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32)
     generator = torch.Generator().manual_seed(seed)
     for name, weight in model.named_parameters():
@@ -207,7 +209,8 @@ def log_probs(logits, ids):
 
 
 def continuation(model, prompt):
-    """The greedy continuation of a prompt; None where it ends early, or where a pass without cache disagrees."""
+    """Returns the greedy continuation of a prompt; None if it ends early. Raises RuntimeError if a pass
+    without cache disagrees."""
     inputs = torch.tensor([prompt])
     out = model.generate(
         inputs, attention_mask=torch.ones_like(inputs), do_sample=False, max_new_tokens=NEW_TOKENS
@@ -231,14 +234,14 @@ def write_v4(folder, v4, dropped):
 
 
 def check_v4(folder, model, texts):
-    """Loads the folder with config_v4.json in place of config.json, which must make no difference at all."""
+    """Checks that the folder with config_v4.json in place of config.json gives bit-identical logits."""
     with tempfile.TemporaryDirectory() as other:
         shutil.copy(folder / "config_v4.json", Path(other, "config.json"))
         shutil.copy(folder / "model.safetensors", other)
         v4 = load(other)
     for ids in texts:
         same = torch.equal(model(torch.tensor([ids])).logits, v4(torch.tensor([ids])).logits)
-        assert same, f"{folder.name}: config_v4.json computes something else"
+        assert same, f"{folder.name}: config_v4.json gives different logits"
 
 
 def rounded(values):

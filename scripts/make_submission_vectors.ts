@@ -1,6 +1,6 @@
 /**
  * Writes the golden submissions of `docs/submission-format.md`: `fixtures/submission/NAME.covey`, and
- * `vectors.json` with what they hold. Run it only when the format's version changes.
+ * `vectors.json` with their contents. Run it only when the format's version changes.
  */
 import { fixture } from "../fixtures/fixture.ts";
 import { SeededRandom } from "../lib/random/seeded_random.ts";

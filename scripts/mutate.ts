@@ -1,6 +1,6 @@
 /**
- * Applies one mutation after the other to a copy of the project, runs the tests that have to notice it, and
- * prints which survive. Run it through `deno task mutate [TEXT]`; TEXT chooses by path or description.
+ * Applies mutations one by one to a copy of the project, runs the tests that must notice each, and prints
+ * which survive. Run it as `deno task mutate [TEXT]`; TEXT selects by path or description.
  */
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { type Mutation, MUTATIONS } from "./mutate/mutations.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Copies what git knows of, and the packages by hard links: native code is loaded from a real path only. */
+/** Copies files known to git, and packages as hard links: native code is loaded only from a real path. */
 async function copyProject(): Promise<string> {
   await mkdir(join(ROOT, "covey-run"), { recursive: true });
   const copy = await Deno.makeTempDir({ dir: join(ROOT, "covey-run"), prefix: "mutate-" });
@@ -29,7 +29,7 @@ async function copyProject(): Promise<string> {
 
 const testsOf = ({ path, tests }: Mutation) => tests ?? [dirname(path)];
 
-/** Whether tests pass on the copy as it is. */
+/** Reports whether tests pass on the copy as it is. */
 async function passes(copy: string, tests: readonly string[]): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "-q", "-A", "--no-check", "--fail-fast", ...tests],
@@ -41,13 +41,13 @@ async function passes(copy: string, tests: readonly string[]): Promise<boolean> 
   return success;
 }
 
-/** Whether the tests fail on a mutation, as they should. */
+/** Reports whether the tests fail on a mutation, as they should. */
 async function isNoticed(copy: string, mutation: Mutation): Promise<boolean> {
   const { from, path, to } = mutation;
   const file = join(copy, path);
   const text = await Deno.readTextFile(file);
   if (text.split(from).length !== 2) {
-    throw new RangeError(`Cannot mutate ${path}: ${JSON.stringify(from)} is not there once`);
+    throw new RangeError(`Cannot mutate ${path}: ${JSON.stringify(from)} does not occur once`);
   }
   await Deno.writeTextFile(file, text.replace(from, () => to));
   try {
@@ -62,7 +62,7 @@ const chosen = MUTATIONS.filter(({ breaks, path }) => `${path} ${breaks}`.includ
 const copy = await copyProject();
 let survived = 0;
 try {
-  // What fails without a mutation would notice every one.
+  // Tests that fail without a mutation would notice every one.
   for (const tests of new Set(chosen.map((mutation) => testsOf(mutation).join(" ")))) {
     if (!await passes(copy, tests.split(" "))) throw new Error(`${tests} fail without a mutation`);
   }

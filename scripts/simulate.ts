@@ -1,6 +1,6 @@
 /**
- * Simulates swarms: `--seed S` one, `--seeds A..B` many; `--scenario FILE` fixes what happens, `--trace` prints
- * every event. Prints one line a seed; for one that fails, the line that repeats it.
+ * Simulates swarms: one with `--seed S`, several with `--seeds A..B`; `--scenario FILE` fixes the scenario,
+ * `--trace` prints every event. Prints one line per seed and, if it fails, the command that reproduces it.
  */
 import { parseArgs } from "node:util";
 import { openBenchEngine } from "./bench/bench_engine.ts";
@@ -12,11 +12,11 @@ const HELP =
   `Usage: deno task simulate [--seed S | --seeds A..B] [--scenario FILE] [--engine NAME] [--trace]
 
   --seed S         one simulation (default: 0)
-  --seeds A..B     many, one after the other
-  --scenario FILE  what happens, as JSON: peers, adversaries, validators, windows, quietWindows, faults
+  --seeds A..B     several simulations in sequence
+  --scenario FILE  scenario as JSON: peers, adversaries, validators, windows, quietWindows, faults
                    {crash, freeze, store, chain, partition, missedBlock, reorganisation, diskLoss, lateJoin},
                    each 0 to 1
-                   (default: the seed makes one up)
+                   (default: generated from the seed)
   --engine NAME    quadratic or llama (default: quadratic)
   --trace          print every event`;
 
@@ -29,7 +29,7 @@ const OPTIONS = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** Reads the arguments. */
+/** Parses the arguments. */
 function parse() {
   const { values } = parseArgs({ args: Deno.args, options: OPTIONS });
   if (!["quadratic", "llama"].includes(values.engine)) {
@@ -55,7 +55,7 @@ function parse() {
   };
 }
 
-/** Runs the seeds; gives whether all are well. */
+/** Runs the seeds; reports whether all passed. */
 async function run(
   { engine, first, last, path, scenario, trace }: ReturnType<typeof parse>,
 ): Promise<boolean> {
@@ -91,13 +91,13 @@ async function run(
       ...(path === undefined ? [] : [`--scenario ${path}`]),
       ...(model ? ["--engine llama"] : []),
     ];
-    console.log(`  again: deno task simulate ${options.join(" ")} --trace`);
+    console.log(`  reproduce: deno task simulate ${options.join(" ")} --trace`);
   }
   const minutes = (performance.now() - start) / 60_000;
   console.log(
     `${last - first + 1} seeds, ${failed} failed, ${windows} windows, ${
       (windows / minutes).toFixed(0)
-    } windows a minute`,
+    } windows per minute`,
   );
   return failed === 0;
 }

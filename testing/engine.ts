@@ -12,20 +12,20 @@ const LIBRARIES = fileURLToPath(new URL("../node_modules", import.meta.url));
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 const LOADERS = ["x86_64", "aarch64"].map((arch) => `/usr/lib/${arch}-linux-gnu/libvulkan.so.1`);
 
-/** Whether WebGPU can be tried without a GPU: Debian's chromium and libvulkan1 are there. Says so if not. */
+/** Reports whether WebGPU can be tested without a GPU, by Debian's chromium and libvulkan1; logs if not. */
 export function swiftShaderIsThere(): boolean {
   const there = existsSync(SWIFTSHADER) && LOADERS.some((path) => existsSync(path));
-  if (!there) console.error("skipped: tests on webgpu want Debian's chromium and libvulkan1");
+  if (!there) console.error("skipped: tests on webgpu require Debian's chromium and libvulkan1");
   return there;
 }
 
 /**
- * The one engine worker of a test file. Ending a worker and starting another at once makes the native
- * library crash now and then; the program itself never does.
+ * The only engine worker of a test file. Stopping a worker and starting another at once occasionally
+ * crashes the native library; the program itself never does that.
  */
 let worker: Promise<EngineWorker> | undefined;
 
-/** Runs a test body with an engine and frees what it holds afterwards, whatever happens. */
+/** Runs a test body with an engine, and closes the engine afterwards in any case. */
 async function withEngine(device: DeviceName, body: (engine: Engine) => Promise<void>) {
   worker ??= startEngineWorker(ENTRY, LIBRARIES);
   const engine = await connectEngine((await worker).port, { devices: [device], threads: 1 });
@@ -50,8 +50,8 @@ export function testOnCpu(
 }
 
 /**
- * Gives a function that defines a test for every device. Those on WebGPU run in a process of their own,
- * which one test of the file starts; it skips and says why where there is no driver.
+ * Returns a function that defines a test for every device. Those on WebGPU run in a separate process,
+ * started by one test of the file; it is skipped with a message if there is no driver.
  *
  * @param file `import.meta.url` of the test file.
  */
@@ -88,7 +88,7 @@ async function runOnWebgpu(file: string): Promise<void> {
   assert.match(text, /ok \| [1-9]\d* passed/);
 }
 
-/** Environment in which the WebGPU provider finds the software driver. */
+/** Returns an environment in which the WebGPU provider finds the software driver. */
 export function swiftShaderEnvironment(): Record<string, string> {
   return { VK_ICD_FILENAMES: SWIFTSHADER, XDG_RUNTIME_DIR: "/tmp" };
 }

@@ -1,24 +1,24 @@
 import { createHash } from "node:crypto";
 
-/** A file of the hub, and how it misbehaves. */
+/** A file of the test hub, with its faults. */
 export interface HubFile {
   /** Content. */
   readonly content: Uint8Array<ArrayBuffer>;
-  /** Kept by another host, which is redirected to, and named by its SHA-256. */
+  /** Whether it is served by another host, through a redirect, under its SHA-256. */
   readonly large?: boolean;
-  /** Bytes after which connections to it end, while there are any. */
+  /** Bytes after which the first connections to it end, one entry per connection. */
   readonly breaks?: number[];
-  /** Statuses that are answered first. */
+  /** Statuses of the first responses. */
   readonly statuses?: number[];
-  /** Send something else. */
+  /** Whether to send altered content. */
   readonly forged?: boolean;
 }
 
-/** A small hub on this machine: an API, and a second host for contents. */
+/** A small local hub: an API, and a second host for contents. */
 export interface TestHub extends AsyncDisposable {
   /** Address. */
   readonly endpoint: string;
-  /** Requests so far: `METHOD path`, of the contents host `CDN path range`. */
+  /** Requests so far: `METHOD path`, or `CDN path range` for the contents host. */
   readonly requests: string[];
 }
 
@@ -27,7 +27,7 @@ const TOKEN = "hf_secret";
 
 /** Commit of everything in the hub. */
 export const HUB_COMMIT = COMMIT;
-/** Token that repositories named `private/...` want. */
+/** Token that repositories named `private/...` require. */
 export const HUB_TOKEN = TOKEN;
 
 /** Starts a hub. @param repos Files by `models/org/name@revision` and path. */
@@ -122,6 +122,6 @@ function contentResponse(
   if (request.method === "HEAD") return new Response(null, { headers });
   const end = breaks?.shift();
   if (end === undefined) return new Response(bytes, { status, headers });
-  // Ends like a connection that somebody between has closed.
+  // Ends like a connection closed by an intermediary.
   return new Response(bytes.slice(0, end), { status });
 }

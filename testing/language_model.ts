@@ -4,7 +4,7 @@ import { length } from "../lib/python/python_text.ts";
 
 const digest = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** The model that stood in for a real one when lm-evaluation-harness made the vectors. */
+/** The mock model that lm-evaluation-harness generated the test vectors with. */
 export const hashModel: LanguageModel = {
   answer: (groups) => Promise.resolve(groups.map((requests) => requests.map(answer))),
 };
@@ -24,7 +24,7 @@ function answer(request: ModelRequest): ModelAnswer {
   return drawn % 3 === 1 ? `I think 12 then $1,234.50 so ${drawn % 7}` : "no idea";
 }
 
-/** A number that depends on all of a text, and more negative the longer what is scored is. */
+/** Returns a number that depends on the whole text and decreases with the scored length. */
 function score(all: string, scored: string): number {
   const drawn = parseInt(digest(all).slice(0, 8), 16);
   return -(drawn % 1000) / 100 - 0.3 * length(scored);

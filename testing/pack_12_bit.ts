@@ -21,7 +21,7 @@ export function pack12Bit(indices: ArrayLike<number>): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads indices that the reference packed; see {@linkcode pack12Bit}.
+ * Unpacks indices that the reference packed; see {@linkcode pack12Bit}.
  *
  * @throws RangeError when the length is not a multiple of three.
  */

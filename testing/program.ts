@@ -10,7 +10,7 @@ export const SMALL = "--windows 3 --inner-steps 2 --batch 2 --sequence 16 --thre
     " ",
   );
 
-/** The program in a process of its own. */
+/** Returns a command that runs the program in a separate process. */
 export function covey(args: string[], env: Record<string, string> = {}): Deno.Command {
   const flags = "run -q --no-prompt --allow-read --allow-write --allow-net --allow-env --allow-sys";
   return new Deno.Command(Deno.execPath(), {
@@ -27,14 +27,14 @@ export function covey(args: string[], env: Record<string, string> = {}): Deno.Co
   });
 }
 
-/** Runs the program; gives its exit code and what it wrote. */
+/** Runs the program; returns its exit code and output. */
 export async function run(args: string[], env?: Record<string, string>) {
   const { code, stderr, stdout } = await covey(args, env).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: text(stdout), error: text(stderr) };
 }
 
-/** A directory with a small model's config and a text; `train` makes the arguments of a run in it. */
+/** Provides a directory with a small model's config and a text; `train` builds arguments of a run in it. */
 export async function withRun(
   body: (
     paths: { directory: string; out: string; train: (...more: string[]) => string[] },

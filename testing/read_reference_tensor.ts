@@ -10,7 +10,7 @@ import { RefusedError } from "../lib/sparseloco/refusal.ts";
 export interface ReferenceTensor {
   /** Indices, 12 bits each, in any order within a chunk. */
   readonly idxs: Uint8Array;
-  /** Codes, a byte each, in the order of the indices. */
+  /** Codes, one byte each, in the order of the indices. */
   readonly vals: Uint8Array;
   /** Mean that is added to each level. */
   readonly shift: number;
@@ -19,12 +19,12 @@ export interface ReferenceTensor {
 }
 
 /**
- * Reads a tensor of the reference system. What it leaves unchecked is checked here: codes within the
- * levels, indices distinct within their chunk.
+ * Reads a tensor of the reference system, with the checks that it omits: codes are within the levels,
+ * indices are distinct within their chunk.
  *
  * @param dims Shape of the parameter.
  * @param topk Entries of a chunk.
- * @throws RefusedError naming the rule that was broken.
+ * @throws RefusedError naming the violated rule.
  */
 export function readReferenceTensor(
   { idxs, vals, shift, lookup }: ReferenceTensor,

@@ -1,6 +1,6 @@
 import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";
 
-/** Events of two windows of two peers. */
+/** Returns the events of a run with two peers, of two windows by default. */
 export function swarmEvents(windows = 2): SwarmEvent[] {
   const list: SwarmEvent[] = [{
     event: "started",

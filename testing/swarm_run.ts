@@ -5,12 +5,12 @@ import { type LocalSwarmOptions, runLocalSwarm } from "../lib/node/local/local_s
 import { stateDigest } from "../lib/sparseloco/state_digest.ts";
 import type { SwarmEvent } from "../lib/swarm/swarm_event.ts";
 
-/** Text of test runs. */
+/** Returns the corpus of test runs. */
 export function testCorpus(): Corpus {
   return new Corpus(Uint32Array.from({ length: 4000 }, (_, i) => (i * i * 31 + i) % 256), 8);
 }
 
-/** Runs a quadratic swarm of three peers in a directory; gives its events and the last digest. */
+/** Runs a quadratic swarm of three peers in a directory; returns its events and the last digest. */
 export async function runTestSwarm(
   directory: string,
   windows: number,

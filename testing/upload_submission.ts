@@ -11,7 +11,7 @@ import {
   type SubmissionPlace,
 } from "../lib/swarm/examination/examine_submission.ts";
 
-/** What test submissions are for, but for the peer. */
+/** Context of test submissions, without the peer. */
 export const TEST_CONTEXT: Omit<SubmissionContext, "uid"> = {
   run: "ab".repeat(32),
   window: 4,
@@ -31,19 +31,19 @@ export const testPeer = (uid: number) => ({
   stake: 0,
 });
 
-/** How one peer's upload differs from an honest one. */
+/** Differences of a peer's upload from an honest one. */
 export interface Misdeed {
-  /** Whose key signs the manifest. */
+  /** Peer whose key signs the manifest. */
   readonly signer?: number;
-  /** Parts of the manifest. */
+  /** Changed parts of the manifest. */
   readonly manifest?: Partial<Manifest>;
-  /** Parts of what the submission says of itself. */
+  /** Changed parts of the submission's context. */
   readonly submission?: Partial<SubmissionContext>;
-  /** What changes its values. */
+  /** Seed that changes its values. */
   readonly seed?: number;
 }
 
-/** A peer's signed manifest and coded submission. */
+/** Returns a peer's signed manifest and encoded submission. */
 export function testSubmission(
   uid: number,
   misdeed: Misdeed = {},
@@ -69,7 +69,7 @@ export function testSubmission(
   return { manifest: encodeManifest(manifest, (text) => signer.sign(text)), submission, sha256 };
 }
 
-/** Puts a peer's submission into its own bucket, or a validator's copy into that one's. */
+/** Puts a peer's submission into its own bucket, or a relayed copy into a validator's. */
 export async function putSubmission(
   bucket: Bucket,
   place: "own" | "relay",

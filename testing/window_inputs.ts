@@ -10,12 +10,12 @@ export const TEST_CHALLENGE = "cc".repeat(32);
 /** Digest of the state that the test validator ends its window with. */
 export const TEST_DIGEST = "aa".repeat(32);
 
-/** A state of one tensor of 256 elements; the window goes from a shift of 0 to one of 0.5. */
+/** Returns a state of one tensor of 256 elements; the window goes from shift 0 to shift 0.5. */
 export function testState(shift: number): ParameterValues {
   return new Map([["w", Float32Array.from({ length: 256 }, (_, i) => i + shift)]]);
 }
 
-/** Inputs of a window in which peer 7 was to count, and nothing was found. */
+/** Returns the inputs of a window in which peer 7 should count, and nothing was found. */
 export function windowInputs(): WindowInputs {
   const definition = simulatedDefinition();
   const trainers = [{ uid: 7, hotkey: "ab", stake: 0, block: 0 }];
@@ -24,7 +24,7 @@ export function windowInputs(): WindowInputs {
       definition,
       shapes: [{ name: "w", dims: [64, 4] }],
       before: testState(0),
-      evaluator: { losses: () => Promise.reject(new Error("nobody is evaluated")) },
+      evaluator: { losses: () => Promise.reject(new Error("no peer is evaluated")) },
       corpus: testCorpus(),
       window: 0,
       nonce: TEST_CHALLENGE,

@@ -1,4 +1,4 @@
-/** Gives a test a directory of its own. */
+/** Runs a test body with a temporary directory. */
 export async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "covey-" });
   try {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fixture } from "../../fixtures/fixture.ts";
+import { HUB_TOKEN, type HubFile, startTestHub } from "../../testing/hub.ts";
 import { run, withRun } from "../../testing/program.ts";
 import { withTinyModel } from "../../testing/tiny_model.ts";
 import { UsageError } from "../command.ts";
@@ -86,5 +88,33 @@ Deno.test("a trained model is converted to GGUF and back, and scores the same", 
       return JSON.parse(found.out).results;
     }));
     assert.deepEqual(scores[1], scores[0]);
+  });
+});
+
+Deno.test("covey convert fetches a model from the hub, with its revision", async () => {
+  await withTinyModel(async (directory) => {
+    const names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"];
+    const files = await Promise.all(names.map(async (name): Promise<[string, HubFile]> => [
+      name,
+      { content: await Deno.readFile(join(directory, name)), large: name.endsWith("tensors") },
+    ]));
+    await using hub = startTestHub({ "models/private/tiny@v1": Object.fromEntries(files) });
+    const env = {
+      HF_ENDPOINT: hub.endpoint,
+      HF_TOKEN: HUB_TOKEN,
+      HF_HOME: join(directory, "home"),
+    };
+    const gguf = join(directory, "out.gguf");
+    const args = ["convert", "private/tiny", gguf, "--revision", "v1", "--name", "tiny_llama"];
+    const fetched = await run(args, env);
+    assert.equal(fetched.code, 0, fetched.error);
+    const wanted = await Deno.readFile(fixture("gguf/tiny_llama.f32.gguf"));
+    assert.deepEqual(await Deno.readFile(gguf), wanted);
+    const requests = hub.requests.length;
+    const offline = await run(args, { ...env, HF_HUB_OFFLINE: "1" });
+    assert.equal(offline.code, 0, offline.error);
+    assert.equal(hub.requests.length, requests);
+    const missing = await run(["convert", "private/none"], env);
+    assert.equal(missing.code, 2, missing.error);
   });
 });

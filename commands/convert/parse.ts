@@ -1,4 +1,6 @@
 import { type TargetName, targetOf, TARGETS } from "../../lib/convert/targets.ts";
+import type { HubSettings } from "../../lib/hub/hub_settings.ts";
+import { hubFrom } from "../hub/hub_from.ts";
 import { parseArguments } from "../arguments/parse_arguments.ts";
 import { UsageError } from "../command.ts";
 
@@ -8,6 +10,10 @@ export interface ConvertOptions {
   input: string;
   /** Where to write; undefined describes the input. */
   output: string | undefined;
+  /** Revision of a model on the hub. */
+  revision: string | undefined;
+  /** Access to the hub. */
+  hub: HubSettings;
   /** Further models, to be averaged with the input. */
   average: string[];
   /** Weights of the input and of these; undefined for equal ones. */
@@ -48,6 +54,8 @@ export function parseConvertOptions(
   const options: ConvertOptions = {
     input,
     output,
+    revision: given.revision,
+    hub: hubFrom(environment),
     average: given.average ?? [],
     weights: given.weights,
     to,

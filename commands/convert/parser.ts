@@ -8,8 +8,9 @@ export function convertParser(): Command {
     .description(
       "Convert a model between formats, tensor by tensor; without OUTPUT, describe it.",
     )
-    .argument("<INPUT>", `run of covey train, or model: ${INPUTS}`)
+    .argument("<INPUT>", `run of covey train, id on the Hugging Face hub (org/name), or ${INPUTS}`)
     .argument("[OUTPUT]", "directory or file to write")
+    .option("--revision <REV>", "revision of a model on the hub (default: main)")
     .addOption(
       new Option(
         "--to <FORMAT>",
@@ -43,7 +44,7 @@ export function convertParser(): Command {
     .addHelpText("after", `\n${HELP}`);
 }
 
-const INPUTS = "Hugging Face directory, GGUF or llama2.c file";
+const INPUTS = "Hugging Face directory, GGUF, llama2.c or PyTorch file";
 
 const HELP = `Formats:
 ${
@@ -51,6 +52,7 @@ ${
     `  ${name.padEnd(14)}${summary}; ${Object.keys(dtypes).join(", ")}`
   ).join("\n")
 }
+Variables: HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE; COVEY_ plus an option's name.
 Files are written beside their final names and renamed when they are whole.
 Exit status: 0 done, 1 failed, 2 usage, 4 no permission, 6 bad data, 7 no disk space, 130 interrupted.`;
 

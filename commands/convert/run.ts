@@ -6,9 +6,11 @@ import { openRelease } from "../../lib/convert/open_release.ts";
 import type { Release } from "../../lib/convert/release.ts";
 import { writeRelease } from "../../lib/convert/write_release.ts";
 import { formatBytes, formatCount } from "../../lib/report/format_quantity.ts";
-import { ProgressLine } from "../../lib/terminal/progress_line.ts";
 import { type CommandDependencies, RefusedRequestError } from "../command.ts";
+import { findModel, mayBeHubId } from "../hub/find_model.ts";
+import { openHub } from "../hub/open_hub.ts";
 import type { ConvertOptions } from "./parse.ts";
+import { ConvertProgress } from "./progress.ts";
 
 /** Describes a model, or writes it in another format. */
 export async function runConvert(
@@ -16,7 +18,9 @@ export async function runConvert(
   dependencies: CommandDependencies,
 ): Promise<number> {
   const { terminal } = dependencies;
-  const release = await openInputs(options);
+  const progress = new ConvertProgress(terminal, options.quiet, dependencies.stopwatch);
+  using _beat = dependencies.everySecond(() => progress.beat());
+  const release = await openInputs(options, dependencies, progress);
   try {
     for (const note of release.notes) terminal.error(`note    ${note}\n`);
     if (options.output === undefined) {
@@ -28,23 +32,35 @@ export async function runConvert(
       );
       return 0;
     }
-    await write(release, options, options.output, dependencies);
+    await write(release, options, options.output, progress, dependencies);
     return 0;
   } finally {
     await release.close();
   }
 }
 
-async function openInputs({ average, input, weights }: ConvertOptions): Promise<Release> {
-  const first = await openRelease(input);
-  if (average.length === 0) return first;
-  const opened = [first];
+async function openInputs(
+  options: ConvertOptions,
+  dependencies: CommandDependencies,
+  progress: ConvertProgress,
+): Promise<Release> {
+  const { average, hub: settings, input, revision, weights } = options;
+  const hub = await openHub(settings, !settings.offline, dependencies, progress);
+  const opened: Release[] = [];
   try {
-    for (const path of average) opened.push(await openRelease(path));
-    return averageReleases(opened, weights ?? opened.map(() => 1));
+    for (const model of [input, ...average]) {
+      const named = { model, revision: model === input ? revision : undefined };
+      const fetched = mayBeHubId(model) ? await findModel(named, hub) : undefined;
+      opened.push(await openRelease(fetched?.directory ?? model));
+    }
+    return opened.length === 1
+      ? opened[0]
+      : averageReleases(opened, weights ?? opened.map(() => 1));
   } catch (cause) {
     for (const release of opened) await release.close();
     throw cause;
+  } finally {
+    progress.clear();
   }
 }
 
@@ -52,19 +68,14 @@ async function write(
   release: Release,
   options: ConvertOptions,
   output: string,
-  { everySecond, signal, stopwatch, terminal }: CommandDependencies,
+  progress: ConvertProgress,
+  { signal, terminal }: CommandDependencies,
 ): Promise<void> {
   refuseSamePlace(options.input, output);
-  const bar = new ProgressLine(terminal, stopwatch);
-  using _beat = everySecond(() => options.quiet || bar.beat());
   const { bytes } = describeRelease(release);
   const total = Object.values(bytes).reduce((sum, each) => sum + each, 0);
   let written = 0;
-  const onBytes = (count: number) => {
-    written += count;
-    if (options.quiet) return;
-    bar.show("writing", Math.min(1, written / total), formatBytes(written), written);
-  };
+  const onBytes = (count: number) => progress.written(written += count, total);
   try {
     const report = await writeRelease(output, options.to, release, {
       dtype: options.dtype,
@@ -72,18 +83,20 @@ async function write(
       name: options.name ?? basename(resolve(options.input)),
       pre: options.pre,
     }, { onBytes, signal });
-    bar.clear();
+    progress.clear();
     const lost = report.summary();
     if (lost !== undefined) terminal.error(`note    ${lost}\n`);
     terminal.out(`wrote   ${output}  ${formatBytes(written)}\n`);
   } finally {
-    bar.clear();
+    progress.clear();
   }
 }
 
 /** A conversion reads its input until the end. */
 function refuseSamePlace(input: string, output: string): void {
-  if (!existsSync(output) || realpathSync(input) !== realpathSync(output)) return;
+  if (!existsSync(input) || !existsSync(output) || realpathSync(input) !== realpathSync(output)) {
+    return;
+  }
   const what = statSync(output).isDirectory() ? "directory" : "file";
   throw new RefusedRequestError(
     `Cannot write ${output}: it is the ${what} that is read`,

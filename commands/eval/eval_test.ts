@@ -8,9 +8,9 @@ const DOCUMENTS = fixture("harness/documents");
 const CPU = ["--device", "cpu", "--threads", "1"];
 
 interface Scratch {
-  /** Directory that is removed in the end. */
+  /** Directory that is removed at the end. */
   readonly directory: string;
-  /** A model of 300 tokens: LLaMA weights, a tokenizer. */
+  /** Directory of a model with 300 tokens: LLaMA weights, a tokenizer. */
   readonly model: string;
   /** Runs `covey eval`; caches are in the directory. */
   readonly evaluate: (args: string[], env?: Record<string, string>) => ReturnType<typeof run>;
@@ -25,7 +25,7 @@ async function withScratch(body: (scratch: Scratch) => Promise<void>): Promise<v
     HOME: directory,
     XDG_CACHE_HOME: join(directory, "cache"),
     HF_ENDPOINT: "http://127.0.0.1:9",
-    ORT_DISABLE_TELEMETRY: "0", // which covey overrules
+    ORT_DISABLE_TELEMETRY: "0", // overridden by covey
   };
   try {
     await Deno.mkdir(model);
@@ -44,7 +44,7 @@ async function withScratch(body: (scratch: Scratch) => Promise<void>): Promise<v
   }
 }
 
-/** Sample files of an output directory by task. */
+/** Reads the sample files of an output directory, by task. */
 async function samplesIn(directory: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for await (const folder of Deno.readDir(directory)) {
@@ -56,7 +56,7 @@ async function samplesIn(directory: string): Promise<Record<string, string>> {
   return found;
 }
 
-Deno.test("covey eval scores the checkpoint of covey train with no option", async () => {
+Deno.test("covey eval scores the checkpoint of covey train without options", async () => {
   await withRun(async ({ directory, out, train }) => {
     const trained = await run(train("--quiet"));
     assert.equal(trained.code, 0, trained.error);
@@ -74,7 +74,7 @@ Deno.test("covey eval scores the checkpoint of covey train with no option", asyn
   });
 });
 
-Deno.test("covey eval gives the harness's numbers, remembers answers, and writes the harness's files", async () => {
+Deno.test("covey eval matches the harness's numbers, caches answers, and writes the harness's files", async () => {
   await withScratch(async ({ directory, evaluate, model }) => {
     const output = join(directory, "results");
     const args = [model, "--tasks", "arc_easy,winogrande", "--data-dir", DOCUMENTS];
@@ -83,7 +83,7 @@ Deno.test("covey eval gives the harness's numbers, remembers answers, and writes
     assert.match(first.error, /plan {4}\d+ of \d+ texts to score/);
     const caches = [...Deno.readDirSync(join(directory, "cache"))].map(({ name }) => name)
       .filter((name) => name !== "deno");
-    assert.deepEqual(caches, ["covey"], "the runtime keeps nothing to send home");
+    assert.deepEqual(caches, ["covey"], "the runtime stores no telemetry");
     const recorded = JSON.parse(await Deno.readTextFile(fixture("harness/hflm.json")));
     const samples = await samplesIn(output);
     for (const task of ["arc_easy", "winogrande"]) {
@@ -97,7 +97,7 @@ Deno.test("covey eval gives the harness's numbers, remembers answers, and writes
       );
     }
     const second = await evaluate([...args, "--json"]);
-    assert.doesNotMatch(second.error, /plan/, "nothing is computed again");
+    assert.doesNotMatch(second.error, /plan/, "nothing is recomputed");
     const { "n-shot": shots, results } = JSON.parse(second.out);
     assert.equal(shots.arc_easy, 0);
     assert.match(first.out, new RegExp(results.winogrande["acc,none"].toFixed(4)));
@@ -114,7 +114,7 @@ Deno.test("covey eval gives the harness's numbers, remembers answers, and writes
   });
 });
 
-Deno.test("covey eval asks in the turns of a chat as the harness does", async () => {
+Deno.test("covey eval formats questions as chat turns like the harness", async () => {
   const chat = JSON.parse(await Deno.readTextFile(fixture("harness/chat.json")));
   await withScratch(async ({ directory, evaluate, model }) => {
     const args = (task: string) => [model, "--tasks", task, "--data-dir", DOCUMENTS];
@@ -145,11 +145,11 @@ Deno.test("covey eval asks in the turns of a chat as the harness does", async ()
     const named = await evaluate([...args("arc_easy"), "--apply_chat_template=tool_use"]);
     assert.match(named.error, /the chat template "tool_use": the model has default/);
     const useless = await evaluate([...args("arc_easy"), "--fewshot-as-multiturn", "yes"]);
-    assert.match(useless.error, /--fewshot-as-multiturn wants --apply-chat-template/);
+    assert.match(useless.error, /--fewshot-as-multiturn requires --apply-chat-template/);
   });
 });
 
-Deno.test("covey eval takes a command line of the harness, and scores chosen documents", async () => {
+Deno.test("covey eval accepts a command line of the harness, and scores selected documents", async () => {
   await withScratch(async ({ directory, evaluate, model }) => {
     const tokenizer = join(directory, "tokens");
     await Deno.mkdir(tokenizer);
@@ -182,7 +182,7 @@ Deno.test("covey eval takes a command line of the harness, and scores chosen doc
     const unknown = await evaluate([...args, "--data-dir", DOCUMENTS, "--samples", '{"arc":[1]}']);
     assert.equal(unknown.code, 2);
     assert.match(unknown.error, /--samples names arc, want one of arc_easy/);
-    // A directory brings its own settings; the model's are not those of a file from elsewhere.
+    // A directory has its own settings; the model's do not apply to a file from elsewhere.
     const settings = JSON.stringify({ additional_special_tokens: ["Question"] });
     const few = ["--tasks", "arc_easy", "--data-dir", DOCUMENTS, "--limit", "2"];
     await Deno.writeTextFile(join(model, "tokenizer_config.json"), settings);
@@ -194,7 +194,7 @@ Deno.test("covey eval takes a command line of the harness, and scores chosen doc
   });
 });
 
-Deno.test("covey eval killed at any time and run again writes the same bytes", async () => {
+Deno.test("covey eval killed at any time and rerun writes the same bytes", async () => {
   await withScratch(async ({ directory, env, evaluate, model }) => {
     const args = [
       "--tasks",
@@ -225,7 +225,7 @@ Deno.test("covey eval killed at any time and run again writes the same bytes", a
   });
 });
 
-Deno.test("covey eval takes models and documents from the hub, and does without it afterwards", async () => {
+Deno.test("covey eval fetches models and documents from the hub, and works offline afterwards", async () => {
   await withScratch(async ({ directory, evaluate, model }) => {
     const file = async (path: string, large = false): Promise<HubFile> => ({
       content: await Deno.readFile(path),
@@ -264,7 +264,7 @@ Deno.test("covey eval takes models and documents from the hub, and does without 
   });
 });
 
-Deno.test("covey eval takes a user's own task", async () => {
+Deno.test("covey eval evaluates a user-defined task", async () => {
   await withScratch(async ({ directory, evaluate, model }) => {
     const tasks = join(directory, "tasks");
     await Deno.mkdir(tasks);
@@ -312,7 +312,7 @@ Deno.test("covey eval takes a user's own task", async () => {
     });
     await Deno.writeTextFile(join(tasks, "bad.yaml"), "task: bad\ndataset_path: x\n");
     const again = await evaluate([model, "--tasks", "own", "--include", tasks]);
-    assert.equal(again.code, 0, "other files of the folder do not matter");
+    assert.equal(again.code, 0, "other files of the folder are ignored");
     const refused = await evaluate([model, "--tasks", "bad", "--include", tasks]);
     assert.equal(refused.code, 2);
     assert.match(
@@ -322,7 +322,7 @@ Deno.test("covey eval takes a user's own task", async () => {
   });
 });
 
-Deno.test("covey eval names what is wrong with a model, and what it wanted", async () => {
+Deno.test("covey eval reports what is wrong with a model, and what is wanted", async () => {
   await withScratch(async ({ evaluate, model }) => {
     const weights = join(model, "model.safetensors");
     const bytes = await Deno.readFile(weights);
@@ -374,7 +374,7 @@ Deno.test("covey eval names what is wrong with a model, and what it wanted", asy
   });
 });
 
-Deno.test("covey eval keeps the results of other tasks, and tells what failed with exit code 3", async () => {
+Deno.test("covey eval keeps the results of other tasks, and reports failures with exit code 3", async () => {
   await withScratch(async ({ directory, evaluate, model }) => {
     const data = join(directory, "data");
     await Deno.mkdir(join(data, "piqa"), { recursive: true });
@@ -402,13 +402,13 @@ Deno.test("covey eval keeps the results of other tasks, and tells what failed wi
   });
 });
 
-Deno.test("covey eval says what it does not understand, before anything else", async () => {
+Deno.test("covey eval rejects invalid arguments before anything else", async () => {
   await withScratch(async ({ evaluate, model }) => {
     const cases: [args: string[], message: RegExp][] = [
       [[model], /nothing to score .* on: want --tasks, --suite or --text/],
       [[model, "--tasks", "arc_esy"], /"arc_esy".*\nhint: did you mean arc_easy\?/s],
       [[model, "--task", "arc_easy"], /unknown option.*--task/],
-      [[model, "--limit", "-1"], /Want a whole number, or a share below 1/],
+      [[model, "--limit", "-1"], /Want a whole number, or a fraction below 1/],
       [[model, "--override", "rope_theta"], /Want KEY=VALUE/],
       [[model, "--tasks", "piqa", "--max-length", "4096"], /the model has 128 positions/],
       [["../nothing", "--tasks", "piqa"], /it has no config\.json/],

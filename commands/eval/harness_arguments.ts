@@ -12,9 +12,9 @@ import {
 } from "./harness_keys.ts";
 import { isTruthWord } from "../arguments/option_values.ts";
 
-/** How an option begins. */
+/** Beginning of an option. */
 const OPTION = /^--?[A-Za-z]/;
-/** Short and other names. */
+/** Short names and aliases. */
 const NAMES: Readonly<Record<string, string>> = {
   "-E": "--samples",
   "-L": "--limit",
@@ -32,29 +32,29 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 const DEVICES: Readonly<Record<string, string>> = { mps: "webgpu", "mps:0": "webgpu", gpu: "auto" };
 
-/** What stands behind the name of an option. */
+/** Values that follow the name of an option. */
 interface Values {
-  /** The word behind it that passes, or whatever is behind its `=`. */
+  /** Takes the next word if it passes the test, or whatever follows its `=`. */
   one(test?: (word: string) => boolean): string | undefined;
-  /** All words up to the next option. */
+  /** Takes all words up to the next option. */
   all(): string[];
 }
 
 const drop = () => [];
-/** An option whose value changes no result, and must be one of these words all the same. */
+/** Drops an option that changes no result, with its value if that is one of the wanted words. */
 const dropValue = (wanted: RegExp) => (values: Values) => {
   values.one((word) => wanted.test(word));
   return [];
 };
 const BATCH = /^(auto(:\d+)?|\d+)$/;
 const refuse = (name: string, why: string) => () => {
-  throw new UsageError(`${name.replaceAll("-", "_").replace("__", "--")} is not taken: ${why}`);
+  throw new UsageError(`${name.replaceAll("-", "_").replace("__", "--")} is not supported: ${why}`);
 };
 
 /**
- * Options that are not simply passed on, and what they become.
+ * Translations of options that are not passed on unchanged.
  *
- * @param isHarness Whether no word behind a list can be MODEL.
+ * @param isHarness Whether no word after a list can be MODEL.
  */
 const OPTIONS: Readonly<Record<string, (values: Values, isHarness: boolean) => string[]>> = {
   "--log-samples": drop,
@@ -75,7 +75,7 @@ const OPTIONS: Readonly<Record<string, (values: Values, isHarness: boolean) => s
     if (model === undefined) return ["--model"];
     if (OTHER_BACKENDS.has(model)) {
       throw new UsageError(
-        `--model ${model} is not taken: it would score in another way than here; want --model hf`,
+        `--model ${model} is not supported: it would score differently; want --model hf`,
       );
     }
     return BACKENDS.has(model) ? [] : [model];
@@ -99,30 +99,30 @@ const OPTIONS: Readonly<Record<string, (values: Values, isHarness: boolean) => s
     const name = isHarness ? values.all()[0] : values.one(() => false);
     if (name === undefined || /^(true|yes|1)$/i.test(name)) return ["--apply-chat-template"];
     if (!isTruthWord(name)) return ["--chat-template", name];
-    throw new UsageError(`--apply-chat-template is ${name}: leave it out instead`);
+    throw new UsageError(`--apply-chat-template is ${name}: omit it instead`);
   },
 };
 
 /**
- * A command line of lm-evaluation-harness in terms of `covey eval`; one of ours passes unchanged. Names may
- * have underscores, and what changes no result here is dropped.
+ * Translates a command line of lm-evaluation-harness to one of `covey eval`; native ones pass unchanged.
+ * Names may have underscores, and options that change no result here are dropped.
  *
- * @param withValue Our options that have a value, which is left as it is.
- * @throws UsageError for what would change a result and is not offered.
+ * @param withValue Native options that have a value, which is left as it is.
+ * @throws UsageError for unsupported options that would change a result.
  */
 export function harnessArguments(
   args: readonly string[],
   withValue: ReadonlySet<string>,
 ): string[] {
   const isHarness = args.map(hyphened).some((word) => /^--model(-args)?(=|$)/.test(word));
-  // `lm_eval run` is `lm_eval`.
+  // `lm_eval run` means `lm_eval`.
   const all = isHarness && args[0] === "run" ? args.slice(1) : args;
   if (/^(ls|validate)$/.test(args[0] ?? "") && args.length > 1) {
-    throw new UsageError(`${args[0]} of the harness is not offered; --tasks list shows the tasks`);
+    throw new UsageError(`${args[0]} of the harness is not supported; --tasks list shows tasks`);
   }
   const words = all.map(hyphened);
   if (isHarness && !/"?pretrained"?\s*[=:]/.test(words.join(" ")) && hasBackend(words)) {
-    throw new UsageError("--model wants --model_args pretrained=MODEL");
+    throw new UsageError("--model requires --model_args pretrained=MODEL");
   }
   const translated: string[] = [];
   for (let at = 0; at < words.length;) {
@@ -148,10 +148,10 @@ export function harnessArguments(
   return translated;
 }
 
-/** `--num_fewshot=5` is `--num-fewshot=5`, and `-f` too. */
+/** Normalises an option's name: `--num_fewshot=5` and `-f=5` become `--num-fewshot=5`. */
 function hyphened(arg: string): string {
   if (!OPTION.test(arg)) return arg;
-  // `-L10` is `-L 10`.
+  // `-L10` means `-L 10`.
   const [, short, rest] = /^(-[A-Za-z])([\d{].*)$/s.exec(arg) ?? [];
   if (short && short in NAMES) return `${NAMES[short]}=${rest}`;
   const [name, ...value] = arg.split("=");
@@ -159,7 +159,7 @@ function hyphened(arg: string): string {
   return [NAMES[plain] ?? plain, ...value].join("=");
 }
 
-/** Settings such as `pretrained=org/name,dtype=float32`, as options. */
+/** Converts settings such as `pretrained=org/name,dtype=float32` to options. */
 function settings(
   option: string,
   values: string[],
@@ -171,7 +171,7 @@ function settings(
     const isConfig = CONFIG_KEYS.includes(key);
     const guess = nearest(key, Object.keys(known));
     throw new UsageError(
-      `${option} has "${key}", which is not taken${
+      `${option} has "${key}", which is not supported${
         isConfig
           ? `; want --override ${key}=${value}`
           : guess === undefined
@@ -182,19 +182,19 @@ function settings(
   });
 }
 
-/** Of a key that is given twice the last value counts. */
+/** Keeps the last value of a repeated key. */
 function lastOfEach(found: [string, string][]): [string, string][] {
   return [...new Map(found)];
 }
 
-/** `a=1, b=2`, or the same as a JSON object. */
+/** Parses `a=1, b=2`, or the same as a JSON object. */
 function pairs(text: string): [string, string][] {
   if (text.trimStart().startsWith("{")) {
     try {
       const entries = Object.entries(JSON.parse(text));
       return entries.map(([key, value]) => [key, value === null ? "None" : String(value)]);
     } catch {
-      throw new UsageError(`${text} is no JSON object`);
+      throw new UsageError(`${text} is not a JSON object`);
     }
   }
   return text.split(",").map((each) => each.trim()).filter((each) => each !== "").map((each) => {
@@ -203,7 +203,7 @@ function pairs(text: string): [string, string][] {
   });
 }
 
-/** Whether `--model` says how the harness runs models, and not which. */
+/** Reports whether `--model` names a backend of the harness instead of a model. */
 function hasBackend(words: readonly string[]): boolean {
   const at = words.findIndex((word) => /^--model(=|$)/.test(word));
   return BACKENDS.has(words[at]?.split("=")[1] ?? words[at + 1] ?? "");

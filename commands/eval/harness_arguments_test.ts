@@ -6,7 +6,7 @@ import { UsageError } from "../command.ts";
 const WITH_VALUE = new Set(["--system-instruction", "--text", "--data-dir", "--limit"]);
 const translated = (line: string) => harnessArguments(line.split(" "), WITH_VALUE).join(" ");
 
-Deno.test("a command line of the harness becomes one of covey eval", () => {
+Deno.test("a command line of the harness is translated to one of covey eval", () => {
   const lines: [string, string][] = [
     [
       "--model hf --model_args pretrained=org/name,dtype=float16,revision=v1 --tasks arc_easy",
@@ -59,30 +59,30 @@ Deno.test("a command line of the harness becomes one of covey eval", () => {
   for (const [line, wanted] of lines) assert.equal(translated(line), wanted);
 });
 
-Deno.test("what would change a result and is not offered is refused by name", () => {
+Deno.test("unsupported options that would change a result are rejected by name", () => {
   const lines: [line: string, message: RegExp][] = [
-    ["--model hf --tasks a", /--model wants --model_args/],
-    ["--model_args {pretrained", /no JSON object/],
-    ["m --apply-chat-template=false", /leave it out/],
-    ["--model vllm --model_args pretrained=m", /--model vllm is not taken/],
-    ["--model sglang --model_args pretrained=m", /--model sglang is not taken/],
-    ["--model dummy", /--model dummy is not taken/],
+    ["--model hf --tasks a", /--model requires --model_args/],
+    ["--model_args {pretrained", /not a JSON object/],
+    ["m --apply-chat-template=false", /omit it/],
+    ["--model vllm --model_args pretrained=m", /--model vllm is not supported/],
+    ["--model sglang --model_args pretrained=m", /--model sglang is not supported/],
+    ["--model dummy", /--model dummy is not supported/],
     [
       "--model_args pretrained=m,parallelize=True",
-      /parallelize=True is not taken: a model is comp/,
+      /parallelize=True is not supported: a model is comp/,
     ],
-    ["--model_args pretrained=m,dtype=banana", /dtype=banana is not taken/],
-    ["--model_args pretrained=m,dtype=float64", /dtype=float64 is not taken/],
+    ["--model_args pretrained=m,dtype=banana", /dtype=banana is not supported/],
+    ["--model_args pretrained=m,dtype=float64", /dtype=float64 is not supported/],
     [
       "--model_args pretrained=m,tensor_parallel_size=2",
       /has "tensor_parallel_size", which is not/,
     ],
     ["--model_args pretrained=m,gpu_memory_utilization=0.8", /"gpu_memory_utilization"/],
-    ["--model_args pretrained=m,attn_implementation=x", /attn_implementation=x is not taken/],
-    ["--model_args pretrained=m,batch_size=banana", /batch_size=banana is not taken/],
+    ["--model_args pretrained=m,attn_implementation=x", /attn_implementation=x is not supported/],
+    ["--model_args pretrained=m,batch_size=banana", /batch_size=banana is not supported/],
     ["--model_args pretrained=m,add_bos_token=maybe", /want True or False/],
-    ["--model_args pretrained=m,peft=x", /peft=x is not taken: adapters/],
-    ["--model_args pretrained=m,load_in_4bit=True", /load_in_4bit=True is not taken: quant/],
+    ["--model_args pretrained=m,peft=x", /peft=x is not supported: adapters/],
+    ["--model_args pretrained=m,load_in_4bit=True", /load_in_4bit=True is not supported: quant/],
     ["--model_args pretrained=m,prefix_token_id=1", /prefix_token_id=1/],
     ["--model_args pretrained=m,enable_thinking=True", /enable_thinking=True/],
     ["--model_args pretrained=m,truncation=True", /truncation=True/],
@@ -91,13 +91,13 @@ Deno.test("what would change a result and is not offered is refused by name", ()
     ["--model_args pretrained=m,max_lenght=5", /Did you mean max_length/],
     ["--gen_kwargs temperature=0.7", /answers are greedy/],
     ["--gen_kwargs do_sample=true", /answers are greedy/],
-    ["--gen_kwargs top_p=0.9", /has "top_p", which is not taken/],
-    ["m --predict_only", /--predict_only is not taken: metrics/],
-    ["m --config a.yaml", /--config is not taken/],
-    ["m --wandb_args project=x", /--wandb_args is not taken/],
-    ["m --metadata x=1", /--metadata is not taken/],
-    ["ls tasks", /ls of the harness is not offered/],
-    ["validate --tasks x", /validate of the harness is not offered/],
+    ["--gen_kwargs top_p=0.9", /has "top_p", which is not supported/],
+    ["m --predict_only", /--predict_only is not supported: metrics/],
+    ["m --config a.yaml", /--config is not supported/],
+    ["m --wandb_args project=x", /--wandb_args is not supported/],
+    ["m --metadata x=1", /--metadata is not supported/],
+    ["ls tasks", /ls of the harness is not supported/],
+    ["validate --tasks x", /validate of the harness is not supported/],
   ];
   for (const [line, message] of lines) {
     assert.throws(() => translated(line), (error: Error) => {
@@ -108,7 +108,7 @@ Deno.test("what would change a result and is not offered is refused by name", ()
   }
 });
 
-Deno.test("our own options pass, whatever their values", () => {
+Deno.test("native options pass unchanged, whatever their values", () => {
   const model = fc.string().filter((text) => !text.startsWith("-"));
   const value = fc.oneof(fc.string(), fc.constantFrom("--log_samples", "-a", "--a_b=c_d", "-f_g"));
   fc.assert(

@@ -1,29 +1,29 @@
 import { UsageError } from "../command.ts";
 
-/** What a key of `--model_args` or `--gen_kwargs` becomes: options, none where it changes no result here. */
+/** Translations of `--model_args` or `--gen_kwargs` keys to options; none if a key has no effect here. */
 export type KeyTable = Readonly<Record<string, (value: string) => string[]>>;
 
 const OFF = /^(none|false|0|)$/i;
 
-/** A key that is dropped where its value changes no result here. */
+/** Drops a key if its value changes no result here, and rejects it otherwise. */
 function only(key: string, harmless: RegExp, why: string): KeyTable[string] {
   return (value) => {
     if (harmless.test(value)) return [];
-    throw new UsageError(`${key}=${value} is not taken: ${why}`);
+    throw new UsageError(`${key}=${value} is not supported: ${why}`);
   };
 }
 
-/** Keys that want the same reason. */
+/** Applies `only` to several keys with the same reason. */
 function all(keys: readonly string[], harmless: RegExp, why: string): KeyTable {
   return Object.fromEntries(keys.map((key) => [key, only(key, harmless, why)]));
 }
 
-/** Keys whose every value changes only speed, memory or files. */
+/** Drops keys that change only speed, memory or files, whatever their value. */
 function free(keys: readonly string[]): KeyTable {
   return Object.fromEntries(keys.map((key) => [key, () => []]));
 }
 
-/** A value that is passed on, unless it stands for the default. */
+/** Passes a value on, unless it means the default. */
 function option(name: string, none = /^none$/i): KeyTable[string] {
   return (value) => (none.test(value) ? [] : [name, value]);
 }
@@ -60,13 +60,13 @@ export const MODEL_ARGS: KeyTable = {
   ),
   batch_size: only("batch_size", /^(auto(:\d+)?|\d+)$/, "want a number, auto or auto:N"),
   max_batch_size: only("max_batch_size", /^\d+$/, "want a number"),
-  truncation: only("truncation", OFF, "prompts are not cut by the tokenizer"),
+  truncation: only("truncation", OFF, "the tokenizer does not truncate prompts"),
   subfolder: only("subfolder", /^(none|)$/i, "give the folder itself as pretrained"),
   device: only("device", /^none$/i, "want --device"),
-  think_end_token: only("think_end_token", OFF, "answers are not cut by it"),
+  think_end_token: only("think_end_token", OFF, "answers are not truncated at it"),
   enable_thinking: only("enable_thinking", /^none$/i, "templates get no variables"),
   chat_template_args: only("chat_template_args", /^(none|\{\})$/i, "templates get no variables"),
-  prefix_token_id: only("prefix_token_id", /^none$/i, "the prefix is the first token of texts"),
+  prefix_token_id: only("prefix_token_id", /^none$/i, "the prefix is BOS"),
   gguf_file: only("gguf_file", OFF, "GGUF files are not read"),
   variant: only("variant", OFF, "only model.safetensors is read"),
   ...all(["peft", "delta"], OFF, NOT_THERE),
@@ -78,7 +78,7 @@ export const MODEL_ARGS: KeyTable = {
   ...all(
     ["parallelize"],
     OFF,
-    "a model is computed on one device; one that is too large goes through it block by block",
+    "a model is computed on one device; one that is too large is streamed block by block",
   ),
   ...all(
     ["tp_plan", "max_memory_per_gpu", "max_cpu_memory", "offload_folder"],
@@ -98,7 +98,7 @@ export const MODEL_ARGS: KeyTable = {
   ]),
 };
 
-/** Names for the longest answer, those that count first. */
+/** Keys for the maximum answer length, by descending precedence. */
 const LENGTHS = ["max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens"];
 
 const greedy = (key: string, wanted: RegExp): KeyTable[string] => (value) => {
@@ -113,7 +113,7 @@ export const GEN_KWARGS: KeyTable = {
   temperature: greedy("temperature", /^0(\.0*)?$/),
 };
 
-/** Of several lengths the first of these counts, and a temperature means nothing without sampling. */
+/** Keeps the length of highest precedence, and drops a temperature without sampling. */
 export function settledKwargs(pairs: readonly [string, string][]): [string, string][] {
   const counts = LENGTHS.find((name) => pairs.some(([key]) => key === name));
   const isGreedy = pairs.some(([key, value]) => key === "do_sample" && /^false$/i.test(value));
@@ -122,10 +122,10 @@ export function settledKwargs(pairs: readonly [string, string][]): [string, stri
   );
 }
 
-/** Names of `--model` that mean Hugging Face's models. */
+/** Values of `--model` that mean Hugging Face models. */
 export const BACKENDS: ReadonlySet<string> = new Set(["hf", "hf-auto", "huggingface"]);
 
-/** Other names that the harness knows, which compute otherwise or something else. */
+/** Other backends of the harness, which compute differently or something else. */
 export const OTHER_BACKENDS: ReadonlySet<string> = new Set(
   ("anthropic-chat anthropic-chat-completions anthropic-completions azure-openai-chat-completions dummy ggml " +
     "gguf habana hf-audiolm-qwen hf-mistral3 hf-multimodal ipex litellm litellm-chat litellm-chat-completions " +
@@ -134,7 +134,7 @@ export const OTHER_BACKENDS: ReadonlySet<string> = new Set(
     "textsynth trtllm vllm vllm-vlm watsonx_llm winml").split(" "),
 );
 
-/** Options of the harness that would change results, or what becomes of them, and are not offered. */
+/** Unsupported options of the harness that would change results, or what happens to them. */
 export const REFUSED_OPTIONS: Readonly<Record<string, string>> = {
   "--config": "give its settings as options",
   "--predict-only": "metrics are always computed",

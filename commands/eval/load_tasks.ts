@@ -16,9 +16,9 @@ import { taskCatalog } from "../../lib/evaluation/task_catalog.ts";
 import { loadDocuments, type LoadedTasks } from "../../lib/evaluation/load_documents.ts";
 
 /**
- * Finds what was asked for, and its documents.
+ * Loads the requested tasks with their documents.
  *
- * @throws UsageError when nothing was asked for and MODEL is no run.
+ * @throws UsageError when none is requested and MODEL is not a run.
  */
 export async function loadTasks(
   options: EvalOptions,
@@ -45,7 +45,7 @@ export async function loadTasks(
   }
   const loaded = await loadDocuments(selection, hub, { dataDir, shots, signal });
   tasks.push(...loaded.tasks);
-  // Tasks that cannot be used come first, then texts, then documents: the first one's exit code counts.
+  // Unusable tasks come first, then texts, then documents: the first one's exit code is returned.
   const failures = loaded.failures.toSpliced(selection.unusable.size, 0, ...unread);
   if (tasks.length === 0 && failures.length === 0) {
     tasks.push(await heldOutOf(options.model, lengthMax));
@@ -57,14 +57,14 @@ export async function loadTasks(
   return { groups: selection.groups, tasks, failures };
 }
 
-/** Samples of a task that was not asked for would change nothing. */
+/** Rejects samples of a task that was not requested, which would have no effect. */
 function checkSamples({ samples = {} }: EvalOptions, names: readonly string[]): void {
   const unknown = Object.keys(samples).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   throw new UsageError(`--samples names ${unknown}, want one of ${names.slice(0, 20).join(", ")}`);
 }
 
-/** Names of all tasks and groups that are asked for. */
+/** Returns the names of all requested tasks and groups. */
 export function namesOf({ suite, tasks }: EvalOptions): string[] {
   return [...(suite ? SUITES[suite] : []), ...tasks];
 }

@@ -1,3 +1,4 @@
+import { chatTemplateFile, DEFAULT_TEMPLATE } from "../../lib/checkpoint/read_chat_template.ts";
 import type { ModelSettings } from "../../lib/evaluation/model/open_model.ts";
 import { CONFIG_KEYS } from "../../lib/llama/model/config_file.ts";
 import { nearest } from "../../lib/terminal/nearest.ts";
@@ -47,4 +48,12 @@ export function refuseCode(
     "Cannot trust remote code: config.json's auto_map names Python code, which is not run here",
     "leave trust_remote_code out to score the model as its model_type says",
   );
+}
+
+/** Files of the chat template that the options ask for. */
+export function chatFiles(
+  { applyChatTemplate, chatTemplate = DEFAULT_TEMPLATE }: EvalOptions,
+): string[] {
+  const file = applyChatTemplate ? chatTemplateFile(chatTemplate) : undefined;
+  return file === undefined ? [] : [file];
 }

@@ -1,13 +1,14 @@
 import { join, resolve } from "node:path";
 import type { BosPolicy } from "../../lib/evaluation/request_encoder.ts";
-import { type HubSettings, hubSettings } from "../../lib/hub/hub_settings.ts";
+import type { HubSettings } from "../../lib/hub/hub_settings.ts";
+import { hubFrom } from "../hub/hub_from.ts";
 import { evalParser } from "./parser.ts";
 import { harnessArguments } from "./harness_arguments.ts";
 import { parseArguments } from "../arguments/parse_arguments.ts";
 import { UsageError } from "../command.ts";
 import type { DeviceName } from "../../lib/engine/devices.ts";
 
-/** Options of `covey eval`; undefined where the user said nothing. */
+/** Options of `covey eval`; undefined if not given. */
 export interface EvalOptions {
   /** Directory, run, or Hugging Face id. */
   model: string;
@@ -15,76 +16,76 @@ export interface EvalOptions {
   tasks: string[];
   /** Name of a suite. */
   suite?: string;
-  /** Files whose perplexity is asked for. */
+  /** Files to compute the perplexity of. */
   text: string[];
-  /** Examples before each question. */
+  /** Few-shot examples per question. */
   numFewshot?: number;
   /** Documents evaluated per task; below 1 a fraction. */
   limit?: number;
   /** Directory of documents. */
   dataDir?: string;
-  /** Directory of further tasks. */
+  /** Directory of additional tasks. */
   includePath?: string;
   /** Directory of result files, or one file that ends in `.json`. */
   outputPath?: string;
   /** Directory to fetch documents into. */
   prefetch?: string;
-  /** Seed of the examples. */
+  /** Few-shot seed. */
   seed?: number;
-  /** Text before everything. */
+  /** System prompt. */
   systemInstruction?: string;
-  /** Whether questions are turns of a chat, written by the model's template. */
+  /** Whether questions are turns of a chat, formatted with the model's template. */
   applyChatTemplate: boolean;
-  /** Name of that template; also asks for it. */
+  /** Name of that template; implies `applyChatTemplate`. */
   chatTemplate?: string;
-  /** Whether examples are turns of their own. */
+  /** Whether few-shot examples are separate turns. */
   fewshotAsMultiturn?: boolean;
-  /** Places of the documents to score, by task; all of the others. */
+  /** Indices of the documents to score, by task; for all other tasks, every document. */
   samples?: Record<string, number[]>;
-  /** Longest written answer, tokens. */
+  /** Maximum length of a generated answer, tokens. */
   maxGenToks?: number;
-  /** Resamples. */
+  /** Number of bootstrap resamples. */
   bootstrapIters?: number;
   /** Revision of a model on the hub. */
   revision?: string;
-  /** Never use the network. */
+  /** Whether to never use the network. */
   offline: boolean;
   /** Values that replace those of `config.json`. */
   override: Record<string, unknown>;
   /** Path of a `tokenizer.json`. */
   tokenizer?: string;
-  /** Whether texts begin with the first token. */
+  /** Whether texts begin with BOS. */
   addBos: BosPolicy;
-  /** Whether the user believes the model's own code, which is not run all the same. */
+  /** Whether the user trusts the model's remote code, which is not run in any case. */
   trustRemoteCode?: boolean;
-  /** Longest input, tokens. */
+  /** Maximum input length, tokens. */
   maxLength?: number;
   /** Device. */
   device: DeviceName | "auto";
-  /** Threads of one operator; 0 lets the runtime choose. */
+  /** Threads per operator; 0 lets the runtime choose. */
   threads?: number;
-  /** Tokens of one pass. */
+  /** Tokens per batch. */
   batchTokens?: number;
   /** Decoder blocks in memory at once. */
   blocks?: number;
   /** Whether the choices of a question share a pass. */
   pack: boolean;
-  /** Whether answers are remembered. */
+  /** Whether answers are cached. */
   cache: boolean;
-  /** Write one JSON document. */
+  /** Whether to write one JSON document. */
   json: boolean;
-  /** Show no progress. */
+  /** Whether to suppress progress output. */
   quiet: boolean;
-  /** Directory of remembered answers. */
+  /** Directory of the response cache. */
   cacheDirectory: string;
-  /** How the hub is reached. */
+  /** Connection settings of the hub. */
   hub: HubSettings;
 }
 
 /**
- * Reads the arguments of `covey eval`.
+ * Parses the arguments of `covey eval`.
  *
- * @throws UsageError for whatever is not understood, with the nearest name; also carries the help text.
+ * @throws UsageError for arguments not understood, with the nearest name; also carries the help text.
  */
 export function parseEvalOptions(
   args: string[],
@@ -103,43 +104,30 @@ export function parseEvalOptions(
       & Partial<Pick<EvalOptions, "override" | "tasks" | "text">>),
     model: String(parsed.processedArgs[0]),
     cacheDirectory: join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "covey"),
-    hub: hubSettings(environment),
+    hub: hubFrom(environment),
   };
   if (options.chatTemplate !== undefined) options.applyChatTemplate = true;
-  // A variable may say it for all runs; a command line that says it means this one.
+  // A variable may set it for all runs; the command line sets it for this one.
   if (
     own.includes("--fewshot-as-multiturn") && options.fewshotAsMultiturn &&
     !options.applyChatTemplate
   ) {
-    throw new UsageError("--fewshot-as-multiturn wants --apply-chat-template");
+    throw new UsageError("--fewshot-as-multiturn requires --apply-chat-template");
   }
   const logsSamples = args.some((arg) => /^(-s|--log[-_]samples)$/.test(arg));
   if (logsSamples && options.outputPath === undefined) {
-    throw new UsageError("--log_samples wants --output-path");
+    throw new UsageError("--log_samples requires --output-path");
   }
   if (options.samples !== undefined && options.limit !== undefined) {
     throw new UsageError("--samples and --limit both choose documents, want one of them");
   }
-  checkEndpoint(options.hub.endpoint);
   if (options.model === "") throw new UsageError("MODEL is empty, want a directory or an id");
   if (options.prefetch !== undefined && options.tasks.length === 0 && !options.suite) {
-    throw new UsageError("--prefetch wants --tasks or --suite");
+    throw new UsageError("--prefetch requires --tasks or --suite");
   }
   const { dataDir, prefetch } = options;
   if (dataDir !== undefined && prefetch !== undefined && resolve(dataDir) === resolve(prefetch)) {
-    throw new UsageError("--prefetch and --data-dir are the same directory, want two");
+    throw new UsageError("--prefetch and --data-dir are the same directory, want different ones");
   }
   return options;
-}
-
-function checkEndpoint(endpoint: string): void {
-  if (/^[^/]*\/\/[^/?#]*@/.test(endpoint)) {
-    throw new UsageError(
-      "variable HF_ENDPOINT holds the name or password of a user, want an address alone and a token in HF_TOKEN",
-    );
-  }
-  if (/^https?:\/\/[^/@?#]+(\/[^?#]*)?$/.test(endpoint)) return;
-  throw new UsageError(
-    `variable HF_ENDPOINT is "${endpoint}", want an address such as https://host`,
-  );
 }

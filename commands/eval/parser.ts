@@ -3,11 +3,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { SUITES } from "../../lib/evaluation/tasks.ts";
 import { count, path, truth } from "../arguments/option_values.ts";
 
-/** Command line of `covey eval`. */
+/** Returns the argument parser of `covey eval`. */
 export function evalParser(): Command {
   const command = new Command("covey eval")
     .description(
-      "Score a LLaMA checkpoint on benchmark tasks, with the numbers that lm-evaluation-harness gives.",
+      "Score a LLaMA checkpoint on benchmark tasks, with the numbers of lm-evaluation-harness.",
     )
     .argument(
       "[MODEL]",
@@ -139,7 +139,7 @@ function paths(text: string, before: string[] = []): string[] {
 function limit(text: string): number {
   const value = Number(text);
   if (!/^\d*\.?\d+$/.test(text) || value <= 0) {
-    throw new InvalidArgumentError("Want a whole number, or a share below 1.");
+    throw new InvalidArgumentError("Want a whole number, or a fraction below 1.");
   }
   return value < 1 ? value : Math.floor(value);
 }
@@ -156,12 +156,12 @@ function samples(text: string): Record<string, number[]> {
   if (lists.every((list) => Array.isArray(list) && list.length > 0 && list.every(isPlace))) {
     return value as Record<string, number[]>;
   }
-  throw new InvalidArgumentError('Want places of documents by task: {"arc_easy":[0,5]}.');
+  throw new InvalidArgumentError('Want document indices by task: {"arc_easy":[0,5]}.');
 }
 
 function seed(text: string): number {
   const parts = text.split(",");
-  // Of the harness's four, the last is that of the examples; of three, it is left out.
+  // Of the harness's four seeds, the last is the few-shot seed; three omit it.
   const [own = "1234"] = parts.length === 1 ? parts : parts.slice(3);
   const others = parts.slice(0, 3).every((part) => /^(\d+|None)$/.test(part));
   if (![1, 3, 4].includes(parts.length) || !others || !/^\d+$/.test(own)) {

@@ -13,10 +13,10 @@ import { selectTasks } from "../../lib/evaluation/select_tasks.ts";
 import { HubError } from "../../lib/hub/hub_error.ts";
 import type { EvalOptions } from "./parse.ts";
 /**
- * Writes the documents of tasks where `--data-dir` will find them: those that are scored, and those that
- * examples are drawn from, where there are any.
+ * Writes the documents of tasks to where `--data-dir` finds them: those that are scored and those that
+ * few-shot examples are drawn from, if any.
  *
- * @returns Tasks whose documents could not be had, and how many files were written.
+ * @returns Tasks whose documents are unavailable, and the number of files written.
  */
 export async function prefetch(
   options: EvalOptions,

@@ -10,13 +10,13 @@ import type { OpenModel } from "../../lib/evaluation/model/open_model.ts";
 import type { ScoringEstimate } from "../../lib/evaluation/model/engine_model.ts";
 import type { EvalOptions } from "./parse.ts";
 
-/** Tells on standard error what an evaluation does. */
+/** Reports the progress of an evaluation on standard error. */
 export class EvalProgress {
   readonly #bar: ProgressLine;
 
   /**
-   * @param quiet Tell only what failed.
-   * @param stopwatch Real seconds.
+   * @param quiet Report only failures.
+   * @param stopwatch Real time, seconds.
    */
   constructor(
     readonly terminal: Terminal,
@@ -26,19 +26,19 @@ export class EvalProgress {
     this.#bar = new ProgressLine(terminal, stopwatch);
   }
 
-  /** Tells a line. */
+  /** Prints a line. */
   line(text: string): void {
     this.clear();
     if (!this.quiet) this.terminal.error(text + "\n");
   }
 
-  /** Tells why a task has no result; also when all else is quiet. */
+  /** Reports why a task has no result, even in quiet mode. */
   failure(name: string, text: string, hint: string | undefined): void {
     this.clear();
     this.terminal.error(`failed  ${name}: ${text}\n${hint ? `hint: ${hint}\n` : ""}`);
   }
 
-  /** Tells what the model is. */
+  /** Describes the model. */
   model({ bytes, config, configJson, encoder, types }: OpenModel): void {
     const { hiddenSize, heads, keyValueHeads, layers, ropeScaling, ropeTheta, rmsNormEpsilon } =
       config;
@@ -59,7 +59,7 @@ export class EvalProgress {
     );
   }
 
-  /** Tells how it is asked. */
+  /** Describes how questions are formatted as a chat. */
   chat(template: ChatTemplate): void {
     const { multiturn } = template.options;
     this.line(
@@ -69,12 +69,12 @@ export class EvalProgress {
     );
     if (!template.takesSystem) {
       this.line(
-        "note    the chat template takes no system turn: descriptions and --system-instruction are left out",
+        "note    the chat template takes no system turn: descriptions and --system-instruction are omitted",
       );
     }
   }
 
-  /** Tells what is asked. */
+  /** Lists the tasks and counts their documents. */
   tasks(tasks: readonly LoadedTask[], { limit, samples }: EvalOptions): void {
     const documents = tasks.reduce(
       (sum, { documents, task }) =>
@@ -88,7 +88,7 @@ export class EvalProgress {
     this.line(`tasks   ${shown}: ${documents} documents`);
   }
 
-  /** Tells what will be computed, how, and about how long it takes. */
+  /** Reports what will be computed, how, and the estimated duration. */
   plan(plan: ScoringPlan, { device, layout, seconds }: ScoringEstimate, layers: number): void {
     const known = plan.pairs - plan.missing;
     const held = layout.blocksAtOnce >= layers
@@ -97,14 +97,14 @@ export class EvalProgress {
     const how = `${device}, ${held}, about ${formatBytes(layout.bytes)} of memory`;
     this.line(
       `plan    ${plan.missing} of ${plan.pairs} texts to score${
-        known > 0 ? ` (the others are remembered)` : ""
+        known > 0 ? ` (the others are cached)` : ""
       }: ${formatCount(plan.tokens)} tokens in ${plan.batches} batches, ${
         formatCount(plan.tokensApart)
-      } if each text ran by itself; ${how}; about ${formatSeconds(seconds)}`,
+      } if each text ran separately; ${how}; about ${formatSeconds(seconds)}`,
     );
     this.done("scored", 0);
     if (plan.cut > 0) {
-      this.line(`note    ${plan.cut} texts are longer than the context, and lose their beginning`);
+      this.line(`note    ${plan.cut} texts exceed the context and are truncated on the left`);
     }
   }
 
@@ -116,12 +116,12 @@ export class EvalProgress {
     }
   }
 
-  /** Tells how much of a part of the work is done, from 0 to 1. */
+  /** Reports the fraction of a part of the work that is done, from 0 to 1. */
   done(what: string, share: number): void {
     if (!this.quiet) this.#bar.show(what, share, `${(100 * share).toFixed(0)} %`);
   }
 
-  /** Tells how much has come. */
+  /** Reports the progress of a download. */
   downloaded(have: number, bytes: number): void {
     if (this.quiet) return;
     this.#bar.show(
@@ -132,12 +132,12 @@ export class EvalProgress {
     );
   }
 
-  /** Shows the line again, if it is time. */
+  /** Redraws the line if it is due. */
   beat(): void {
     if (!this.quiet) this.#bar.beat();
   }
 
-  /** Removes the line that is redrawn. */
+  /** Removes the redrawn line. */
   clear(): void {
     this.#bar.clear();
   }

@@ -9,22 +9,22 @@ import { sampleLines } from "../../lib/evaluation/sample_lines.ts";
 import { parameterCount } from "../../lib/llama/model/parameters.ts";
 import { VERSION } from "../program/version.ts";
 import type { OpenModel } from "../../lib/evaluation/model/open_model.ts";
-import type { FoundModel } from "./find_model.ts";
+import type { FoundModel } from "../hub/find_model.ts";
 import type { EvalOptions } from "./parse.ts";
 
-/** What an evaluation was, besides its results. */
+/** Facts about an evaluation, besides its results. */
 export interface EvalFacts {
   /** Options. */
   readonly options: EvalOptions;
   /** Model. */
   readonly model: OpenModel & FoundModel;
-  /** When it ended, milliseconds since 1970. */
+  /** End time, milliseconds since 1970. */
   readonly nowMs: number;
-  /** How long it took. */
+  /** Duration, seconds. */
   readonly seconds: number;
 }
 
-/** The result document of an evaluation. */
+/** Builds the result document of an evaluation. */
 export function evalDocument(
   { model, nowMs, options, seconds }: EvalFacts,
   results: readonly TaskResult[],
@@ -86,14 +86,14 @@ function sha256(text: string | undefined): string | null {
   return text === undefined ? null : createHash("sha256").update(text).digest("hex");
 }
 
-/** Makes sure, before anything is computed, that results can be written. */
+/** Checks, before anything is computed, that results can be written. */
 export async function prepareOutput(outputPath: string, model: string): Promise<void> {
   const folder = folderOf(outputPath, model);
   await mkdir(folder, { recursive: true });
   await rm(await Deno.makeTempFile({ dir: folder, prefix: ".covey-" }));
 }
 
-/** Directory that result files go to. */
+/** Returns the directory for result files. */
 export function folderOf(outputPath: string, model: string): string {
   return outputPath.endsWith(".json") ? dirname(outputPath) : join(outputPath, sanitize(model));
 }
@@ -102,7 +102,7 @@ export function folderOf(outputPath: string, model: string): string {
  * Writes a result file, and a file of samples for each task.
  *
  * @param outputPath Directory, or a file that ends in `.json`.
- * @returns What was written.
+ * @returns Paths of the files written.
  */
 export async function writeResults(
   outputPath: string,
@@ -127,13 +127,13 @@ export async function writeResults(
   return paths;
 }
 
-/** What may stand in the name of a file. */
+/** Replaces characters that are not allowed in file names. */
 function sanitize(name: string): string {
   const safe = name.replace(/["<>:/|\\?*[\]]+/g, "__");
   return /^\.+$/.test(safe) ? `__${safe.length}` : safe;
 }
 
-/** Local time as ISO 8601 has it, without colons: `2026-01-31T23-59-59.123000`. */
+/** Formats local time as ISO 8601 without colons: `2026-01-31T23-59-59.123000`. */
 function localTime(ms: number): string {
   const date = new Date(ms);
   const local = new Date(ms - date.getTimezoneOffset() * 60_000);

@@ -7,13 +7,13 @@ import { groupResults } from "../../lib/evaluation/group_result.ts";
 import { resultTables } from "../../lib/evaluation/result_table.ts";
 import { ResponseCache } from "../../lib/evaluation/response_cache.ts";
 import type { Hub } from "../../lib/hub/hub.ts";
-import { openHub } from "./open_hub.ts";
+import { openHub } from "../hub/open_hub.ts";
 import type { CommandDependencies } from "../command.ts";
 import { describeError } from "../program/describe_error.ts";
 import { EngineModel } from "../../lib/evaluation/model/engine_model.ts";
 import { type OpenModel, openModel } from "../../lib/evaluation/model/open_model.ts";
-import { findModel } from "./find_model.ts";
-import { modelSettings, refuseCode } from "./model_settings.ts";
+import { findModel } from "../hub/find_model.ts";
+import { chatFiles, modelSettings, refuseCode } from "./model_settings.ts";
 import { type EvalOptions } from "./parse.ts";
 import { EvalProgress } from "./progress.ts";
 import { loadTasks } from "./load_tasks.ts";
@@ -25,10 +25,10 @@ import { taskCatalog } from "../../lib/evaluation/task_catalog.ts";
 
 /** Exit code when some tasks failed. */
 const EXIT_PARTIAL = 3;
-/** Version of what a cached answer depends on besides the model and the request. */
+/** Version of everything that a cached answer depends on besides the model and the request. */
 const ANSWERS_VERSION = 1;
 
-/** Scores a checkpoint, or does one of the smaller things that `eval` does. */
+/** Scores a checkpoint, lists the tasks, or prefetches documents. */
 export async function runEval(
   options: EvalOptions,
   dependencies: CommandDependencies,
@@ -64,7 +64,8 @@ async function scoreModel(
   const startSeconds = dependencies.stopwatch();
   if (options.outputPath !== undefined) await prepareOutput(options.outputPath, options.model);
   const settings = modelSettings(options, dependencies.nowMs());
-  const found = await findModel(options, hub);
+  const { model: name, revision } = options;
+  const found = await findModel({ model: name, revision, files: chatFiles(options) }, hub);
   const model = { ...found, ...await openModel(found.directory, settings) };
   refuseCode(options, model.configJson);
   for (const warning of model.warnings) dependencies.terminal.error(`note    ${warning}\n`);
@@ -86,7 +87,7 @@ async function scoreModel(
   };
   if (outcome.results.length > 0) {
     const document = evalDocument(facts, outcome.results, groups, failures);
-    // First what needs no disk: a full one must not cost the results.
+    // Print before writing: a full disk must not lose the results.
     dependencies.terminal.out(
       options.json
         ? JSON.stringify(document, null, 2) + "\n"
@@ -101,7 +102,7 @@ async function scoreModel(
   return tellFailures(failures, progress, outcome.results.length > 0);
 }
 
-/** Tells what failed, and gives the exit code. */
+/** Reports failures and returns the exit code. */
 function tellFailures(
   failures: readonly TaskFailure[],
   progress: EvalProgress,
@@ -115,7 +116,7 @@ function tellFailures(
   return someDone ? EXIT_PARTIAL : describeError(failures[0].error).exitCode;
 }
 
-/** Asks the model; on NaN, says which tensor is to blame. */
+/** Evaluates the tasks; on NaN, reports the tensor that caused it. */
 async function answerAll(
   options: EvalOptions,
   dependencies: CommandDependencies,
@@ -146,7 +147,7 @@ async function answerAll(
         writingRows: (tokens) => onEngine.writingRows(tokens),
         cache: new ResponseCache(
           options.cache ? path : undefined,
-          (why) => progress.line(`note    answers of this run are not kept: ${why}`),
+          (why) => progress.line(`note    answers of this run are not cached: ${why}`),
         ),
         batchTokens: options.batchTokens ?? 1024,
         share: options.pack,

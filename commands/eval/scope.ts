@@ -1,13 +1,13 @@
 import { dirname, join, resolve } from "node:path";
-import { localModel } from "./find_model.ts";
+import { localModel } from "../hub/find_model.ts";
 import { modelTree, outputTree, repositoryOf, resultTree, taskTree } from "../arguments/trees.ts";
 import { hubUse } from "./hub_use.ts";
 import type { Scope } from "../command.ts";
 import { folderOf } from "./results.ts";
 import type { EvalOptions } from "./parse.ts";
-import { hubScope } from "./hub_scope.ts";
+import { hubScope } from "../hub/hub_scope.ts";
 
-/** Paths to read and write, and hosts only where something is to come from them. */
+/** Returns the permissions of `covey eval`; hosts only if something is to be downloaded. */
 export function evalScope(options: EvalOptions): Scope {
   const {
     cacheDirectory,

@@ -43,7 +43,7 @@ Deno.test("a bad value of a variable is reported under the variable's name", asy
   const cases: [variable: string, value: string, message: RegExp][] = [
     ["COVEY_INNER_STEPS", "abc", /variable COVEY_INNER_STEPS is "abc"\. Want a whole number/],
     ["COVEY_DEVICE", "gpu", /variable COVEY_DEVICE is "gpu"\. Allowed choices are/],
-    ["HF_ENDPOINT", "https://me:pass@word@host", /variable HF_ENDPOINT holds the name or password/],
+    ["HF_ENDPOINT", "https://me:pass@word@host", /variable HF_ENDPOINT contains a user name or/],
   ];
   for (const [variable, value, message] of cases) {
     const verb = variable.startsWith("HF") ? ["eval", "org/name", "--tasks", "sciq"] : ["train"];
@@ -72,7 +72,7 @@ Deno.test("a damaged run is reported with the file, before anything is computed"
     ][] = [
       ["machine.json", "{}", 6, /machine.json: peers is missing$/m],
       ["machine.json", "[", 6, /machine.json: it is not JSON/],
-      ["run.yaml", "nonsense", 2, /run.yaml: it is no mapping/],
+      ["run.yaml", "nonsense", 2, /run.yaml: it is not a mapping/],
       ["tokens.npy", "short", 6, /Cannot read token shard: it is not a .npy file \(.*tokens.npy\)/],
       [
         "ledger.sqlite",

@@ -1,6 +1,6 @@
 import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 
-/** The same entries with other values. */
+/** Returns the same entries with other values. */
 export function changeLevels(
   tensors: readonly CompressedTensor[],
   change: (level: number) => number,

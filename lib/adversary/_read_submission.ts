@@ -3,7 +3,9 @@ import { decodeSubmission } from "../sparseloco/submission.ts";
 import type { Moment } from "../swarm/behaviour.ts";
 import { objectKeys } from "../swarm/statement/object_keys.ts";
 
-/** What another peer uploaded in a window, as anyone can read it; undefined where nothing usable is there. */
+/**
+ * Reads another peer's submission of a window from its public bucket; undefined if there is no usable one.
+ */
 export async function readSubmission(
   { bucketOf, context }: Moment,
   uid: number,

@@ -17,7 +17,7 @@ import { stale } from "./stale.ts";
 import { wrongData } from "./wrong_data.ts";
 import { zero } from "./zero.ts";
 
-/** Kinds of peers that misbehave, by name: what each does, and a fresh one. */
+/** Kinds of misbehaving peers by name, each with a summary and a factory. */
 export const ADVERSARIES: Readonly<
   Record<string, { readonly summary: string; readonly create: () => Behaviour }>
 > = {

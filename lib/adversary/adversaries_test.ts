@@ -7,21 +7,21 @@ import { ADVERSARIES } from "./adversaries.ts";
 const [PEERS, WINDOWS] = [6, 16];
 const CROOKS = [4, 5];
 
-/** Kinds whose submissions are refused, and the rule that they break. */
+/** Kinds whose submissions are refused, with the rule that they break. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
   scaled: /^implausible-norm$/,
   copy: /^missing$/,
   "non-finite": /^non-finite-levels$/,
   oversized: /^oversized$/,
-  // Whatever the damage hits; it may even hit nothing that matters.
+  // Depends on the bytes damaged; the damage may even have no effect.
   malformed: /./,
   late: /^missing$/,
 };
-/** Kinds that do no harm, or none that this model shows. */
+/** Kinds that do no harm, or none visible with this model. */
 const HARMLESS = new Set(["partial", "equivocating"]);
 
 for (const [kind, { create }] of Object.entries(ADVERSARIES)) {
-  Deno.test(`peers of kind ${kind} ${HARMLESS.has(kind) ? "divide nobody" : "earn nothing"}`, async () => {
+  Deno.test(`peers of kind ${kind} ${HARMLESS.has(kind) ? "cause no divergence" : "earn nothing"}`, async () => {
     await withDirectory(async (directory) => {
       const scored: EventOf<"scored">[] = [];
       const { events } = await runTestSwarm(directory, WINDOWS, {

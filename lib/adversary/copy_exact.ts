@@ -2,10 +2,10 @@ import { encodeSubmission } from "../sparseloco/submission.ts";
 import type { Behaviour } from "../swarm/behaviour.ts";
 import { readSubmission } from "./_read_submission.ts";
 
-/** Time that others are given to upload. */
+/** Time allowed for other peers to upload. */
 const PATIENCE_MS = 5000;
 
-/** Waits until the first peer has uploaded, and sends that as its own. */
+/** Waits until the first peer has uploaded, and sends that submission as its own. */
 export const copyExact = (): Behaviour => ({
   samples: (assigned) => assigned.subarray(0, 0),
   deliver: async (bytes, { commit, until, untilUploads, upload }, moment) => {

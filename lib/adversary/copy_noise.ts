@@ -2,10 +2,10 @@ import type { Behaviour } from "../swarm/behaviour.ts";
 import { drawsOf } from "../swarm/examination/draws.ts";
 import { readSubmission } from "./_read_submission.ts";
 
-/** Entries that are replaced. */
+/** Fraction of entries to replace. */
 const REPLACED = 0.3;
 
-/** Sends what the first peer sent in the window before, with noise on places and values. */
+/** Sends the first peer's submission of the previous window, with noise on indices and values. */
 export const copyNoise = (): Behaviour => ({
   samples: (assigned) => assigned.subarray(0, 0),
   tensors: async (honest, moment) => {

@@ -2,7 +2,7 @@ import type { Behaviour } from "../swarm/behaviour.ts";
 import { readSubmission } from "./_read_submission.ts";
 
 /**
- * Sends what the first peer sent in the window before, with the levels in another order: the same values in
+ * Sends the first peer's submission of the previous window with the levels reordered: the same values in
  * other bytes, committed in time.
  */
 export const copyPermuted = (): Behaviour => ({

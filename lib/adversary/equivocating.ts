@@ -1,6 +1,6 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
 
-/** Shows the validator what it has committed to, and all who come later something else. */
+/** Serves the committed bytes to the validator, and different bytes to all later readers. */
 export const equivocating = (): Behaviour => ({
   deliver: async (bytes, { commit, until, untilUploads, upload }, { times }) => {
     await commit(bytes);

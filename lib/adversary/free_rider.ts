@@ -4,7 +4,7 @@ import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 import type { Behaviour } from "../swarm/behaviour.ts";
 import { readSubmission } from "./_read_submission.ts";
 
-/** Never trains: sends the average of what the others sent in the window before. */
+/** Never trains: sends the average of the others' submissions of the previous window. */
 export const freeRider = (): Behaviour => ({
   samples: (assigned) => assigned.subarray(0, 0),
   tensors: async (honest, moment) => {

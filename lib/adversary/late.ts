@@ -1,6 +1,6 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
 
-/** Commits in time, and uploads when it is too late. */
+/** Commits in time, and uploads after the deadline. */
 export const late = (): Behaviour => ({
   deliver: async (bytes, { commit, until, untilUploads, upload }, { times }) => {
     await commit(bytes);

@@ -1,7 +1,7 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
 import { drawsOf } from "../swarm/examination/draws.ts";
 
-/** Sends a submission in which some bytes were changed, with a manifest that fits. */
+/** Sends a submission with some bytes changed and a matching manifest. */
 export const malformed = (): Behaviour => ({
   encode: (bytes, { context: { uid, window } }) => {
     const random = drawsOf(`malformed ${uid}`, String(window));

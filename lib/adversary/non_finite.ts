@@ -1,6 +1,6 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
 
-/** Where the first tensor's levels begin in a submission. */
+/** Offset of the first tensor's levels in a submission. */
 const FIRST_LEVEL = 88;
 
 /** Sends a NaN level. */

@@ -1,7 +1,7 @@
 import { submissionBytesMax } from "../sparseloco/submission.ts";
 import type { Behaviour } from "../swarm/behaviour.ts";
 
-/** Sends more than a submission for this model can have. */
+/** Sends more bytes than a submission for this model can have. */
 export const oversized = (): Behaviour => ({
   encode: (bytes, { context }) => {
     const large = new Uint8Array(submissionBytesMax(context) + 1);

@@ -1,7 +1,7 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
 import { drawsOf } from "../swarm/examination/draws.ts";
 
-/** Sends random entries of an honest size. */
+/** Sends random entries of honest magnitude. */
 export const randomValues = (): Behaviour => ({
   tensors: (honest, { context: { uid, window } }) => {
     const random = drawsOf(`random values ${uid}`, String(window));

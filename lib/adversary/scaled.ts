@@ -1,10 +1,10 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
 import { changeLevels } from "./_change_levels.ts";
 
-/** Largest level that the format takes. */
+/** Largest level that the format allows. */
 const LEVEL_MAX = 1e4;
 
-/** Sends what it has learned a million times larger, as far as the format goes. */
+/** Sends its pseudo-gradient scaled by a million, clamped to the range of the format. */
 export const scaled = (): Behaviour => ({
   tensors: (honest) =>
     Promise.resolve(

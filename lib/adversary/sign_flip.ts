@@ -1,7 +1,7 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
 import { changeLevels } from "./_change_levels.ts";
 
-/** Sends the opposite of what it has learned. */
+/** Sends its negated pseudo-gradient. */
 export const signFlip = (): Behaviour => ({
   tensors: (honest) => Promise.resolve(changeLevels(honest, (level) => -level)),
 });

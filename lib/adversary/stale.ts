@@ -1,7 +1,7 @@
 import type { CompressedTensor } from "../sparseloco/compressed_tensor.ts";
 import type { Behaviour } from "../swarm/behaviour.ts";
 
-/** Trains once, and sends that again and again. */
+/** Trains once, and sends that submission in every window. */
 export const stale = (): Behaviour => {
   let first: CompressedTensor[] | undefined;
   return {

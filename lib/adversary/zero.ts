@@ -1,7 +1,7 @@
 import type { Behaviour } from "../swarm/behaviour.ts";
 import { changeLevels } from "./_change_levels.ts";
 
-/** Trains, and sends zeros. */
+/** Trains, but sends zeros. */
 export const zero = (): Behaviour => ({
   tensors: (honest) => Promise.resolve(changeLevels(honest, () => 0)),
 });

@@ -1,4 +1,4 @@
-// Stands in for the program's entry in a test: tells what an engine worker is permitted.
+// Replaces the program's entry module in a test; reports the permissions of an engine worker.
 const worker = globalThis as unknown as Worker;
 worker.onmessage = ({ data: port }: MessageEvent<MessagePort>) => {
   const state = (descriptor: Deno.PermissionDescriptor) =>

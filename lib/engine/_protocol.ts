@@ -1,7 +1,7 @@
 import type { DeviceTensor, EngineStatistics, HostTensor } from "./engine.ts";
 import type { DeviceName } from "./devices.ts";
 
-/** Requests that the engine worker answers, by name: arguments and result. */
+/** Requests to the engine worker by name: argument and result. */
 export interface EngineCalls {
   open: [{ devices: readonly DeviceName[]; threads: number }, DeviceName];
   upload: [HostTensor, DeviceTensor];

@@ -1,10 +1,10 @@
 import { EngineError } from "./engine.ts";
 
 /**
- * Retells a runtime error. Nodes are named `Operator#index[shape][shape]` by `serializeGraph`, so the
- * runtime's own text holds all that is needed.
+ * Converts a runtime error. `serializeGraph` names nodes `Operator#index[shape][shape]`, so the runtime's
+ * own text contains everything needed.
  *
- * @param action What was tried, such as "run graph".
+ * @param action Attempted action, such as "run graph".
  */
 export function runtimeError(action: string, cause: unknown): EngineError {
   if (cause instanceof EngineError) return cause;

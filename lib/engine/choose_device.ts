@@ -3,11 +3,11 @@ import { productRate } from "./product_rate.ts";
 import type { DeviceName } from "./devices.ts";
 
 /**
- * Finds the device that multiplies matrices fastest. A measurement and not a list of preferences: a
- * software GPU driver answers like a real one, and is slower than the CPU that it runs on.
+ * Finds the device that multiplies matrices fastest. It measures instead of using fixed preferences: a
+ * software GPU driver responds like a real one, and is slower than the CPU that it runs on.
  *
- * @param candidates Devices to try; those that do not work are passed over.
- * @param stopwatch Seconds that only grow.
+ * @param candidates Devices to try; those that do not work are skipped.
+ * @param stopwatch Monotonic time, seconds.
  */
 export async function chooseDevice(
   runtime: typeof import("onnxruntime-node"),

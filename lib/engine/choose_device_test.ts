@@ -3,7 +3,7 @@ import { testOnCpu } from "../../testing/engine.ts";
 import { chooseDevice } from "./choose_device.ts";
 import { productRate } from "./product_rate.ts";
 
-Deno.test("chooseDevice does not measure where there is no choice", async () => {
+Deno.test("chooseDevice does not measure a single candidate", async () => {
   const runtime = {} as typeof import("onnxruntime-node"); // would throw if it were used
   assert.equal(await chooseDevice(runtime, ["webgpu"], 1, () => 0), "webgpu");
 });

@@ -9,11 +9,11 @@ import {
 } from "./engine.ts";
 import type { DeviceName } from "./devices.ts";
 
-/** How an engine is opened. */
+/** Options for opening an engine. */
 export interface EngineOptions {
-  /** Devices to choose from: the fastest that works is taken. */
+  /** Candidate devices; the fastest that works is used. */
   devices: readonly DeviceName[];
-  /** Threads of one operator on the CPU; 0 lets the runtime choose. */
+  /** Threads per operator on the CPU; 0 lets the runtime choose. */
   threads: number;
 }
 
@@ -21,7 +21,7 @@ export interface EngineOptions {
  * Opens the engine that {@linkcode serveEngine} serves at the other end of a port. The port stays open when
  * the engine is closed; its creator closes it.
  *
- * @throws DeviceUnavailableError when the device is not there.
+ * @throws DeviceUnavailableError when the device is not available.
  */
 export async function connectEngine(port: MessagePort, options: EngineOptions): Promise<Engine> {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();

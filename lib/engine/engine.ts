@@ -11,7 +11,7 @@ export interface HostTensor {
   readonly data: ElementArray;
 }
 
-/** A tensor in the engine's memory: on the GPU where the engine runs on one. */
+/** A tensor in the engine's memory: on the GPU if the engine runs on one. */
 export interface DeviceTensor {
   /** Number of the tensor within its engine. */
   readonly id: number;
@@ -21,32 +21,32 @@ export interface DeviceTensor {
   readonly dims: readonly number[];
 }
 
-/** Counters that show what crossed between JavaScript and the device. */
+/** Counters of runs and of transfers between JavaScript and the device. */
 export interface EngineStatistics {
   /** Sessions run so far. */
   runs: number;
-  /** Bytes given to the device, feeds included. */
+  /** Bytes sent to the device, including feeds. */
   uploadedBytes: number;
-  /** Bytes taken from the device, results included. */
+  /** Bytes read from the device, including results. */
   downloadedBytes: number;
-  /** Where each live {@linkcode DeviceTensor} is, by id. */
+  /** Location of each live {@linkcode DeviceTensor}, by id. */
   locations: Record<number, "cpu" | "gpu-buffer">;
 }
 
-/** Runs ONNX models. The only door to native code, and not deterministic across devices. */
+/** Runs ONNX models. The only interface to native code, and not deterministic across devices. */
 export interface Engine {
   /** Device in use. */
   readonly device: DeviceName;
   /** Copies a tensor to the device. */
   upload(tensor: HostTensor): Promise<DeviceTensor>;
-  /** Replaces what a device tensor holds by a tensor of the same type and shape. */
+  /** Overwrites a device tensor with a host tensor of the same type and shape. */
   write(target: DeviceTensor, tensor: HostTensor): Promise<void>;
   /** Copies a tensor from the device. */
   download(tensor: DeviceTensor): Promise<HostTensor>;
   /** Frees tensors. */
   dispose(tensors: DeviceTensor[]): Promise<void>;
   /**
-   * Prepares a model.
+   * Loads a model.
    *
    * @param model ONNX bytes.
    * @param kept Names of the outputs that runs will keep on the device.
@@ -56,11 +56,11 @@ export interface Engine {
   load(model: Uint8Array<ArrayBuffer>, kept?: string[], frugal?: boolean): Promise<Session>;
   /** Counters since the engine started. */
   statistics(): Promise<EngineStatistics>;
-  /** Ends the engine and frees all it holds. */
+  /** Closes the engine and frees everything it holds. */
   close(): Promise<void>;
 }
 
-/** A model made ready to run. */
+/** A model that is ready to run. */
 export interface Session {
   /**
    * Runs the model once.
@@ -68,7 +68,7 @@ export interface Session {
    * @param feeds One value for every graph input.
    * @param keep For every kept output, the device tensor that holds it afterwards. It may be one of the feeds.
    * @returns The outputs that were not kept.
-   * @throws EngineError when an operator fails; kept tensors that were fed are then as they were, the others
+   * @throws EngineError when an operator fails; kept tensors that were fed are then unchanged, the others
    * undefined.
    */
   run(
@@ -79,13 +79,13 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** A failure inside the runtime, told in terms of the graph. */
+/** A failure inside the runtime, described in terms of the graph. */
 export class EngineError extends Error {
   override readonly name = "EngineError";
 
   /**
-   * @param message What was tried and what the runtime said.
-   * @param operator ONNX operator that failed, where the runtime names it.
+   * @param message Attempted action and the runtime's message.
+   * @param operator ONNX operator that failed, if the runtime names it.
    * @param shapes Operand shapes of that operator.
    */
   constructor(message: string, readonly operator?: string, readonly shapes?: string) {
@@ -93,7 +93,7 @@ export class EngineError extends Error {
   }
 }
 
-/** A device that this machine does not have, or whose libraries are not there. */
+/** A device that this machine lacks, or whose libraries are missing. */
 export class DeviceUnavailableError extends Error {
   override readonly name = "DeviceUnavailableError";
 }

@@ -10,25 +10,25 @@ import { type DeviceName, DEVICES } from "./devices.ts";
 type Runtime = typeof import("onnxruntime-node");
 
 /**
- * How long a thread that has done its part of an operator spins before it sleeps. The runtime's own choice is
- * longer than most gaps, and takes a core from whatever else runs; see docs/measured.md.
+ * Time that a thread spins after its part of an operator before it sleeps. The runtime's default is longer
+ * than most gaps between operators, and takes a core from other processes; see docs/measured.md.
  */
 const SPIN_MICROSECONDS = "20";
 
 interface LoadedSession {
   session: InferenceSession;
   kept: Set<string>;
-  /** Outputs on a GPU that live in memory of this session. */
+  /** Number of live GPU outputs in this session's memory. */
   tensors: number;
   released: boolean;
 }
 
 /**
- * The engine itself, as it lives inside the worker: sessions and tensors of ONNX Runtime on one device.
+ * The engine itself, inside the worker: sessions and tensors of ONNX Runtime on one device.
  *
- * On the CPU a kept output is written into a spare buffer, which then changes places with the one it
- * replaces: two buffers a state tensor and no copy. On a GPU the new tensor replaces the old one, and lies
- * in memory of the session that made it: a session whose release was asked for goes with its last tensor.
+ * On the CPU a kept output is written to a spare buffer, which is then swapped with the one it replaces: two
+ * buffers per state tensor and no copy. On a GPU the new tensor replaces the old one, and is in the memory of
+ * the session that created it: a released session is freed with its last tensor.
  */
 export class EngineHost implements Engine {
   readonly #sessions = new Set<LoadedSession>();
@@ -42,7 +42,7 @@ export class EngineHost implements Engine {
   /**
    * @param runtime The loaded `onnxruntime-node` module.
    * @param device Device for every session.
-   * @param threads Threads of one operator; 0 lets the runtime choose.
+   * @param threads Threads per operator; 0 lets the runtime choose.
    */
   constructor(
     readonly runtime: Runtime,
@@ -76,7 +76,7 @@ export class EngineHost implements Engine {
     const host = tensor.location === "cpu" ? tensor : await this.#copy(tensor, false);
     const data = host.data as HostTensor["data"];
     this.#counters.downloadedBytes += data.byteLength;
-    // Copied, since what is returned is transferred away and the CPU tensor stays in use.
+    // Copied, since the returned buffer is transferred while the CPU tensor stays in use.
     return { type, dims, data: tensor.location === "cpu" ? data.slice() : data };
   }
 
@@ -109,7 +109,7 @@ export class EngineHost implements Engine {
     if (entry.released) throw new TypeError("Cannot run session: it was released");
     for (const name of entry.kept) {
       if (!keep[name]) throw new TypeError(`Cannot run session: no tensor given to keep "${name}"`);
-      this.#tensor(keep[name].id); // afterwards there would be nobody to free the output
+      this.#tensor(keep[name].id); // throws before the run: afterwards, the output would leak
     }
     const inputs: Record<string, Tensor> = {};
     for (const [name, value] of Object.entries(feeds)) {
@@ -128,7 +128,7 @@ export class EngineHost implements Engine {
     });
     const fetched: Record<string, HostTensor> = {};
     for (const [name, value] of Object.entries(results)) {
-      // The binding wraps a preallocated output anew; the tensor we gave is the one that owns the buffer.
+      // The binding rewraps a preallocated output; the tensor that was passed in owns the buffer.
       const tensor = (fetches[name] ?? value) as Tensor;
       if (keep[name]) await this.#replace(keep[name], tensor, entry);
       else fetched[name] = this.#toHost(tensor);
@@ -166,7 +166,7 @@ export class EngineHost implements Engine {
     const locations = Object.fromEntries(kept.map((name) => [name, "gpu-buffer" as const]));
     const options: InferenceSession.SessionOptions = {
       executionProviders: [this.device],
-      // Plans made from earlier runs hold memory for values that preallocated outputs do not need.
+      // Memory plans of earlier runs reserve memory that preallocated outputs do not need.
       enableMemPattern: false,
       logSeverityLevel: 4,
       extra: {
@@ -185,7 +185,7 @@ export class EngineHost implements Engine {
     });
   }
 
-  /** Copies between host and GPU through an identity graph: `getData()` of a GPU tensor ends the process. */
+  /** Copies between host and GPU through an identity graph: `getData()` of a GPU tensor kills the process. */
   async #copy(tensor: Tensor, toDevice: boolean): Promise<Tensor> {
     const type = tensor.type as HostTensor["type"];
     const key = `${toDevice}:${type}:${tensor.dims}`;
@@ -211,7 +211,7 @@ export class EngineHost implements Engine {
     return tensor;
   }
 
-  /** Where a kept output is written: over the tensor itself, unless this run reads it. */
+  /** Returns the buffer for a kept output: the tensor itself, unless this run reads it. */
   #buffer({ id, type, dims }: DeviceTensor, fed: Set<Tensor>): Tensor {
     const current = this.#tensor(id);
     if (!fed.has(current)) return current;
@@ -241,7 +241,7 @@ export class EngineHost implements Engine {
     this.#spares.set(key, spares);
   }
 
-  /** Frees a tensor, and the session that made it if only this tensor kept it. */
+  /** Frees a tensor, and the released session that created it if this was its last tensor. */
   async #free(tensor: Tensor): Promise<void> {
     tensor.dispose();
     const maker = this.#makers.get(tensor);
@@ -254,7 +254,7 @@ export class EngineHost implements Engine {
   #toRuntime({ type, dims, data }: HostTensor): Tensor {
     if (data.length !== elementCount(dims)) {
       throw new RangeError(
-        `Cannot make tensor: ${data.length} elements for shape [${dims}], want ${
+        `Cannot create tensor: ${data.length} elements for shape [${dims}], want ${
           elementCount(dims)
         }`,
       );

@@ -16,7 +16,7 @@ const vector = (...values: number[]): HostTensor => ({
   data: Float32Array.from(values),
 });
 
-/** total = total + step, and the square of step. */
+/** Outputs `next` = total + step, and `square` = step * step. */
 function counterModel() {
   const graph = new Graph("counter");
   const [total, step] = ["total", "step"].map((name) => graph.input(name, "float32", [2]));
@@ -25,7 +25,7 @@ function counterModel() {
   return serializeGraph(graph);
 }
 
-testOnDevices("Engine gives back what was uploaded and written", async (engine) => {
+testOnDevices("Engine returns what was uploaded and written", async (engine) => {
   const tensor = await engine.upload(vector(1, 2, 3));
   assert.deepEqual([...(await engine.download(tensor)).data], [1, 2, 3]);
   await engine.write(tensor, vector(4, 5, 6));
@@ -68,7 +68,7 @@ testOnDevices("Engine's tensors outlive the session that wrote them", async (eng
   await assert.rejects(() => engine.download(sum), /it was disposed of/);
 });
 
-testOnDevices("Engine counts what crosses to and from the device", async (engine) => {
+testOnDevices("Engine counts bytes transferred to and from the device", async (engine) => {
   const session = await engine.load(counterModel(), ["next"]);
   const total = await engine.upload(vector(0, 0));
   const before = await engine.statistics();
@@ -80,7 +80,7 @@ testOnDevices("Engine counts what crosses to and from the device", async (engine
   await session.release();
 });
 
-testOnDevices("Engine refuses tensors that were disposed of, and missing keeps", async (engine) => {
+testOnDevices("Engine rejects disposed tensors, and missing keeps", async (engine) => {
   const session = await engine.load(counterModel(), ["next"]);
   const total = await engine.upload(vector(0, 0));
   await assert.rejects(() => session.run({ total, step: vector(1, 2) }), /to keep "next"/);
@@ -117,12 +117,12 @@ testOnCpu("EngineError names the operator and its shapes", async (engine) => {
   await session.release();
 });
 
-testOnCpu("Engine refuses bytes that are no model", async (engine) => {
+testOnCpu("Engine rejects bytes that are not a model", async (engine) => {
   await assert.rejects(() => engine.load(new Uint8Array(64).fill(7)), EngineError);
   await assert.rejects(() => engine.load(new Uint8Array()), EngineError);
 });
 
-testOnCpu("Engine leaves the main thread free while it computes", async (engine) => {
+testOnCpu("Engine does not block the main thread while it computes", async (engine) => {
   const graph = new Graph("slow");
   const x = graph.input("x", "float32", [1024, 1024]);
   graph.output("y", matmul(matmul(x, x), x));
@@ -156,7 +156,7 @@ Deno.test("the engine worker may load native code and nothing else", async () =>
   });
 });
 
-Deno.test("threads of the runtime do not spin for long while others want the core", async () => {
+Deno.test("runtime threads spin only briefly, to leave the core to others", async () => {
   const seen: unknown[] = [];
   const runtime = {
     InferenceSession: {

@@ -4,13 +4,13 @@ import { serializeGraph } from "../graph/serialize_graph.ts";
 import type { Engine } from "./engine.ts";
 import { DEVICES } from "./devices.ts";
 
-/** Side of the square matrices of the trial product. */
+/** Side of the square matrices of the timed product. */
 const SIDE = 1024;
 
 /**
- * Floating-point operations a second of a large product, from which durations are estimated.
+ * Measures the FLOP/s of a large matrix product, from which durations are estimated.
  *
- * @param stopwatch Real seconds.
+ * @param stopwatch Real time, seconds.
  */
 export async function productRate(engine: Engine, stopwatch: () => number): Promise<number> {
   const dims = [SIDE, SIDE];

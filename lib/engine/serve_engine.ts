@@ -30,23 +30,23 @@ export function serveEngine(port: MessagePort): void {
 async function openHost({ devices, threads }: EngineCalls["open"][0]): Promise<EngineHost> {
   const module = await import("onnxruntime-node");
   const runtime = module.default;
-  runtime.env.logLevel = "fatal"; // what goes wrong is thrown, and told once
+  runtime.env.logLevel = "fatal"; // errors are thrown, and reported once
   const device = await chooseDevice(runtime, devices, threads, () => performance.now() / 1000);
   const host = new EngineHost(runtime, device, threads);
-  // Devices fail when they are first used: better now than after the data was prepared.
+  // Devices fail on first use: better now than after the data was prepared.
   const probe = await host.upload({ type: "float32", dims: [1], data: new Float32Array(1) });
   await host.dispose([probe]);
   return host;
 }
 
-/** What is done for each request, but the first. */
+/** Handlers of all requests but `open`. */
 type Calls = {
   [Name in Exclude<keyof EngineCalls, "open">]: (
     argument: EngineCalls[Name][0],
   ) => Promise<EngineCalls[Name][1]>;
 };
 
-/** An engine as its callers in another thread see it: sessions have numbers. */
+/** Adapts an engine to callers in another thread, which address sessions by number. */
 function callsOf(engine: Engine): Calls {
   const sessions = new Map<number, Session>();
   let next = 1;
@@ -74,7 +74,7 @@ function callsOf(engine: Engine): Calls {
   };
 }
 
-/** Posts an answer; arrays that came from the device are moved, not copied. */
+/** Posts an answer; arrays from the device are transferred, not copied. */
 function answer(port: MessagePort, message: AnswerMessage): void {
   const buffers = new Set<ArrayBuffer>();
   const collect = (value: unknown) => {

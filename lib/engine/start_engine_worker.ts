@@ -1,17 +1,17 @@
 import { EngineError } from "./engine.ts";
 
-/** A running engine worker and the port to speak to it. */
+/** A running engine worker and its message port. */
 export interface EngineWorker {
-  /** Port for `connectEngine`; may be handed to another worker. */
+  /** Port for `connectEngine`; may be transferred to another worker. */
   readonly port: MessagePort;
-  /** Settles only if the worker dies; callers that wait for answers must watch it. */
+  /** Settles only if the worker dies; callers that await answers must watch it. */
   readonly died: Promise<Error>;
-  /** Stops the worker at once, also in the middle of a native call. */
+  /** Stops the worker at once, even during a native call. */
   terminate(): void;
 }
 
 /**
- * Starts the engine worker: it may load native code from one folder, and nothing else.
+ * Starts the engine worker, whose only permission is to load native code from one folder.
  *
  * @param entry The program's entry module, which serves the engine when its worker is named "engine".
  * @param libraryFolder Folder of the runtime's native library.
@@ -44,7 +44,7 @@ export function startEngineWorker(entry: URL, libraryFolder: string): Promise<En
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    const error = new EngineError(`Cannot go on computing: the engine has died: ${event.message}`);
+    const error = new EngineError(`Cannot continue: the engine worker died: ${event.message}`);
     ready.reject(error);
     died.resolve(error);
   };

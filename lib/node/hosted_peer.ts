@@ -2,7 +2,7 @@ import type { Peer } from "../swarm/peer.ts";
 import { freshState, type PeerState, peerStateOf } from "../swarm/peer_state.ts";
 import type { HostedNode } from "./run_node.ts";
 
-/** A peer as a node to run. */
+/** Adapts a peer to `runNode`. */
 export function hostedPeer(peer: Peer): HostedNode<PeerState> {
   const { learner, store } = peer.dependencies;
   return {

@@ -6,7 +6,7 @@ import {
 } from "../swarm/validator_state.ts";
 import type { HostedNode } from "./run_node.ts";
 
-/** A validator as a node to run. It keeps what it has come to, whatever others show. */
+/** Adapts a validator to `runNode`. It keeps its state, whatever states other nodes publish. */
 export function hostedValidator(validator: Validator): HostedNode<ValidatorState> {
   const { shapes, store } = validator.dependencies;
   return {

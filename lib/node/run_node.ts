@@ -1,35 +1,35 @@
 import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Snapshot, StateStore } from "../swarm/store/state_store.ts";
 
-/** A peer or a validator, as its host sees it. */
+/** Interface of a peer or a validator to its host. */
 export interface HostedNode<State> {
-  /** Where its states are saved. */
+  /** Store of its states. */
   readonly store: StateStore;
-  /** State before the first window. */
+  /** Returns the state before the first window. */
   fresh(parameters: ParameterValues): State;
-  /** State that a snapshot was made from. */
+  /** Restores the state from a snapshot. */
   restore(snapshot: Snapshot): State;
-  /** Window that a state does next. */
+  /** Returns the next window of a state. */
   windowOf(state: State): number;
-  /** Goes through that window and saves the state it ends with. */
+  /** Runs that window and saves the resulting state. */
   runWindow(state: State): Promise<WindowEnd<State>>;
 }
 
-/** What a node ends a window with. */
+/** Result of a node's window. */
 export interface WindowEnd<State> {
-  /** State to go on with. */
+  /** State to continue from. */
   readonly state: State;
   /** Whether no other state has more supporters. */
   readonly agrees: boolean;
 }
 
-/** What the host of a node decides. */
+/** Settings and callbacks of a node's host. */
 export interface NodeHost<State> {
   /** Parameters before the first window. */
   readonly initialParameters: ParameterValues;
-  /** Window to go on from: 0 for a fresh start; the latest saved when left out. */
+  /** Window to resume from: 0 for a fresh start; defaults to the latest saved one. */
   readonly from?: number;
-  /** Waits until a window may begin; gives false when the node is done. */
+  /** Waits until a window may begin; returns false when the node is done. */
   readonly begins: (window: number) => Promise<boolean> | boolean;
   /** Called with the state that the node starts from. */
   readonly onStart?: (state: State) => Promise<void> | void;
@@ -38,8 +38,8 @@ export interface NodeHost<State> {
 }
 
 /**
- * Runs a node: loads a state or starts fresh, then goes through windows until its host says that it is done.
- * What ends it early (a signal, a crash) ends it between two saved states.
+ * Runs a node: loads a state or starts fresh, then runs windows until its host reports that it is done. An
+ * early end (a signal, a crash) falls between two saved states.
  *
  * @returns The state after the last window.
  */

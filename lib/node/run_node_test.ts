@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MemoryStateStore } from "../swarm/store/memory_state_store.ts";
 import { type HostedNode, runNode } from "./run_node.ts";
 
-/** Counts windows, and saves each. */
+/** Returns a node that counts windows and saves each. */
 function counter(store: MemoryStateStore): HostedNode<number> {
   return {
     store,
@@ -16,7 +16,7 @@ function counter(store: MemoryStateStore): HostedNode<number> {
   };
 }
 
-Deno.test("runNode starts fresh, goes on from what was saved, and ends when its host says so", async () => {
+Deno.test("runNode starts fresh, resumes from a saved state, and ends when its host is done", async () => {
   const store = new MemoryStateStore();
   const told: unknown[] = [];
   const run = (windows: number, from?: number) =>
@@ -39,7 +39,7 @@ Deno.test("runNode starts fresh, goes on from what was saved, and ends when its 
   assert.deepEqual(told, [4, 3, [4, true]]);
 });
 
-Deno.test("what ends a window early ends the node, and leaves what was saved", async () => {
+Deno.test("an error within a window ends the node and keeps the saved states", async () => {
   const store = new MemoryStateStore();
   const node = counter(store);
   const failing = {

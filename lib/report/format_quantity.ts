@@ -1,17 +1,17 @@
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"];
 const COUNT_UNITS = ["", "k", "M", "B", "T"];
 
-/** Bytes in decimal units: `15.7 kB`. */
+/** Formats bytes in decimal units: `15.7 kB`. */
 export function formatBytes(bytes: number): string {
   return scaled(bytes, BYTE_UNITS, " ");
 }
 
-/** A count in short: `828k`, `72.7B`. */
+/** Formats a count briefly: `828k`, `72.7B`. */
 export function formatCount(count: number): string {
   return scaled(count, COUNT_UNITS, "");
 }
 
-/** A duration: `3.2 s`, `4 min 05 s`, `2 h 10 min`. */
+/** Formats a duration: `3.2 s`, `4 min 05 s`, `2 h 10 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

@@ -15,7 +15,7 @@ const WIDTH = 720;
 const HEIGHT = 220;
 const MARGIN = { left: 46, right: 12, top: 10, bottom: 24 };
 
-/** A whole page around a body, which is HTML already. */
+/** Renders a complete page around a body, which must already be HTML. */
 export function page(title: string, subtitle: string, body: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -34,7 +34,7 @@ export interface Series {
   readonly values: readonly (number | undefined)[];
 }
 
-/** A chart of series over windows; its lowest value is `floor` where that is given. */
+/** Renders a chart of series over windows; its lowest value is `floor` if given. */
 export function lineChart(series: readonly Series[], floor?: number): string {
   const known = series.flatMap(({ values }) => values.filter((value) => value !== undefined));
   if (known.length === 0) return "<p>No data.</p>";
@@ -72,14 +72,14 @@ export function lineChart(series: readonly Series[], floor?: number): string {
 <figcaption>${names.join(" · ")}</figcaption></figure>`;
 }
 
-/** A table; its cells are HTML already. */
+/** Renders a table, whose cells must already be HTML. */
 export function table(head: string[], rows: string[][]): string {
   const row = (cells: string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
   return `<table>${row(head, "th")}${rows.map((cells) => row(cells, "td")).join("")}</table>`;
 }
 
-/** Text as HTML. */
+/** Escapes text for HTML. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -2,13 +2,13 @@ import type { PeerObservation } from "../gauntlet/observation.ts";
 import type { PeerScore } from "../gauntlet/peer_score.ts";
 import type { WindowRecord } from "../swarm/statement/window_record.ts";
 
-/** One peer's row. */
+/** Row of one peer. */
 interface Standing {
-  /** Its score. */
+  /** Score of the peer. */
   readonly score: PeerScore;
-  /** What was seen of it. */
+  /** Observation of the peer. */
   readonly seen: PeerObservation;
-  /** Windows in which its submission was aggregated, up to now. */
+  /** Number of windows so far in which its submission was aggregated. */
   readonly acceptedWindows: number;
 }
 

@@ -2,7 +2,10 @@ import type { WindowRecord } from "../swarm/statement/window_record.ts";
 import { escapeHtml, lineChart, page, table } from "./html_page.ts";
 import { leaderboardRows } from "./leaderboard.ts";
 
-/** A run's scores as one HTML page without scripts or outside files: the last window, and each peer's history. */
+/**
+ * Renders a run's scores as an HTML page without scripts or external files: the last window, and each peer's
+ * history.
+ */
 export function leaderboardHtml(run: string, records: readonly WindowRecord[]): string {
   const title = `covey run ${run.slice(0, 8)}, scores`;
   const last = records.at(-1);

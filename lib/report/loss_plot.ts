@@ -1,6 +1,6 @@
 const BLOCKS = "▁▂▃▄▅▆▇█";
 
-/** A curve in one line of block characters, the highest value full, the lowest one eighth. */
+/** Plots a curve as a line of block characters, the highest value full, the lowest one eighth. */
 export function sparkline(values: readonly number[]): string {
   const [low, high] = extremes(values);
   const place = (value: number) =>
@@ -9,10 +9,10 @@ export function sparkline(values: readonly number[]): string {
 }
 
 /**
- * A curve over windows as lines of text: rows from the highest value to the lowest, a label at each end.
+ * Plots a curve over windows as lines of text, from the highest value to the lowest, labelled at each end.
  *
  * @param rows Height of the plot.
- * @param columns Width of the plot without labels; more values than that are thinned.
+ * @param columns Width of the plot without labels; more values than that are subsampled.
  */
 export function plotLines(values: readonly number[], rows: number, columns: number): string[] {
   if (values.length === 0) return [];
@@ -34,7 +34,7 @@ export function plotLines(values: readonly number[], rows: number, columns: numb
   });
 }
 
-/** Lowest and highest value; by a loop, since a long run has more values than a call takes arguments. */
+/** Returns the extremes by a loop, since a long run has more values than a call takes arguments. */
 function extremes(values: readonly number[]): [number, number] {
   return values.reduce(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)],

@@ -3,11 +3,14 @@ import { formatBytes, formatCount, formatSeconds } from "./format_quantity.ts";
 import { escapeHtml, lineChart, page, table } from "./html_page.ts";
 import { type RunSummary, total, trainLoss } from "./run_summary.ts";
 
-/** A run as one HTML page without scripts or outside files: loss, bytes, time by phase, one row a peer. */
+/**
+ * Renders a run as an HTML page without scripts or external files: loss, bytes, time by phase, one row per
+ * peer.
+ */
 export function reportHtml(summary: RunSummary): string {
   const { started, windows } = summary;
   const title = `covey run ${started?.run.slice(0, 8) ?? ""}`;
-  const body = `<h2>Loss, nats a token</h2>
+  const body = `<h2>Loss, nats per token</h2>
 ${
     lineChart([
       { name: "training", colour: "var(--b)", values: windows.map(trainLoss) },
@@ -57,7 +60,7 @@ function overview(summary: RunSummary): string {
     `${formatCount(tokens)} tokens trained on`,
     `${formatBytes(bytes)} sent (${ratio}, ${
       ((bytes * 8) / Math.max(1, values)).toFixed(2)
-    } bits a value)`,
+    } bits per value)`,
   ].join("; ");
 }
 
@@ -66,7 +69,7 @@ function phaseTable({ windows }: RunSummary): string {
     const seconds = windows.reduce((sum, each) => sum + (each.seconds.get(phase) ?? 0), 0);
     return [phase, formatSeconds(seconds), formatSeconds(seconds / Math.max(1, windows.length))];
   });
-  return table(["phase", "total", "a window"], rows);
+  return table(["phase", "total", "per window"], rows);
 }
 
 function peerTable({ windows }: RunSummary): string {

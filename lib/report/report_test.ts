@@ -12,7 +12,7 @@ import { emptySummary, summarize } from "./run_summary.ts";
 import { leaderboardHtml } from "./leaderboard_html.ts";
 import assert from "node:assert/strict";
 
-Deno.test("reportHtml is one page without outside references, and escapes what it shows", () => {
+Deno.test("reportHtml renders one page without external references, and escapes text", () => {
   const summary = emptySummary();
   for (const event of swarmEvents()) summarize(summary, event);
   const sample = "<script>alert(1)</script>";
@@ -24,11 +24,11 @@ Deno.test("reportHtml is one page without outside references, and escapes what i
   assert.equal(page.match(/<td>2\/2<\/td>/g)?.length, 2);
 });
 
-Deno.test("reportHtml takes a run of which nothing is known", () => {
+Deno.test("reportHtml accepts a run without events", () => {
   assert.match(reportHtml(emptySummary()), /No data/);
 });
 
-Deno.test("quantities are short and carry their units", () => {
+Deno.test("quantities are formatted briefly, with their units", () => {
   assert.deepEqual([0, 999, 1000, 15721, 3.3e9].map(formatBytes), [
     "0 B",
     "999 B",

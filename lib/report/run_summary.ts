@@ -1,22 +1,22 @@
 import type { EventOf, Phase, SwarmEvent } from "../swarm/swarm_event.ts";
 
-/** One window in numbers. */
+/** Statistics of one window. */
 export interface WindowSummary {
   /** Number of the window. */
   window: number;
-  /** Mean training loss by peer, nats a token. */
+  /** Mean training loss by peer, nats per token. */
   peerLoss: Map<number, { sum: number; steps: number }>;
   /** Loss on held-out text; undefined until measured. */
   heldOutLoss: number | undefined;
   /** Bytes of each peer's submission. */
   peerBytes: Map<number, number>;
-  /** Seconds by phase, all peers together. */
+  /** Seconds by phase, summed over all peers. */
   seconds: Map<Phase, number>;
   /** Peers whose submissions the validator's verdict names. */
   accepted: number[];
   /** Submissions that the validator refused. */
   refused: { peer: number; reason: string }[];
-  /** Scores of the window, as the validator gave them. */
+  /** Scores of the window, as given by the validator. */
   scores: EventOf<"scored">["scores"];
   /** Digest by peer. */
   digests: Map<number, string>;
@@ -28,23 +28,23 @@ export interface WindowSummary {
   values: number;
   /** Bytes sent. */
   bytes: number;
-  /** Bytes that dense f32 would have been. */
+  /** Bytes that dense f32 would have taken. */
   denseBytes: number;
 }
 
-/** A run in numbers: what every view of its events shows. */
+/** Statistics of a run, shared by all views of its events. */
 export interface RunSummary {
   /** First event of the run. */
   started: Extract<SwarmEvent, { event: "started" }> | undefined;
   /** Windows in order. */
   windows: WindowSummary[];
-  /** What the run is doing now. */
+  /** Current activity of the run. */
   now: { window: number; uid: number; phase: Phase; step: number } | undefined;
-  /** Last event of a run that is done. */
+  /** Last event of a finished run. */
   finished: Extract<SwarmEvent, { event: "finished" }> | undefined;
 }
 
-/** A run of which nothing is known yet. */
+/** Returns the summary of a run without events. */
 export function emptySummary(): RunSummary {
   return {
     started: undefined,
@@ -54,7 +54,7 @@ export function emptySummary(): RunSummary {
   };
 }
 
-/** Mean training loss of a window over all peers and steps; undefined before the first step. */
+/** Averages the training loss of a window over peers and steps; undefined before the first step. */
 export function trainLoss({ peerLoss }: WindowSummary): number | undefined {
   let sum = 0;
   let steps = 0;
@@ -65,7 +65,7 @@ export function trainLoss({ peerLoss }: WindowSummary): number | undefined {
   return steps > 0 ? sum / steps : undefined;
 }
 
-/** Sum of a number over all windows. */
+/** Sums a statistic over all windows. */
 export function total(
   { windows }: RunSummary,
   key: "tokens" | "values" | "bytes" | "denseBytes",
@@ -73,7 +73,7 @@ export function total(
   return windows.reduce((sum, window) => sum + window[key], 0);
 }
 
-/** Takes one event into a summary, in place. */
+/** Adds one event to a summary, in place. */
 export function summarize(summary: RunSummary, event: SwarmEvent): void {
   const handlers: { [Name in SwarmEvent["event"]]?: (event: never) => void } = {
     started: (e: EventOf<"started">) => summary.started = e,
@@ -137,7 +137,7 @@ function windowOf(summary: RunSummary, window: number): WindowSummary {
   return entry;
 }
 
-/** Forgets windows that are done again after a restart. */
+/** Drops windows that are replayed after a restart. */
 function dropFrom(summary: RunSummary, window: number): void {
   summary.windows = summary.windows.filter((entry) => entry.window < window);
   summary.finished = undefined;

@@ -5,12 +5,12 @@ import { outerStep } from "../sparseloco/outer_step.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /**
- * The outer step over a whole model, tensor by tensor: aggregate the accepted submissions, move the
- * parameters. The same inputs give the same bits on every machine.
+ * Takes the outer step of a whole model, tensor by tensor: aggregates the accepted submissions and
+ * moves the parameters. The same inputs give the same bits on every machine.
  *
- * @param parameters State before; stays as it is.
- * @param accepted Ascending by uid; without any, the state stays.
- * @returns State after.
+ * @param parameters State before the step; not modified.
+ * @param accepted Accepted submissions, ascending by uid; if empty, the state does not change.
+ * @returns State after the step.
  */
 export function applySubmissions(
   shapes: readonly TensorShape[],
@@ -19,7 +19,7 @@ export function applySubmissions(
   { aggregation, normsMax, outerLearningRate }: {
     aggregation: AggregationMode;
     outerLearningRate: number;
-    /** Norm to scale each tensor down to, in place of the median over the submissions. */
+    /** Norm that each tensor is scaled down to, instead of the median over the submissions. */
     normsMax?: readonly number[];
   },
 ): ParameterValues {

@@ -6,49 +6,51 @@ import type { SubmissionContext } from "../sparseloco/submission.ts";
 import type { RunDefinition } from "./run_definition.ts";
 import type { WindowTimes } from "./window_clock.ts";
 
-/** Where a peer is in a run. */
+/** Situation of a peer in one window of a run. */
 export interface Moment {
   /** Run, window, peer, tensors. */
   readonly context: SubmissionContext;
-  /** Moments of the window. */
+  /** Times of the window. */
   readonly times: WindowTimes;
-  /** What the nodes share. */
+  /** Definition shared by all nodes. */
   readonly definition: RunDefinition;
   /** Text of the run. */
   readonly corpus: Corpus;
-  /** Time. */
+  /** Source of time. */
   readonly clock: Clock;
-  /** Uids of all that train. */
+  /** Uids of all training peers. */
   readonly peers: readonly number[];
-  /** Bucket of any node. */
+  /** Looks up a node's bucket. */
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
 }
 
-/** Writes that make up a delivery. */
+/** Operations that a delivery is composed of. */
 export interface Delivery {
-  /** Puts the signed manifest of these bytes. */
+  /** Stores the signed manifest of these bytes. */
   commit(bytes: Uint8Array): Promise<void>;
   /** Waits until uploads begin. */
   untilUploads(): Promise<void>;
-  /** Puts the bytes. */
+  /** Uploads the bytes. */
   upload(bytes: Uint8Array): Promise<void>;
-  /** Waits until a time. */
+  /** Waits until the given time. */
   until(timeMs: number): Promise<void>;
 }
 
-/** Where a peer departs from what honest peers do. An honest peer has none of these. */
+/** Deviations of a peer from the honest protocol. An honest peer has none of these. */
 export interface Behaviour {
-  /** Samples to train on instead of those assigned; none to train on nothing. */
+  /**
+   * Returns the samples to train on instead of the assigned ones; none if the peer is not to train.
+   */
   samples?(assigned: Uint32Array, moment: Moment): Uint32Array;
-  /** Tensors to send instead of the honest ones. */
+  /** Returns the tensors to send instead of the honest ones. */
   tensors?(honest: CompressedTensor[], moment: Moment): Promise<CompressedTensor[]>;
-  /** Bytes to send instead of the honest coding. */
+  /** Returns the bytes to send instead of the honest encoding. */
   encode?(bytes: Uint8Array<ArrayBuffer>, moment: Moment): Uint8Array<ArrayBuffer>;
-  /** Order of writes instead of the honest one. */
+  /** Performs the writes instead of {@linkcode deliverHonestly}. */
   deliver?(bytes: Uint8Array<ArrayBuffer>, delivery: Delivery, moment: Moment): Promise<void>;
 }
 
-/** What honest peers do: commit, wait, upload. */
+/** Delivers as honest peers do: commits, waits, uploads. */
 export async function deliverHonestly(
   bytes: Uint8Array<ArrayBuffer>,
   { commit, untilUploads, upload }: Delivery,

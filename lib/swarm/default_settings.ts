@@ -9,8 +9,8 @@ export type DefaultSettings =
   & { training: Omit<RunDefinition["training"], "innerSteps" | "batch" | "sequence"> };
 
 /**
- * Settings that suit a model and a number of inner steps; wider models want smaller ones (1.3e-4 at the
- * width of a 72B model).
+ * Returns default settings for a model and a number of inner steps. Wider models get a lower peak learning
+ * rate (1.3e-4 at the width of a 72B model).
  */
 export function defaultSettings(config: LlamaConfig, steps: number): DefaultSettings {
   const warmupSteps = Math.ceil(steps / 10);

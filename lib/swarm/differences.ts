@@ -1,6 +1,6 @@
 /**
- * Where two JSON values differ: paths with both values, in the order of the first. Numbers are the same only
- * when all their bits are.
+ * Lists where two JSON values differ: paths with both values, in the key order of the first. Numbers are
+ * equal only if all their bits are.
  */
 export function differences(a: unknown, b: unknown, path: string): string[] {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {

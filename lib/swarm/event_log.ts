@@ -1,16 +1,16 @@
 import type { SwarmEvent } from "./swarm_event.ts";
 
-/** Longest line that is looked for. */
+/** Bytes searched for the last line end; longer lines are not found. */
 const LINE_BYTES_MAX = 2 ** 20;
 
-/** Appends events to `events.jsonl`, each written before the next thing happens. */
+/** Appends events to `events.jsonl`, each written synchronously. */
 export class EventLog implements Disposable {
   readonly #file: Deno.FsFile;
 
   /**
-   * Opens or makes the file. A last line that a crash has cut is removed.
+   * Opens or creates the file. A last line truncated by a crash is removed.
    *
-   * @param nowMs Stamps each line.
+   * @param nowMs Clock for the timestamp of each line.
    */
   constructor(readonly path: string, readonly nowMs: () => number) {
     this.#file = Deno.openSync(path, { create: true, read: true, write: true });
@@ -18,7 +18,7 @@ export class EventLog implements Disposable {
     this.#file.seekSync(0, Deno.SeekMode.End);
   }
 
-  /** Appends one event; gives its line. */
+  /** Appends one event and returns its line. */
   write(event: SwarmEvent): string {
     const line = JSON.stringify({ time: new Date(this.nowMs()).toISOString(), ...event });
     const bytes = new TextEncoder().encode(line + "\n");
@@ -32,7 +32,7 @@ export class EventLog implements Disposable {
   }
 }
 
-/** Where the last whole line of a file ends. */
+/** Returns the offset at which the last complete line of a file ends. */
 function lastLineEnd(file: Deno.FsFile): number {
   const { size } = file.statSync();
   const tail = new Uint8Array(Math.min(size, LINE_BYTES_MAX));
@@ -45,7 +45,10 @@ function lastLineEnd(file: Deno.FsFile): number {
   return size - tail.length + tail.lastIndexOf(0x0a) + 1;
 }
 
-/** Events of an earlier part of a run; none when there is no file. Lines that a crash has cut are left out. */
+/**
+ * Reads the events of an earlier part of a run; none if there is no file. Lines truncated by a crash are
+ * skipped.
+ */
 export function readEvents(path: string): SwarmEvent[] {
   let text: string;
   try {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { EventLog, readEvents } from "./event_log.ts";
 import { withDirectory } from "../../testing/with_directory.ts";
 
-Deno.test("EventLog appends, and removes a line that a crash has cut", async () => {
+Deno.test("EventLog appends, and removes a last line truncated by a crash", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "events.jsonl");
     assert.deepEqual(readEvents(path), []);

@@ -2,11 +2,11 @@ import type { Corpus } from "../corpus/corpus.ts";
 import type { InnerStep } from "./learner.ts";
 
 /**
- * The inner steps of a window, one batch after the other.
+ * Yields the inner steps of a window, batch by batch.
  *
- * @param samples Samples of the window, in the order in which they are trained on.
- * @param batch Samples of a step.
- * @param rate Learning rate of the window's step with this index.
+ * @param samples Samples of the window, in training order.
+ * @param batch Samples per step.
+ * @param rate Learning rate by step index within the window.
  */
 export async function* innerSteps(
   corpus: Corpus,

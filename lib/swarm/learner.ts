@@ -5,15 +5,15 @@ import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 
 /**
- * An optimizer's state, which only its learner can look into: it may lie on the device. It stays valid
- * whatever is trained after it.
+ * Optimizer state, opaque to all but its learner, since it may reside on the device. It stays valid
+ * regardless of later training.
  */
 export interface Optimizer {
-  /** Reads it back to the host, to be saved. */
+  /** Reads the state back to the host, to be saved. */
   read(): Promise<OptimizerState>;
 }
 
-/** What a peer starts and ends its inner steps with. */
+/** State of a peer before or after its inner steps. */
 export interface LearnerState {
   /** Parameters. */
   readonly parameters: ParameterValues;
@@ -21,7 +21,7 @@ export interface LearnerState {
   readonly optimizer: Optimizer | undefined;
 }
 
-/** One inner step to take. */
+/** Input of one inner step. */
 export interface InnerStep {
   /** Tokens and targets of the whole batch, [batch, sequence] each. */
   readonly samples: MicroBatch;
@@ -29,24 +29,26 @@ export interface InnerStep {
   readonly learningRate: number;
 }
 
-/** What a learner reports while it trains. */
+/** Callbacks of a learner during training. */
 export interface TrainHooks {
-  /** The learner's turn has come. */
+  /** Called when training begins, after any queued calls. */
   onStart(): void;
-  /** A step was taken; false ends the phase early. */
+  /** Called after each step; returning false ends the phase early. */
   onStep(result: StepResult, index: number): boolean;
 }
 
-/** Trains a model from a state to a state. Peers of one machine take turns with one learner. */
+/**
+ * Trains a model from one state to another. Peers on one machine take turns with a shared learner.
+ */
 export interface Learner {
   /** Tensors of the model in canonical order. */
   readonly shapes: readonly TensorShape[];
-  /** An optimizer with a state that was saved. */
+  /** Restores an optimizer from a saved state. */
   optimizer(state: OptimizerState): Optimizer;
   /**
-   * Takes inner steps. The state given stays as it is.
+   * Takes inner steps. The given state is not modified.
    *
-   * @param hooks What is reported meanwhile.
+   * @param hooks Callbacks during training.
    */
   train(
     state: LearnerState,

@@ -5,17 +5,17 @@ import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { RunDefinition } from "./run_definition.ts";
 
-/** Tokens of one pass of an evaluation, about. */
+/** Approximate number of tokens per evaluation pass. */
 const PASS_TOKENS = 2048;
 
-/** Sequences of one pass of an evaluation, the same on every machine and in every replay of a run. */
+/** Returns the micro-batch shape of an evaluation, the same on every machine and in every replay of a run. */
 export function evaluationShape(
   { training: { sequence } }: Pick<RunDefinition, "training">,
 ): BatchShape {
   return { batch: Math.max(1, Math.round(PASS_TOKENS / sequence)), sequence };
 }
 
-/** Samples that a validator runs through the model in a window, at most, with so many peers. */
+/** Returns the maximum number of samples that a validator runs through the model per window. */
 export function evaluatedSamples(
   { gauntlet: { evaluation } }: RunDefinition,
   peers: number,
@@ -26,13 +26,13 @@ export function evaluatedSamples(
   return 2 * common + evaluated * (randomSamples + ownSamples);
 }
 
-/** An evaluator on one loss model; concurrent calls are queued. */
+/** An evaluator backed by one loss model; concurrent calls are queued. */
 export class LlamaEvaluator implements Evaluator {
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
-   * @param model Stays with the caller, who closes it.
-   * @param onSamples Called as samples are done, with their number.
+   * @param model Owned by the caller, which closes it.
+   * @param onSamples Called after each batch with its number of samples.
    */
   constructor(
     readonly model: LossModel,
@@ -53,7 +53,7 @@ export class LlamaEvaluator implements Evaluator {
     const found = new Float64Array(samples.length);
     for (let at = 0; at < samples.length; at += batch) {
       const count = Math.min(batch, samples.length - at);
-      // The graph has a fixed width: the last batch is filled with its own first sample.
+      // The graph has a fixed batch size: the last batch is padded with its first sample.
       const rows = Array.from({ length: batch }, (_, i) => samples[at + (i < count ? i : 0)]);
       const losses = await this.model.losses(this.corpus.batch(rows));
       for (let i = 0; i < count; i++) found[at + i] = losses[i];

@@ -6,7 +6,7 @@ import { simulatedDefinition } from "../simulation/simulated_definition.ts";
 import type { ParameterValues } from "../tensor/parameter_values.ts";
 import { evaluatedSamples, evaluationShape, LlamaEvaluator } from "./llama_evaluator.ts";
 
-/** Its loss of a sequence is that sequence's first token plus the model's one parameter. */
+/** Returns a model whose loss of a sequence is its first token plus the model's only parameter. */
 function firstTokens(batch: number, sequence: number): LossModel {
   let offset = NaN;
   return {
@@ -19,12 +19,12 @@ function firstTokens(batch: number, sequence: number): LossModel {
   } as unknown as LossModel;
 }
 
-Deno.test("LlamaEvaluator measures every sample once, in batches whose last is filled up", async () => {
+Deno.test("LlamaEvaluator measures every sample once and pads the last batch", async () => {
   const corpus = new Corpus(Uint32Array.from({ length: 400 }, (_, i) => i), 4);
   const told: number[] = [];
   const evaluator = new LlamaEvaluator(firstTokens(3, 4), corpus, (count) => told.push(count));
   const values = (w: number): ParameterValues => new Map([["w", Float32Array.of(w)]]);
-  // Two callers at once: each is measured under its own parameters.
+  // Concurrent calls are each measured under their own parameters.
   const [first, second] = await Promise.all([
     evaluator.losses(values(0.5), [5, 0, 7, 2]),
     evaluator.losses(values(100), [1]),
@@ -34,7 +34,7 @@ Deno.test("LlamaEvaluator measures every sample once, in batches whose last is f
   assert.deepEqual(told, [3, 1, 1]);
 });
 
-Deno.test("evaluations have the same shape in every replay, and bounded work", () => {
+Deno.test("evaluations have the same shape in every replay and a bounded number of samples", () => {
   assert.deepEqual(evaluationShape({ training: { sequence: 128 } as never }), {
     batch: 16,
     sequence: 128,

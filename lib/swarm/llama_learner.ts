@@ -6,15 +6,15 @@ import type { OptimizerState } from "../tensor/optimizer_state.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 import type { InnerStep, Learner, LearnerState, Optimizer, TrainHooks } from "./learner.ts";
 
-/** A learner on one trainer; concurrent calls are queued. */
+/** A learner backed by one trainer; concurrent calls are queued. */
 export class LlamaLearner implements Learner {
   readonly shapes: readonly TensorShape[];
   readonly #trainer: Trainer;
   #turn: Promise<unknown> = Promise.resolve();
-  /** The optimizer whose moments are those on the device. */
+  /** Optimizer whose moments are on the device. */
   #loaded: TrainerOptimizer | undefined;
 
-  /** @param trainer Stays with the caller, who closes it. */
+  /** @param trainer Owned by the caller, which closes it. */
   constructor(trainer: Trainer, config: LlamaConfig) {
     this.#trainer = trainer;
     this.shapes = llamaParameters(config);
@@ -46,7 +46,10 @@ export class LlamaLearner implements Learner {
     });
   }
 
-  /** Moments that are on the device already need not cross again; those of others are read back first. */
+  /**
+   * Loads a state. Moments already on the device are not uploaded again; they are read back before others
+   * replace them.
+   */
   async #load(
     parameters: LearnerState["parameters"],
     optimizer: TrainerOptimizer | undefined,
@@ -69,7 +72,7 @@ export class LlamaLearner implements Learner {
   }
 }
 
-/** AdamW's moments, on the host once they were read. */
+/** AdamW moments, kept on the host once read. */
 class TrainerOptimizer implements Optimizer {
   constructor(
     readonly fetch: (self: TrainerOptimizer) => Promise<OptimizerState>,
@@ -82,7 +85,7 @@ class TrainerOptimizer implements Optimizer {
   }
 }
 
-/** Cuts a batch into the micro-batches that a trainer accumulates. */
+/** Splits a batch into the micro-batches that a trainer accumulates. */
 function microBatches({ targets, tokens }: MicroBatch, { accumulate }: Trainer): MicroBatch[] {
   const length = tokens.length / accumulate;
   return Array.from({ length: accumulate }, (_, i) => ({

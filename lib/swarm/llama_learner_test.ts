@@ -16,7 +16,7 @@ const testOnDevices = deviceTests(import.meta.url);
 
 const CONFIG = parseLlamaConfig(SMALL_CONFIG);
 
-/** Writes every call to a log: w write, d download, r run; runs with their largest host tensor. */
+/** Logs every call (w: write, d: download, r: run) and records the largest host tensor of a run. */
 function watched(engine: Engine, log: string[], largest: { bytes: number }): Engine {
   const measure = (values: Record<string, unknown>) => {
     for (const value of Object.values(values)) {
@@ -72,13 +72,17 @@ testOnDevices(
       const lengths = (kind: string) =>
         counted.filter((run) => run[0] === kind).map(({ length }) => length);
       const total = (kind: string) => lengths(kind).reduce((sum, length) => sum + length, 0);
-      // In a step nothing crosses: runs follow each other, whatever the peers' turns are.
+      // Nothing is transferred between steps: runs are consecutive, whatever the order of the
+      // peers.
       const runs = innerSteps * (1 + groups);
       assert.deepEqual(lengths("r"), new Array(phases).fill(runs));
-      // Out: parameters after training, and each optimizer once, to be saved. In: at most all of it.
+      // Downloads: parameters after training, and each optimizer once, to be saved. Writes: at most as many.
       assert.equal(total("d"), phases * 3 * tensors);
       assert.ok(total("w") >= phases * tensors && total("w") <= phases * 3 * tensors);
-      assert.ok(largest.bytes <= batch * sequence * 4, `${largest.bytes} bytes crossed at once`);
+      assert.ok(
+        largest.bytes <= batch * sequence * 4,
+        `${largest.bytes} bytes transferred at once`,
+      );
       const { locations } = await engine.statistics();
       const where = engine.device === "webgpu" ? "gpu-buffer" : "cpu";
       for (const { id } of trainer.deviceTensors()) assert.equal(locations[id], where);
@@ -87,7 +91,7 @@ testOnDevices(
   },
 );
 
-/** Runs two windows of two peers; gives how many training phases that were. */
+/** Runs two windows of two peers and returns the number of training phases. */
 async function phasesOf(trainer: Trainer, directory: string): Promise<number> {
   const { events } = await runTestSwarm(directory, 2, {
     peers: 2,

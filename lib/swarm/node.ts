@@ -7,31 +7,31 @@ import type { RunDefinition } from "./run_definition.ts";
 import type { StateStore } from "./store/state_store.ts";
 import type { Emit } from "./swarm_event.ts";
 
-/** All that a node of a run reaches the world through. */
+/** External dependencies of a node. */
 export interface NodeDependencies {
-  /** Time. */
+  /** Source of time. */
   readonly clock: Clock;
   /** Ledger. */
   readonly chain: Chain;
-  /** The node's own bucket. */
+  /** The node's bucket. */
   readonly bucket: Bucket;
-  /** Bucket of any node, as committed. */
+  /** Looks up a node's bucket, as committed on the chain. */
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
-  /** The node's key. */
+  /** The node's key pair. */
   readonly keypair: Keypair;
   /** Checks signatures. */
   readonly verify: VerifySignature;
   /** Text of the run. */
   readonly corpus: Corpus;
-  /** Where states are saved. */
+  /** Store of the node's states. */
   readonly store: StateStore;
-  /** Takes events. */
+  /** Receives events. */
   readonly emit: Emit;
-  /** Real seconds, for durations only. */
+  /** Wall-clock seconds, for durations only. */
   readonly stopwatch: () => number;
-  /** Ends the node between two writes. */
+  /** Stops the node between two writes. */
   readonly signal: AbortSignal;
-  /** Pause before what store or chain refused is tried again; undefined gives up at once. */
+  /** Delay before a retry after a transient bucket or chain error; undefined gives up at once. */
   readonly retrySeconds?: number;
 }
 
@@ -41,8 +41,8 @@ export interface NodeIdentity {
   readonly uid: number;
   /** Run id. */
   readonly run: string;
-  /** What the run's nodes share. */
+  /** Definition shared by the run's nodes. */
   readonly definition: RunDefinition;
-  /** Windows whose objects are kept in the bucket; all when undefined. */
+  /** Number of windows whose objects are kept in the bucket; undefined keeps all. */
   readonly retainedWindows?: number;
 }

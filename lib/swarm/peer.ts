@@ -4,6 +4,7 @@ import type { ParameterValues } from "../tensor/parameter_values.ts";
 import { compress } from "../sparseloco/compress.ts";
 import { keptCount } from "../sparseloco/compressed_tensor.ts";
 import { encodeManifest } from "../sparseloco/manifest.ts";
+import { pseudoGradient } from "../sparseloco/pseudo_gradient.ts";
 import { learningRate } from "../sparseloco/schedule.ts";
 import { stateDigest } from "../sparseloco/state_digest.ts";
 import { encodeSubmission } from "../sparseloco/submission.ts";
@@ -16,44 +17,44 @@ import type { Learner, Optimizer } from "./learner.ts";
 import type { NodeDependencies, NodeIdentity } from "./node.ts";
 import { objectKeys } from "./statement/object_keys.ts";
 import { peerSnapshot, type PeerState } from "./peer_state.ts";
-import { isTransient, persevere } from "./persevere.ts";
+import { isTransient, retryTransient } from "./retry_transient.ts";
 import { removeOldObjects } from "./statement/remove_old_objects.ts";
 import { trainersOf } from "./roles.ts";
 import type { Phase } from "./swarm_event.ts";
 import { WindowClock, type WindowTimes } from "./window_clock.ts";
 import { innerSteps } from "./inner_steps.ts";
 
-/** All that a peer reaches the world through. */
+/** External dependencies of a peer. */
 export interface PeerDependencies extends NodeDependencies {
-  /** What trains. */
+  /** Trains the model. */
   readonly learner: Learner;
-  /** Where the peer departs from honesty, in simulations of attacks. */
+  /** Deviations from honest behaviour, for attack simulations. */
   readonly behaviour?: Behaviour;
 }
 
-/** What a peer knows of a window once it is over. */
+/** Outcome of a window for a peer. */
 export interface WindowOutcome {
-  /** State to go on with. */
+  /** State to continue from. */
   readonly state: PeerState;
   /** Whether no other state has more supporters. */
   readonly agrees: boolean;
 }
 
-/** What a peer's own work in a window leaves. */
+/** Result of a peer's work in a window. */
 interface Contribution {
-  /** AdamW's state after the inner steps. */
+  /** AdamW state after the inner steps. */
   readonly optimizer: Optimizer | undefined;
-  /** What is not sent, by tensor. */
+  /** Unsent residual, by tensor. */
   readonly errorFeedback: ParameterValues;
-  /** The coded submission. */
+  /** Encoded submission. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Digest of the samples assigned. */
+  /** Digest of the assigned samples. */
   readonly sampleDigest: string;
 }
 
 /**
- * One peer of a run: trains, commits, uploads, applies what the verdict says, shows its state. One that comes
- * late to a window leaves its own work out and applies the verdict all the same.
+ * A peer of a run: trains, commits, uploads, applies the verdict, publishes its state. A peer that is late
+ * for a window skips its own work but still applies the verdict.
  */
 export class Peer {
   readonly #windows: WindowClock;
@@ -63,16 +64,16 @@ export class Peer {
     this.#windows = new WindowClock(chain, clock, identity.definition.window);
   }
 
-  /** Goes through one window and saves the state it ends with, unless most nodes have another one. */
+  /** Runs one window and saves the resulting state, unless most nodes have a different one. */
   async runWindow(state: PeerState): Promise<WindowOutcome> {
     const { emit, signal, store } = this.dependencies;
     const { window } = state;
     const { uid } = this.identity;
     const onDelay = (reason: string) => emit({ event: "delayed", window, uid, reason });
     const patience = { ...this.dependencies, onDelay };
-    await persevere(() => this.#windows.begun(window, signal), patience);
+    await retryTransient(() => this.#windows.begun(window, signal), patience);
     const contribution = await this.#contribute(state);
-    const outcome = await persevere(() => this.#conclude(state, contribution), patience);
+    const outcome = await retryTransient(() => this.#conclude(state, contribution), patience);
     if (outcome.agrees) {
       const save = async () => await store.save(await peerSnapshot(outcome.state));
       await this.#phase(window, "save", save);
@@ -80,7 +81,7 @@ export class Peer {
     return outcome;
   }
 
-  /** The peer's own work, as far as time and store allow. */
+  /** Does the peer's work, as far as time and store permit. */
   async #contribute(state: PeerState): Promise<Contribution | undefined> {
     const { clock, emit, retrySeconds, signal } = this.dependencies;
     const { uid } = this.identity;
@@ -89,7 +90,7 @@ export class Peer {
     try {
       const times = await this.#windows.times(window);
       if (clock.nowMs() >= times.commitMs) {
-        emit({ event: "idle", window, uid, reason: "the window's time for training is over" });
+        emit({ event: "idle", window, uid, reason: "the window's training time is over" });
         return undefined;
       }
       const moment = await this.#moment(window, times);
@@ -110,7 +111,7 @@ export class Peer {
     return { context: this.#context(window), definition, times, corpus, clock, peers, bucketOf };
   }
 
-  /** Inner steps and compression. */
+  /** Runs the inner steps and compresses their result. */
   async #makeContribution(state: PeerState, moment: Moment): Promise<Contribution> {
     const { behaviour, corpus } = this.dependencies;
     const { definition: { training }, uid } = this.identity;
@@ -124,13 +125,15 @@ export class Peer {
         [...state.errorFeedback].map(([name, values]) => [name, values.slice()]),
       );
       const bytes = await this.#compress(trained.delta, errorFeedback, moment);
-      this.#tellSubmitted(bytes, window, assigned.digest);
+      this.#emitSubmitted(bytes, window, assigned.digest);
       const { optimizer } = trained;
       return { optimizer, errorFeedback, bytes, sampleDigest: assigned.digest };
     });
   }
 
-  /** Commits to the bytes before the window ends, uploads them after: nobody can copy what counts. */
+  /**
+   * Commits to the bytes before the window ends and uploads them after, so that no peer can copy what counts.
+   */
   async #deliver(
     { bytes, sampleDigest }: Contribution,
     moment: Moment,
@@ -172,7 +175,10 @@ export class Peer {
     return encodeManifest(manifest, (message) => this.dependencies.keypair.sign(message));
   }
 
-  /** Inner steps; gives the pseudo-gradient, positive where parameters are to become smaller. */
+  /**
+   * Runs the inner steps and returns the pseudo-gradient, positive where parameters are to
+   * decrease.
+   */
   async #train(
     state: PeerState,
     samples: Uint32Array,
@@ -201,17 +207,10 @@ export class Peer {
         },
       },
     );
-    const delta: ParameterValues = new Map();
-    for (const { name } of learner.shapes) {
-      const before = state.parameters.get(name)!;
-      const after = parameters.get(name)!;
-      for (let i = 0; i < after.length; i++) after[i] = before[i] - after[i];
-      delta.set(name, after);
-    }
-    return { delta, optimizer };
+    return { delta: pseudoGradient(state.parameters, parameters), optimizer };
   }
 
-  /** Error feedback, top-k, quantiser and coding; what is not sent stays in the error feedback. */
+  /** Applies error feedback, top-k, quantisation and encoding; the residual stays in the error feedback. */
   async #compress(
     delta: ParameterValues,
     errorFeedback: ParameterValues,
@@ -227,7 +226,7 @@ export class Peer {
     return behaviour?.encode?.(bytes, moment) ?? bytes;
   }
 
-  #tellSubmitted({ length: bytes }: Uint8Array, window: number, sampleDigest: string): void {
+  #emitSubmitted({ length: bytes }: Uint8Array, window: number, sampleDigest: string): void {
     const { definition: { sparseloco: { topk } }, uid } = this.identity;
     const { emit, learner: { shapes } } = this.dependencies;
     const values = shapes.reduce((sum, { dims }) => sum + keptCount(dims, topk), 0);
@@ -235,7 +234,7 @@ export class Peer {
     emit({ event: "submitted", window, uid, bytes, values, denseBytes, sampleDigest });
   }
 
-  /** Applies the verdict, shows the state that follows, and looks what the others have. */
+  /** Applies the verdict, publishes the resulting state and compares it with the other nodes' states. */
   async #conclude(
     state: PeerState,
     contribution: Contribution | undefined,
@@ -280,7 +279,7 @@ export class Peer {
     return { run, window, uid, topk, shapes: this.dependencies.learner.shapes };
   }
 
-  /** Times a part of a window; a task that has to wait for its turn calls `begin` when it comes. */
+  /** Times a phase of a window; a task that is queued first calls `begin` when it starts. */
   async #phase<Value>(
     window: number,
     phase: Phase,

@@ -3,19 +3,19 @@ import type { Snapshot } from "./store/state_store.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 import type { Learner, Optimizer } from "./learner.ts";
 
-/** All that a peer carries from one window to the next. */
+/** State that a peer carries from one window to the next. */
 export interface PeerState {
-  /** Window to train next. */
+  /** Next window to train. */
   window: number;
   /** Consensus parameters. */
   parameters: ParameterValues;
   /** Undefined before the first window. */
   optimizer: Optimizer | undefined;
-  /** What was not sent yet, by tensor. */
+  /** Residual not sent yet, by tensor. */
   errorFeedback: ParameterValues;
 }
 
-/** State before the first window: parameters as given, nothing left unsent. */
+/** Returns the state before the first window: the given parameters and a zero error feedback. */
 export function freshState(shapes: readonly TensorShape[], parameters: ParameterValues): PeerState {
   const errorFeedback: ParameterValues = new Map();
   const copy: ParameterValues = new Map();
@@ -26,7 +26,7 @@ export function freshState(shapes: readonly TensorShape[], parameters: Parameter
   return { window: 0, parameters: copy, optimizer: undefined, errorFeedback };
 }
 
-/** A peer's state as it is saved. */
+/** Converts a peer's state to a snapshot. */
 export async function peerSnapshot(
   { window, parameters, optimizer, errorFeedback }: PeerState,
 ): Promise<Snapshot> {
@@ -41,7 +41,7 @@ export async function peerSnapshot(
   };
 }
 
-/** The state that a snapshot was made from. */
+/** Restores a peer's state from a snapshot. */
 export function peerStateOf(
   { window, parts, facts }: Snapshot,
   learner: Pick<Learner, "optimizer">,

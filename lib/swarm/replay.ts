@@ -29,20 +29,20 @@ import { VERDICT } from "./statement/verdict.ts";
 import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 
-/** Objects that a replay needs are gone or changed. */
+/** Objects that a replay needs are missing or modified. */
 export class DamagedRunError extends Error {
   override readonly name = "DamagedRunError";
 }
 
-/** What a replay needs: objects that anyone can read, and what everyone shares. */
+/** Inputs of a replay: publicly readable objects and data shared by all nodes. */
 export interface ReplayOptions {
   /** Run id. */
   readonly run: string;
-  /** What the run's nodes share. */
+  /** Definition shared by the run's nodes. */
   readonly definition: RunDefinition;
-  /** Keys and validators. */
+  /** Ledger of keys and validators. */
   readonly chain: Chain;
-  /** Bucket of any node. */
+  /** Looks up a node's bucket. */
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
   /** Checks signatures. */
   readonly verify: VerifySignature;
@@ -50,28 +50,28 @@ export interface ReplayOptions {
   readonly shapes: readonly TensorShape[];
   /** Text of the run. */
   readonly corpus: Corpus;
-  /** Measures losses; undefined takes the recorded ones. */
+  /** Measures losses; undefined reuses the recorded evaluations. */
   readonly evaluator: Evaluator | undefined;
   /** Parameters before the first window. */
   readonly initialParameters: ParameterValues;
 }
 
-/** A window done again. */
+/** A replayed window. */
 export interface ReplayedWindow {
-  /** What the validator published. */
+  /** Record that the validator published. */
   readonly published: WindowRecord;
-  /** What follows from the window's objects. */
+  /** Record recomputed from the window's objects. */
   readonly recomputed: WindowRecord;
-  /** Where the two differ, as paths with both values; empty when they are the same to the last bit. */
+  /** Differences between the two, as paths with both values; empty if they are bit-identical. */
   readonly differences: readonly string[];
-  /** Memory after the window. */
+  /** Scoring state after the window. */
   readonly gauntlet: GauntletState;
 }
 
 /**
- * Does again what the leading validator did, window by window, from the objects in the buckets: checks every
- * submission, evaluates, scores, takes the outer step. Only refusals are taken as they were recorded, since
- * nobody can show later what was not there in time.
+ * Replays the leading validator's work window by window from the objects in the buckets: checks every
+ * submission, evaluates, scores, takes the outer step. Only refusals are taken as recorded, since it cannot
+ * be shown later that an object was not there in time.
  */
 export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWindow> {
   const { run, shapes, verify } = options;
@@ -83,9 +83,7 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWi
     const record = await readStatement(bucket, WINDOW_RECORD, about, leader, verify);
     if (!record) {
       throw new DamagedRunError(
-        `Cannot replay window ${
-          window + 1
-        }: its record is missing, or not as the validator signed it`,
+        `Cannot replay window ${window + 1}: its record is missing or its signature is invalid`,
       );
     }
     const { next, result } = await replayWindow(
@@ -99,12 +97,12 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<ReplayedWi
   }
 }
 
-/** Windows of a run that its leading validator has scored. */
+/** Returns the number of windows of a run that its leading validator has scored. */
 export async function scoredWindows(options: LeadOptions): Promise<number> {
   return await windowsIn((await leadOf(options)).bucket);
 }
 
-/** What identifies the leader of a run. */
+/** Dependencies for finding the leader of a run. */
 type LeadOptions = Pick<ReplayOptions, "bucketOf" | "chain">;
 
 async function leadOf({ bucketOf, chain }: LeadOptions) {
@@ -115,7 +113,7 @@ async function leadOf({ bucketOf, chain }: LeadOptions) {
   throw new DamagedRunError("Cannot replay run: its ledger has no validator");
 }
 
-/** Windows up to the last that has a record, or of which a later verdict says that it had one. */
+/** Counts windows up to the last one that has a record, or had one according to a later verdict. */
 async function windowsIn(bucket: Bucket): Promise<number> {
   const windowsOf = async (folder: string) =>
     (await bucket.list(`${folder}/`)).map(({ key }) => Number(key.split("/")[1]));
@@ -179,7 +177,7 @@ async function replayWindow(
   const result = {
     published,
     recomputed,
-    // As it would be published: JSON knows neither -0 nor keys without a value.
+    // As published: JSON has neither -0 nor keys with undefined values.
     differences: [
       ...ofVerdict,
       ...differences(JSON.parse(JSON.stringify(recomputed)), published, ""),
@@ -192,7 +190,9 @@ async function replayWindow(
   };
 }
 
-/** What the validator examined, from its copies, and what it refused, from its record. */
+/**
+ * Restores the examined submissions from the validator's copies, and the refusals from its record.
+ */
 async function recordedSubmissions(
   { examined, observation }: WindowRecord,
   trainers: readonly Registration[],
@@ -220,7 +220,7 @@ async function recordedSubmissions(
   return new Map([...found].sort(([a], [b]) => a - b));
 }
 
-/** What peers have signed about their states, as the record keeps it. */
+/** Parses the peers' signed state statements kept in the record. */
 function recordedStates(
   { states }: WindowRecord,
   trainers: readonly Registration[],

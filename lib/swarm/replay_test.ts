@@ -18,7 +18,7 @@ async function collect(options: ReplayOptions): Promise<ReplayedWindow[]> {
   return windows;
 }
 
-Deno.test("a replay comes to what the live validator published, and explanations total it", async () => {
+Deno.test("a replay reproduces what the live validator published, and explanations add up to it", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, WINDOWS, { peers: 7, adversaries: adversaries() });
     using options = openTestRun(directory);
@@ -38,7 +38,7 @@ Deno.test("a replay comes to what the live validator published, and explanations
   });
 });
 
-Deno.test("a validator that is stopped anywhere publishes the same scores in the end", async () => {
+Deno.test("a validator stopped at any point publishes the same scores in the end", async () => {
   const records = async (directory: string) => {
     using options = openTestRun(directory);
     return (await collect(options)).map(({ differences, published }) => {
@@ -56,7 +56,7 @@ Deno.test("a validator that is stopped anywhere publishes the same scores in the
       const emit = (event: SwarmEvent) => {
         if (event.event === kill && "uid" in event && event.uid === 7) throw new Error("killed");
       };
-      // Each time at the first such event: window by window, the run still comes to its end.
+      // Each attempt stops at the first such event; window by window, the run still completes.
       await assert.rejects(
         () => runTestSwarm(directory, WINDOWS, { peers: 7, adversaries: adversaries(), emit }),
         /killed/,
@@ -67,7 +67,7 @@ Deno.test("a validator that is stopped anywhere publishes the same scores in the
   });
 });
 
-Deno.test("a replay says what is not as it was published", async () => {
+Deno.test("a replay reports differences from what was published", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, 4);
     using options = openTestRun(directory);
@@ -87,7 +87,7 @@ Deno.test("a replay says what is not as it was published", async () => {
   });
 });
 
-Deno.test("a replay needs nothing that peers could take away or change", async () => {
+Deno.test("a replay needs nothing that peers could remove or change", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, 4);
     for (const uid of [0, 1, 2]) {
@@ -100,7 +100,7 @@ Deno.test("a replay needs nothing that peers could take away or change", async (
   });
 });
 
-Deno.test("a replay refuses a record that is gone or not as the validator signed it", async () => {
+Deno.test("a replay refuses a record that is missing or has an invalid signature", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, 4);
     const path = join(directory, "buckets/3/record/00000002/3.json");

@@ -1,8 +1,8 @@
 import type { Registration } from "../chain/chain.ts";
 
 /**
- * The validator whose verdicts peers follow: the one with the most at stake, the earliest among equals.
- * Undefined if there is no stake at all.
+ * Returns the validator whose verdicts peers follow: the one with the largest stake, the earliest among
+ * equals. Undefined if no node has stake.
  */
 export function leaderOf(registrations: readonly Registration[]): Registration | undefined {
   return registrations.filter(({ stake }) => stake > 0)
@@ -12,7 +12,7 @@ export function leaderOf(registrations: readonly Registration[]): Registration |
     );
 }
 
-/** Those that train: all that have nothing at stake. */
+/** Returns the nodes that train: those without stake. */
 export function trainersOf(registrations: readonly Registration[]): Registration[] {
   return registrations.filter(({ stake }) => stake === 0);
 }

@@ -3,12 +3,12 @@ import { leaderOf, trainersOf } from "./roles.ts";
 
 const node = (uid: number, stake: number) => ({ uid, stake, hotkey: `${uid}`, block: 0 });
 
-Deno.test("the leader has the most at stake, and is the earliest among equals", () => {
+Deno.test("leaderOf returns the node with the largest stake, the earliest among equals", () => {
   assert.equal(leaderOf([node(0, 0), node(1, 5), node(2, 9), node(3, 9)])?.uid, 2);
   assert.equal(leaderOf([node(0, 0)]), undefined);
   assert.equal(leaderOf([]), undefined);
 });
 
-Deno.test("those that have nothing at stake train", () => {
+Deno.test("trainersOf returns the nodes without stake", () => {
   assert.deepEqual(trainersOf([node(0, 0), node(1, 5), node(2, 0)]).map(({ uid }) => uid), [0, 2]);
 });

@@ -35,7 +35,7 @@ const SCHEDULE = v.strictObject({
 const DEFINITION = v.strictObject({
   version: v.literal(
     2,
-    "2; earlier versions had no validator: begin a new run, --from takes the old one's checkpoint",
+    "2; earlier versions had no validator: start a new run, --from accepts the old one's checkpoint",
   ),
   seed: whole(0, 2 ** 32 - 1),
   model: v.strictObject(Object.fromEntries(
@@ -69,10 +69,10 @@ const DEFINITION = v.strictObject({
   }),
 });
 
-/** All that peers of a run must share. It has no machine's own settings in it. */
+/** Settings that all peers of a run must share. Machine-specific settings are not part of it. */
 export type RunDefinition = v.InferOutput<typeof DEFINITION>;
 
-/** Parts of a definition that a user may leave to defaults. */
+/** A definition in which any setting may be left to its default. */
 export type PartialRunDefinition = DeepPartial<RunDefinition>;
 
 type DeepPartial<Value> = Value extends readonly unknown[] ? Value
@@ -84,17 +84,17 @@ export class RunDefinitionError extends Error {
   override readonly name: string = "RunDefinitionError";
 }
 
-/** What a definition is called that has no file. */
+/** Name for a definition without a file, in messages. */
 const UNNAMED = "run definition";
 
-/** A run definition with a key that means nothing. */
+/** A run definition with an unknown key. */
 export class UnknownKeyError extends RunDefinitionError {
   override readonly name = "UnknownKeyError";
 
   /**
-   * @param file Named in the message.
+   * @param file File name for the message.
    * @param path Keys from the outermost to the unknown one.
-   * @param known Keys that may stand in its place.
+   * @param known Keys allowed in its place.
    */
   constructor(file: string, readonly path: readonly string[], readonly known: readonly string[]) {
     super(`Cannot read ${file}: unknown key "${path.join(".")}", want ${known.join(", ")}`);
@@ -105,7 +105,7 @@ export class UnknownKeyError extends RunDefinitionError {
  * Checks a complete definition.
  *
  * @param file Named in errors.
- * @throws RunDefinitionError naming key, value and wanted value; for an unknown key, the nearest one.
+ * @throws RunDefinitionError naming key, value and expected value; for an unknown key, the known ones.
  */
 export function checkRunDefinition(value: unknown, file: string = UNNAMED): RunDefinition {
   const result = v.safeParse(DEFINITION, value);
@@ -124,7 +124,7 @@ export function checkRunDefinition(value: unknown, file: string = UNNAMED): RunD
 }
 
 /**
- * Reads `run.yaml`, in which any key may be left out.
+ * Parses `run.yaml`, in which any key may be omitted.
  *
  * @param file Named in errors.
  * @throws RunDefinitionError
@@ -137,9 +137,9 @@ export function parseRunDefinition(text: string, file: string = UNNAMED): Partia
     throw new RunDefinitionError(`Cannot read ${file}: ${firstLine(cause)}`, { cause });
   }
   if (typeof value !== "object" || Array.isArray(value)) {
-    throw new RunDefinitionError(`Cannot read ${file}: it is no mapping, want key: value`);
+    throw new RunDefinitionError(`Cannot read ${file}: it is not a mapping, want key: value`);
   }
-  // Object schemas take lists for empty mappings.
+  // Object schemas accept lists as empty mappings.
   for (const key of ["model", "training", "sparseloco", "gauntlet", "window"]) {
     if (Array.isArray((value as Record<string, unknown>)[key])) {
       throw new RunDefinitionError(`Cannot read ${file}: ${key} is a list, want key: value`);
@@ -158,12 +158,14 @@ export function parseRunDefinition(text: string, file: string = UNNAMED): Partia
   throw refusal(file, result.issues);
 }
 
-/** Text of `run.yaml`. */
+/** Formats a definition as the text of `run.yaml`. */
 export function formatRunDefinition(definition: RunDefinition): string {
-  return `# What the peers of this run share. Its id is ${runId(definition)}.\n${dump(definition)}`;
+  return `# Settings shared by all peers of this run. Run id: ${runId(definition)}.\n${
+    dump(definition)
+  }`;
 }
 
-/** SHA-256 of a definition with sorted keys, 64 hexadecimal digits. */
+/** Returns the SHA-256 of a definition with sorted keys, 64 hexadecimal digits. */
 export function runId(definition: RunDefinition): string {
   return createHash("sha256").update(canonicalJson(definition)).digest("hex");
 }
@@ -175,12 +177,12 @@ function refusal(file: string, issues: Parameters<typeof describeIssue>[0]): Run
     : new RunDefinitionError(`Cannot read ${file}: ${describeIssue(issues)}`);
 }
 
-/** Parsers quote their input below the first line. */
+/** Returns the first line of a message; parsers quote their input below it. */
 function firstLine(cause: unknown): string {
   return (cause as Error).message.split("\n")[0].slice(0, 200);
 }
 
-/** Keys that a definition has at a path, the outermost for an empty one. */
+/** Returns the keys of a definition at a path; the outermost for an empty path. */
 function knownKeys(path: string[]): string[] {
   let schema: unknown = DEFINITION;
   for (const key of path) {

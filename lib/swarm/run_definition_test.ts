@@ -9,14 +9,14 @@ import {
 } from "./run_definition.ts";
 import { simulatedDefinition } from "../simulation/simulated_definition.ts";
 
-Deno.test("a run definition survives its file", () => {
+Deno.test("a run definition round-trips through its file", () => {
   const definition = simulatedDefinition();
   const read = checkRunDefinition(parseRunDefinition(formatRunDefinition(definition)));
   assert.deepEqual(read, definition);
   assert.equal(runId(read), runId(definition));
 });
 
-Deno.test("runId does not depend on the order of keys, but on every value", () => {
+Deno.test("runId depends on every value but not on key order", () => {
   const definition = simulatedDefinition();
   const reversed = Object.fromEntries(Object.entries(definition).reverse()) as typeof definition;
   assert.equal(runId(reversed), runId(definition));
@@ -24,14 +24,14 @@ Deno.test("runId does not depend on the order of keys, but on every value", () =
   assert.notEqual(runId(other), runId(definition));
 });
 
-Deno.test("parseRunDefinition takes any part of a definition", () => {
+Deno.test("parseRunDefinition accepts any part of a definition", () => {
   assert.deepEqual(parseRunDefinition(""), {});
   assert.deepEqual(parseRunDefinition("training: {batch: 4}"), { training: { batch: 4 } });
   const peak = { training: { schedule: { peak: 0.001 } } };
   assert.deepEqual(parseRunDefinition("training: {schedule: {peak: 0.001}}"), peak);
 });
 
-Deno.test("parseRunDefinition says what is wrong and what is wanted", () => {
+Deno.test("parseRunDefinition reports the value found and the value expected", () => {
   const cases: [text: string, message: RegExp][] = [
     ["trainin: {}", /unknown key "trainin", want .*training/],
     ["training: {inerSteps: 3}", /unknown key "training.inerSteps", want innerSteps, /],
@@ -47,8 +47,8 @@ Deno.test("parseRunDefinition says what is wrong and what is wanted", () => {
     ["seed: x", /seed is "x", want number/],
     ["model: {hiden_size: 8}", /unknown key "model.hiden_size", want .*hidden_size/],
     ['{"a.b": 1}', /unknown key "a.b"/],
-    ["[1]", /it is no mapping/],
-    ["x", /it is no mapping/],
+    ["[1]", /it is not a mapping/],
+    ["x", /it is not a mapping/],
     ["a: [", /Cannot read run definition/],
     ["training: &a {batch: *a}", /Cannot read run definition/],
   ];

@@ -1,6 +1,6 @@
 import type { RefusalReason } from "../sparseloco/refusal.ts";
 
-/** Parts of a window that are timed, in their order. */
+/** Timed phases of a window, in order. */
 export const PHASES = [
   "train",
   "compress",
@@ -11,12 +11,12 @@ export const PHASES = [
   "evaluate",
 ] as const;
 
-/** One part of a window. */
+/** A timed phase of a window. */
 export type Phase = typeof PHASES[number];
 
 /**
- * What happens in a run: one JSON line each in `events.jsonl`. The display, the report and every other view
- * are made from these alone. A window that was cut off appears again after `resumed`; its later lines count.
+ * An event of a run, one JSON line in `events.jsonl`. The display, the report and every other view are
+ * derived from events alone. An interrupted window appears again after `resumed`; its later lines count.
  */
 export type SwarmEvent =
   | {
@@ -98,8 +98,8 @@ export type SwarmEvent =
   | { event: "interrupted"; window: number }
   | { event: "finished"; windows: number; digest: string; sample: string };
 
-/** Takes events as they happen. */
+/** Receives events as they occur. */
 export type Emit = (event: SwarmEvent) => void;
 
-/** One kind of event. */
+/** Event type with the given name. */
 export type EventOf<Name extends SwarmEvent["event"]> = Extract<SwarmEvent, { event: Name }>;

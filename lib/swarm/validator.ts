@@ -14,7 +14,7 @@ import type { Deadline } from "../async/with_deadline.ts";
 import { foundBefore } from "./examination/found_before.ts";
 import { masksOfCopies } from "./examination/masks_of_copies.ts";
 import type { NodeDependencies, NodeIdentity } from "./node.ts";
-import { persevere } from "./persevere.ts";
+import { retryTransient } from "./retry_transient.ts";
 import { publishState, readStates } from "./statement/exchange_states.ts";
 import { removeOldObjects } from "./statement/remove_old_objects.ts";
 import { leaderOf, trainersOf } from "./roles.ts";
@@ -26,9 +26,12 @@ import { WINDOW_RECORD, type WindowRecord } from "./statement/window_record.ts";
 import { WindowClock, type WindowTimes } from "./window_clock.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 
-/** All that a validator reaches the world through. */
+/** External dependencies of a validator. */
 export interface ValidatorDependencies extends NodeDependencies {
-  /** 64 unpredictable hexadecimal digits for a purpose in a window; the same after a restart. */
+  /**
+   * Returns 64 unpredictable hexadecimal digits for a purpose in a window; the same after a
+   * restart.
+   */
   readonly nonceOf: (window: number, purpose: "draws" | "challenge") => string;
   /** Tensors of the model in canonical order. */
   readonly shapes: readonly TensorShape[];
@@ -36,12 +39,12 @@ export interface ValidatorDependencies extends NodeDependencies {
   readonly evaluator: Evaluator;
 }
 
-/** Time that a gather gets at least. */
+/** Minimum duration of a gather. */
 const PATIENCE_MS = 60_000;
 
 /**
- * One validator of a run: examines what peers submit, says whose submissions count (where it leads), takes
- * the same outer step as they, scores them, and sets weights.
+ * A validator of a run: examines submissions, decides which of them count (if it leads), takes the same outer
+ * step as the peers, scores them and sets weights.
  */
 export class Validator {
   readonly #windows: WindowClock;
@@ -52,14 +55,14 @@ export class Validator {
   }
 
   /**
-   * Goes through one window, which may be over already, and saves the state that it ends with. Cut off
-   * anywhere, it does the same again: a verdict that was published stays.
+   * Runs one window, which may be over already, and saves the resulting state. Interrupted at any point, it
+   * repeats the same work: a published verdict stays in force.
    */
   async runWindow(state: ValidatorState): Promise<ValidatorState> {
     const { bucket, emit, store } = this.dependencies;
     const { retainedWindows, uid } = this.identity;
     const { window } = state.gauntlet;
-    return await persevere(async () => {
+    return await retryTransient(async () => {
       const { next, record } = await this.#judge(state);
       await this.#setWeights(record, window);
       await store.save(validatorSnapshot(next));
@@ -86,11 +89,12 @@ export class Validator {
     if (!earlier) await this.#relay(found, window);
     const chosen = chooseAccepted(plan, judged, small);
     const ours: Verdict = earlier ?? {
-      accepted: submissionsOf(judged).filter(({ uid }) => chosen.includes(uid)).map(pinned),
+      accepted: submissionsOf(judged).filter(({ uid }) => chosen.includes(uid))
+        .map(({ commitment, uid }) => ({ uid, sha256: commitment.manifest.sha256 })),
       nonce: nonceOf(window, "challenge"),
     };
     const verdict = await this.#settle(ours, earlier !== undefined, registrations, window);
-    this.#tellVerdict(verdict, plan, window);
+    this.#emitVerdict(verdict, plan, window);
     const accepted = await this.#fetch(verdict, found, registrations, options);
     const after = applySubmissions(shapes, before, accepted, definition.sparseloco);
     const digest = stateDigest(shapes, after);
@@ -112,13 +116,13 @@ export class Validator {
         states,
       }));
     await publishStatement(bucket, WINDOW_RECORD, about, recorded.record, keypair);
-    this.#tellScores(recorded.record, window);
+    this.#emitScores(recorded.record, window);
     const { gauntlet, masks, record } = recorded;
     const next = { parameters: after, gauntlet, examined: record.examined, masks };
     return { next, record };
   }
 
-  /** Plans the window and looks at what peers have sent. */
+  /** Plans the window and examines the peers' submissions. */
   async #examine(
     state: ValidatorState,
     registrations: readonly Registration[],
@@ -143,7 +147,7 @@ export class Validator {
     const earlier = await this.#earlierVerdict(registrations, window);
     const found = earlier ? await foundBefore(live, trainers, bucket, options) : live;
     const { judged, small } = judgeNorms(found, state.gauntlet, policy);
-    this.#tellRefusals(judged, window);
+    this.#emitRefusals(judged, window);
     return { earlier, found, judged, nonce, options, plan, small };
   }
 
@@ -152,7 +156,10 @@ export class Validator {
     return { run, window, topk, shapes: this.dependencies.shapes };
   }
 
-  /** Copies of what was examined: evidence for the scores, and a second source for peers. */
+  /**
+   * Stores copies of the examined submissions: evidence for the scores, and a second source for
+   * peers.
+   */
   async #relay(found: ReadonlyMap<number, Found>, window: number): Promise<void> {
     const { bucket } = this.dependencies;
     for (const { bytes, commitment, uid } of submissionsOf(found)) {
@@ -162,7 +169,10 @@ export class Validator {
     }
   }
 
-  /** What this validator has said before a restart; it must not contradict what peers may have acted on. */
+  /**
+   * Returns the verdict that this validator published before a restart, which must not be contradicted, since
+   * peers may have acted on it.
+   */
   async #earlierVerdict(registrations: readonly Registration[], window: number) {
     const { bucket, verify } = this.dependencies;
     const { run, uid } = this.identity;
@@ -171,14 +181,14 @@ export class Validator {
     return (await readStatement(bucket, VERDICT, { run, window }, leader, verify))?.content;
   }
 
-  /** A validator that comes late itself gives peers some time all the same. */
+  /** Returns the deadline of a gather; a late validator still grants peers the minimum. */
   #deadline(inTimeMs: number): { deadline?: Deadline } {
     const { clock, retrySeconds } = this.dependencies;
     const untilMs = Math.max(inTimeMs, clock.nowMs() + PATIENCE_MS);
     return retrySeconds === undefined ? {} : { deadline: { clock, untilMs } };
   }
 
-  /** The leader publishes its verdict, once; the others wait for it. */
+  /** Publishes the leader's verdict, once; other validators wait for it. */
   async #settle(
     ours: Verdict,
     published: boolean,
@@ -195,7 +205,7 @@ export class Validator {
     return ours;
   }
 
-  /** Submissions of the verdict, mostly examined already. */
+  /** Returns the submissions of the verdict, most of them examined already. */
   async #fetch(
     { accepted }: Verdict,
     found: ReadonlyMap<number, Found>,
@@ -216,7 +226,7 @@ export class Validator {
     return all.sort((a, b) => a.uid - b.uid);
   }
 
-  /** Masks of the window before, from the copies, after a restart. */
+  /** Rebuilds the masks of the previous window from the copies, after a restart. */
   #masksBefore({ examined, gauntlet }: ValidatorState, registrations: readonly Registration[]) {
     const { bucket, verify } = this.dependencies;
     const context = this.#context(gauntlet.window - 1);
@@ -230,8 +240,8 @@ export class Validator {
       uid,
     } = this.identity;
     if ((window + 1) % windowsPerWeights !== 0) return;
-    // Set after this window's end, they are this epoch's: a restart does not set them twice. Those of an
-    // epoch that is long over would only stand in the way of newer ones.
+    // Weights set after this window's end belong to this epoch: a restart does not set them twice. Weights of
+    // a long-past epoch would only block newer ones.
     const last = await chain.weightsBlock(uid);
     if (last !== undefined && last >= (window + 1) * blocks) return;
     if (await this.#windows.current() >= window + 1 + windowsPerWeights) return;
@@ -241,14 +251,14 @@ export class Validator {
     emit({ event: "weights", window, uid, weights });
   }
 
-  #tellVerdict(verdict: Verdict, { selection }: Plan, window: number): void {
+  #emitVerdict(verdict: Verdict, { selection }: Plan, window: number): void {
     const { uid } = this.identity;
     const accepted = verdict.accepted.map(({ uid }) => uid);
     const excluded = [...selection.excluded];
     this.dependencies.emit({ event: "verdict", window, uid, accepted, excluded });
   }
 
-  #tellRefusals(found: ReadonlyMap<number, Found>, window: number): void {
+  #emitRefusals(found: ReadonlyMap<number, Found>, window: number): void {
     const { uid } = this.identity;
     for (const [peer, result] of found) {
       if (!(result instanceof RefusedError)) continue;
@@ -257,7 +267,7 @@ export class Validator {
     }
   }
 
-  #tellScores({ scores }: WindowRecord, window: number): void {
+  #emitScores({ scores }: WindowRecord, window: number): void {
     this.dependencies.emit({
       event: "scored",
       window,
@@ -282,11 +292,4 @@ export class Validator {
     emit({ event: "phase-ended", window, uid, phase: "evaluate", seconds: stopwatch() - start });
     return value;
   }
-}
-
-function pinned({ commitment: { manifest: { sha256 } }, uid }: {
-  uid: number;
-  commitment: { manifest: { sha256: string } };
-}) {
-  return { uid, sha256 };
 }

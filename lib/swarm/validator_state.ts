@@ -4,19 +4,19 @@ import type { ParameterValues } from "../tensor/parameter_values.ts";
 import type { Snapshot } from "./store/state_store.ts";
 import type { TensorShape } from "../tensor/tensor_shape.ts";
 
-/** All that a validator carries from one window to the next. */
+/** State that a validator carries from one window to the next. */
 export interface ValidatorState {
   /** Consensus parameters. */
   readonly parameters: ParameterValues;
-  /** Memory of the scores, and the window to do next. */
+  /** Scoring state, including the next window. */
   readonly gauntlet: GauntletState;
-  /** Submissions examined in the window before, pinned to the validator's own copies. */
+  /** Submissions examined in the previous window, pinned to the validator's copies. */
   readonly examined: readonly { readonly uid: number; readonly sha256: string }[];
-  /** Their masks; undefined after a restart, when they are made again from the copies. */
+  /** Their masks; undefined after a restart, when they are rebuilt from the copies. */
   readonly masks?: readonly MaskedSubmission[];
 }
 
-/** State before the first window. */
+/** Returns the state before the first window. */
 export function freshValidatorState(
   shapes: readonly TensorShape[],
   parameters: ParameterValues,
@@ -25,7 +25,7 @@ export function freshValidatorState(
   return { parameters: copy, gauntlet: NEW_STATE, examined: [], masks: [] };
 }
 
-/** A validator's state as it is saved, whole. */
+/** Converts a validator's state to a snapshot. */
 export function validatorSnapshot(
   { examined, gauntlet, parameters }: ValidatorState,
 ): Snapshot {
@@ -36,7 +36,7 @@ export function validatorSnapshot(
   };
 }
 
-/** The state that a snapshot was made from. */
+/** Restores a validator's state from a snapshot. */
 export function validatorStateOf({ facts, parts }: Snapshot): ValidatorState {
   return {
     parameters: parts.parameters,

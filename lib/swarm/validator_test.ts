@@ -19,7 +19,7 @@ function of<Name extends SwarmEvent["event"]>(events: SwarmEvent[], name: Name) 
   return events.filter((event): event is EventOf<Name> => event.event === name);
 }
 
-/** Samples that an evaluation of peers 3 and 5 in window 2 looks at. */
+/** Returns the samples that an evaluation of peers 3 and 5 in window 2 reads. */
 async function samplesLookedAt(nonce: string): Promise<{ corpus: Corpus; looked: number[] }> {
   const corpus = new Corpus(Uint32Array.from({ length: 4000 }, (_, i) => (i * i * 31) % 251), 8);
   const learner = new QuadraticLearner(corpus);
@@ -54,12 +54,13 @@ const scaledBy = (factor: number) => ({
 });
 
 for (const factor of [1e-3, 1e3]) {
-  Deno.test(`weakness 6: of two peers one cannot set the scale by sending ${factor} of it`, async () => {
+  Deno.test(`weakness 6: one of two peers cannot set the scale by a factor of ${factor}`, async () => {
     await withDirectory(async (directory) => {
       const adversaries = [scaledBy(factor)];
       const { events } = await runTestSwarm(directory, 5, { peers: 2, adversaries });
       const accepted = of(events, "verdict").map(({ accepted }) => accepted);
-      // Nobody can tell in the first window; from then on what helps is what is usual.
+      // The first window has no reference; from then on the norm of helpful submissions is the
+      // usual one.
       assert.deepEqual(accepted.slice(1), [[0], [0], [0], [0]]);
       for (const { peer, reason } of of(events, "refused")) {
         assert.deepEqual([peer, reason], [1, "implausible-norm"]);
@@ -68,7 +69,7 @@ for (const factor of [1e-3, 1e3]) {
   });
 }
 
-Deno.test("a submission five times too large gains nothing by it", async () => {
+Deno.test("a submission scaled by five gains nothing", async () => {
   await withDirectory(async (directory) => {
     const { events } = await runTestSwarm(directory, 4, { peers: 4, adversaries: [scaledBy(5)] });
     for (const { scores } of of(events, "scored")) {
@@ -86,7 +87,8 @@ Deno.test("weakness 7: a reserve peer's submission passes the same checks before
       ...definition.gauntlet,
       selection: { ...selection, gatherCount: 2, reserveCount: 2, probation: false },
     };
-    // Peers 0 and 1 are to be gathered, 2 and 3 stand in: 1 is missing, 2 sends what is damaged.
+    // Peers 0 and 1 are to be gathered, 2 and 3 are the reserve: 1 is missing, 2 sends damaged
+    // bytes.
     const damaged = { encode: (bytes: Uint8Array<ArrayBuffer>) => bytes.fill(7, 90) };
     const missing = { deliver: () => Promise.resolve() };
     const { events } = await runTestSwarm(directory, 1, {
@@ -101,7 +103,7 @@ Deno.test("weakness 7: a reserve peer's submission passes the same checks before
 
 Deno.test("weakness 9: a submission without the peer's signature does not count", async () => {
   await withDirectory(async (directory) => {
-    // Peer 2 commits to what peer 0 has signed.
+    // Peer 2 commits with the manifest that peer 0 signed.
     const stolen = {
       deliver: async (_: Uint8Array, __: unknown, { bucketOf, context, times, clock }: Moment) => {
         await clock.sleepUntil(times.commitMs + 1);
@@ -119,7 +121,7 @@ Deno.test("weakness 9: a submission without the peer's signature does not count"
   });
 });
 
-Deno.test("weakness 13: what is looked at follows from a nonce of the window, not from a fixed seed", async () => {
+Deno.test("weakness 13: evaluated samples follow from a nonce of the window, not from a fixed seed", async () => {
   const [first, again, other] = await Promise.all(
     ["aa", "aa", "bb"].map(async (byte) => (await samplesLookedAt(byte.repeat(32))).looked),
   );
@@ -127,7 +129,7 @@ Deno.test("weakness 13: what is looked at follows from a nonce of the window, no
   assert.notDeepEqual(first, other);
 });
 
-Deno.test("weakness 29: own samples are samples that the peer was really assigned", async () => {
+Deno.test("weakness 29: own samples were assigned to the peer", async () => {
   const { corpus, looked } = await samplesLookedAt("cc".repeat(32));
   const { batch, innerSteps } = simulatedDefinition().training;
   for (const uid of [3, 5]) {
@@ -137,7 +139,7 @@ Deno.test("weakness 29: own samples are samples that the peer was really assigne
   }
 });
 
-Deno.test("weakness 37: a store that fails ends no node", async () => {
+Deno.test("weakness 37: a failing store stops no node", async () => {
   const events: SwarmEvent[] = [];
   const faults = {
     crash: 0,
@@ -167,7 +169,7 @@ Deno.test("weakness 37: a store that fails ends no node", async () => {
   assert.ok(of(events, "delayed").length > 10);
 });
 
-Deno.test("a peer that withdraws its bucket after committing is missing, and harms nobody else", async () => {
+Deno.test("a peer that withdraws its bucket after committing counts as missing and harms no other peer", async () => {
   await withDirectory(async (directory) => {
     const ledger = join(directory, "ledger.sqlite");
     const emit = (event: SwarmEvent) => {
@@ -183,7 +185,7 @@ Deno.test("a peer that withdraws its bucket after committing is missing, and har
   });
 });
 
-Deno.test("a run that is stopped after its verdict goes on, though peers come to other bits now", async () => {
+Deno.test("a run stopped after its verdict continues, even if peers now compute other bits", async () => {
   await withDirectory(async (directory) => {
     const emit = (event: SwarmEvent) => {
       if (event.event === "verdict" && event.window === 1) throw new Error("killed");
@@ -220,7 +222,7 @@ Deno.test("random samples are samples that no evaluated peer was assigned", asyn
   }
 });
 
-Deno.test("a node that is stopped after it set weights does not set them again", async () => {
+Deno.test("a node stopped after setting weights does not set them again", async () => {
   await withDirectory(async (directory) => {
     const { windowsPerWeights } = simulatedDefinition().gauntlet.weights;
     const emit = (event: SwarmEvent) => {

@@ -1,49 +1,51 @@
 import type { Chain } from "../chain/chain.ts";
 import type { Clock } from "../clock/clock.ts";
 
-/** How blocks make windows. */
+/** Division of blocks into windows. */
 export interface WindowSettings {
-  /** Blocks of a window. */
+  /** Blocks per window. */
   readonly blocks: number;
-  /** Time between blocks as it is meant to be. */
+  /** Nominal time between blocks. */
   readonly blockSeconds: number;
-  /** Seconds at the end of a window in which peers compress, and commit to what they will upload. */
+  /** Seconds at the end of a window in which peers compress and commit to their uploads. */
   readonly commitSeconds: number;
   /** Seconds at the start of the next window in which uploads count. */
   readonly acceptanceSeconds: number;
-  /** Seconds after that in which the verdict is published and applied, and states are shown. */
+  /** Seconds after that in which the verdict is published and applied, and states are published. */
   readonly digestSeconds: number;
 }
 
-/** Moments of one window, milliseconds since 1970. */
+/** Times of one window, milliseconds since 1970. */
 export interface WindowTimes {
-  /** Inner steps stop; manifests are due. */
+  /** End of inner steps; manifests are due. */
   readonly commitMs: number;
-  /** Window w ends, window w + 1 begins: what was committed is uploaded. */
+  /** End of window w and start of window w + 1: the committed bytes are uploaded. */
   readonly endMs: number;
-  /** Uploads after this are too late. */
+  /** Deadline for uploads. */
   readonly uploadEndMs: number;
-  /** What is said of states up to here is compared. */
+  /** Deadline for state statements, which are compared then. */
   readonly digestEndMs: number;
 }
 
-/** Reads windows off the chain and waits for their moments. It never goes backwards, whatever the chain does. */
+/**
+ * Derives windows from the chain and waits for their times. It never goes backwards, whatever the chain does.
+ */
 export class WindowClock {
   #blockMax = 0;
 
-  /** @param settings Same for all nodes of a run. */
+  /** @param settings Shared by all nodes of a run. */
   constructor(
     readonly chain: Chain,
     readonly clock: Clock,
     readonly settings: WindowSettings,
   ) {}
 
-  /** Window that the newest block belongs to. */
+  /** Returns the window of the newest block. */
   async current(): Promise<number> {
     return Math.floor(await this.#block() / this.settings.blocks);
   }
 
-  /** Moments of a window, by the chain's time; a forecast while it lasts. */
+  /** Returns the times of a window in chain time; an estimate until the window ends. */
   async times(window: number): Promise<WindowTimes> {
     const { acceptanceSeconds, blocks, commitSeconds, digestSeconds } = this.settings;
     const endMs = await this.chain.blockTimeMs((window + 1) * blocks);
@@ -56,7 +58,7 @@ export class WindowClock {
     };
   }
 
-  /** Waits until the chain has made the block that begins a window. */
+  /** Waits until the chain has produced the first block of a window. */
   async begun(window: number, signal: AbortSignal): Promise<void> {
     const first = window * this.settings.blocks;
     while (await this.#block() < first) {

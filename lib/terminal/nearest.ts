@@ -1,7 +1,7 @@
-/** Most edits between a word and a guess that is worth telling, as a part of its length. */
+/** Maximum number of edits between a word and a useful guess, as a fraction of its length. */
 const EDITS_MAX_FRACTION = 0.5;
 
-/** The known word nearest to one that is not known; undefined when none is near. */
+/** Returns the known word nearest to an unknown one; undefined if none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestEdits = Math.max(1, Math.floor(word.length * EDITS_MAX_FRACTION)) + 1;

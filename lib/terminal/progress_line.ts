@@ -1,13 +1,13 @@
 import { formatBytes, formatSeconds } from "../report/format_quantity.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Least time between two drawings on a screen, and between two lines elsewhere, seconds. */
+/** Minimum time between redraws on a screen, and between lines elsewhere, seconds. */
 const REDRAW_SECONDS = 0.1;
 const LINE_SECONDS = 10;
-/** Work that must be done before its end is foretold, as a part of all. */
-const FORETOLD_FROM = 0.01;
+/** Fraction of the work that must be done before the time left is estimated. */
+const ESTIMATED_FROM = 0.01;
 
-/** One line that shows how far something is, with the time that is left: redrawn on a screen, rare elsewhere. */
+/** A progress line with the time left: redrawn on a screen, printed rarely elsewhere. */
 export class ProgressLine {
   #what = "";
   #startSeconds = 0;
@@ -17,16 +17,16 @@ export class ProgressLine {
   #drawn = false;
   #last: (() => void) | undefined;
 
-  /** @param stopwatch Real seconds. */
+  /** @param stopwatch Real time, seconds. */
   constructor(readonly terminal: Terminal, readonly stopwatch: () => number) {}
 
   /**
-   * Shows a state, if it is time.
+   * Shows the progress, if an update is due.
    *
-   * @param what What is being done; another one begins anew.
-   * @param done Part that is done, from 0 to 1.
-   * @param text The same in words.
-   * @param bytes Bytes that have come: their rate is shown.
+   * @param what Name of the activity; a different one restarts the line.
+   * @param done Fraction done, from 0 to 1.
+   * @param text The same as text.
+   * @param bytes Bytes received, whose rate is shown.
    */
   show(what: string, done: number, text: string, bytes?: number): void {
     this.#last = () => this.show(what, done, text, bytes);
@@ -43,7 +43,7 @@ export class ProgressLine {
     const rate = bytes !== undefined && elapsed > 0
       ? `  ${formatBytes((bytes - this.#startBytes) / elapsed)}/s`
       : "";
-    const left = share >= FORETOLD_FROM
+    const left = share >= ESTIMATED_FROM
       ? `  ${formatSeconds((elapsed / share) * (1 - done))} left`
       : elapsed >= LINE_SECONDS
       ? `  ${formatSeconds(elapsed)} so far`
@@ -53,7 +53,7 @@ export class ProgressLine {
     this.#drawn = this.terminal.live;
   }
 
-  /** Shows the last state again, if it is time: a long step is no reason to stand still. */
+  /** Shows the last state again, if an update is due: the line advances during long steps, too. */
   beat(): void {
     this.#last?.();
   }

@@ -32,7 +32,7 @@ Deno.test("ProgressLine redraws one line on a screen, with rate and time left, a
   assert.equal(told(), "");
 });
 
-Deno.test("ProgressLine writes few plain lines elsewhere, and begins anew with other work", () => {
+Deno.test("ProgressLine writes few plain lines elsewhere, and restarts with other work", () => {
   const { line, pass, told } = setting(false);
   for (let done = 0; done <= 1; done += 0.1) {
     line.show("scored", done, `${(100 * done).toFixed(0)} %`);
@@ -47,7 +47,7 @@ Deno.test("ProgressLine writes few plain lines elsewhere, and begins anew with o
   assert.equal(told(), "");
 });
 
-Deno.test("ProgressLine goes on telling while nothing advances", () => {
+Deno.test("ProgressLine keeps reporting while nothing advances", () => {
   const { line, pass, told } = setting(false);
   line.show("scored", 0, "0 %");
   pass(6);

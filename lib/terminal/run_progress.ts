@@ -1,5 +1,5 @@
-// Rules of this display: everything goes to standard error; a screen gets two lines that are redrawn, a
-// pipe or file one plain line a window, and one every ten seconds meanwhile; nothing blinks.
+// Display rules: everything goes to standard error; a screen gets two redrawn lines, a pipe or file one
+// plain line per window and one every ten seconds in between; nothing blinks.
 import type { EventOf, SwarmEvent } from "../swarm/swarm_event.ts";
 import { formatBytes, formatCount, formatSeconds } from "../report/format_quantity.ts";
 import { sparkline } from "../report/loss_plot.ts";
@@ -12,11 +12,11 @@ import {
 } from "../report/run_summary.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Least time between two drawings, and longest between two lines where nothing is redrawn, seconds. */
+/** Minimum time between redraws, and maximum between lines where nothing is redrawn, seconds. */
 const REDRAW_SECONDS = 0.1;
 const LINE_SECONDS = 10;
 
-/** Something that a node does now, and how far it is. */
+/** Current activity of a node, with its progress. */
 interface Stage {
   readonly what: string;
   readonly startSeconds: number;
@@ -25,11 +25,11 @@ interface Stage {
   done: number;
 }
 
-/** What is known of a run before its first event. */
+/** Expected work of a run, known before its first event. */
 export interface ExpectedWork {
-  /** Inner steps of a peer in a window. */
+  /** Inner steps per peer and window. */
   readonly innerSteps: number;
-  /** Samples that a validator runs in a window, about. */
+  /** Approximate number of samples that a validator runs per window. */
   readonly evaluatedSamples: number;
 }
 
@@ -52,7 +52,7 @@ export class RunProgress {
 
   /**
    * @param quiet Show nothing.
-   * @param stopwatch Real seconds.
+   * @param stopwatch Real time, seconds.
    */
   constructor(
     readonly terminal: Terminal,
@@ -69,12 +69,12 @@ export class RunProgress {
     };
   }
 
-  /** Takes an event that was read from an earlier part of the run; shows nothing. */
+  /** Records an event of an earlier part of the run; shows nothing. */
   recall(event: SwarmEvent): void {
     summarize(this.summary, event);
   }
 
-  /** Takes an event and shows what is new. */
+  /** Records an event and shows the changes. */
   take(event: SwarmEvent): void {
     summarize(this.summary, event);
     this.#measure(event);
@@ -100,34 +100,34 @@ export class RunProgress {
     this.beat();
   }
 
-  /** Takes steps of what {@linkcode RunProgress.stage} has named, or samples of the validator's evaluation. */
+  /** Counts steps of the activity that {@linkcode RunProgress.stage} named, or samples of an evaluation. */
   advance(count: number): void {
-    // Peers save and tell of it while the validator evaluates: whatever advances is what is being done.
+    // Peers report saving while the validator evaluates: the activity that advances is the current one.
     if (this.#evaluation && this.#stage !== this.#named) this.#stage = this.#evaluation;
     this.#stage.done += count;
     this.beat();
   }
 
-  /** Shows how far things are, if it is time; called from time to time. */
+  /** Updates the display if it is due; to be called periodically. */
   beat(): void {
     if (this.quiet || this.#ended) return;
     if (this.terminal.live) return this.#redraw();
     if (this.stopwatch() - this.#toldSeconds >= LINE_SECONDS) this.#line(this.#nowLine());
   }
 
-  /** Removes the lines that are redrawn, and shows nothing more. */
+  /** Removes the redrawn lines and stops showing anything. */
   end(): void {
     this.clear();
     this.#ended = true;
   }
 
-  /** Removes the lines that are redrawn. */
+  /** Removes the redrawn lines. */
   clear(): void {
     if (this.#drawn > 0) this.terminal.error(`\x1b[${this.#drawn}A\x1b[J`);
     this.#drawn = 0;
   }
 
-  /** Speed of inner steps since the display began, tokens a second. */
+  /** Speed of inner steps since the display began, tokens per second. */
   get tokensPerSecond(): number {
     return this.#stepSeconds > 0 ? this.#stepTokens / this.#stepSeconds : 0;
   }
@@ -145,7 +145,7 @@ export class RunProgress {
     this.#lastStepSeconds = nowSeconds;
   }
 
-  /** Keeps the stage at what the run does now. */
+  /** Updates the stage to the current activity. */
   #follow(event: SwarmEvent): void {
     const nowSeconds = this.stopwatch();
     if (event.event === "phase" || event.event === "step") {
@@ -187,7 +187,7 @@ export class RunProgress {
     this.#drawn = lines.length;
   }
 
-  /** What is done now, how far it is, and how long it will take. */
+  /** Formats the current activity, its progress and the time left. */
   #nowLine(): string {
     const { now, started, windows } = this.summary;
     const { done, startSeconds, total, what } = this.#stage;
@@ -205,12 +205,12 @@ export class RunProgress {
       ...(loss === undefined ? [] : [`loss ${loss.toFixed(3)}`]),
       ...(this.tokensPerSecond > 0 ? [`${formatCount(this.tokensPerSecond)} tokens/s`] : []),
       `${formatSeconds(this.stopwatch() - this.#startSeconds)}${
-        rest === undefined ? "" : `, about ${formatSeconds(rest)} left in all`
+        rest === undefined ? "" : `, about ${formatSeconds(rest)} left in total`
       }`,
     ].join("  ");
   }
 
-  /** Time that the windows to come will take, once one is known from its beginning to its end. */
+  /** Estimates the time left for all windows; undefined until one has been timed in full. */
   #secondsLeft(): number | undefined {
     const { started, windows } = this.summary;
     if (!started || this.#firstWindowSeconds === undefined || this.#windowsDone === 0) {
@@ -254,7 +254,7 @@ function startLine({ device, parameters, peers, run, windows }: EventOf<"started
   } parameters for ${windows} windows on ${device}`;
 }
 
-/** One window in one line. */
+/** Formats a window as one line. */
 function windowLine(entry: WindowSummary, windows: number, peers: number): string {
   const { accepted, digests, heldOutLoss, peerBytes, window } = entry;
   const bytes = [...peerBytes.values()].reduce((sum, each) => sum + each, 0) / peerBytes.size;

@@ -1,6 +1,6 @@
 /**
- * Where a command writes. Data goes to `out`, everything that people read meanwhile to `error`; only a
- * screen gets escapes, and those only move the cursor: nothing is coloured, `NO_COLOR` or not.
+ * Output streams of a command. Data goes to `out`, messages and progress to `error`; only a screen gets
+ * escape sequences, and those only move the cursor: nothing is coloured, with or without `NO_COLOR`.
  */
 export interface Terminal {
   /** Writes data. */
@@ -13,7 +13,7 @@ export interface Terminal {
   readonly columns: number;
 }
 
-/** What decides how a terminal is used. */
+/** Properties that determine how a terminal is used. */
 export interface TerminalFacts {
   /** Whether the standard error stream is a screen. */
   readonly isTerminal: boolean;
@@ -21,7 +21,7 @@ export interface TerminalFacts {
   readonly term: string | undefined;
 }
 
-/** The process's own streams. */
+/** Returns the terminal of the process's own streams. */
 export function processTerminal({ isTerminal, term }: TerminalFacts): Terminal {
   const live = isTerminal && term !== "dumb";
   const write = (stream: { writeSync(bytes: Uint8Array): number }) => (text: string) => {

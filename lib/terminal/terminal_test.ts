@@ -15,7 +15,7 @@ function recorder(live: boolean): { terminal: Terminal; text: () => string } {
   };
 }
 
-Deno.test("RunProgress writes one plain line a window where nothing can be redrawn", () => {
+Deno.test("RunProgress writes one plain line per window where nothing can be redrawn", () => {
   const { terminal, text } = recorder(false);
   const progress = new RunProgress(terminal, false, () => 0);
   for (const event of swarmEvents()) progress.take(event);
@@ -30,7 +30,7 @@ Deno.test("RunProgress writes one plain line a window where nothing can be redra
   );
 });
 
-Deno.test("RunProgress redraws within the columns of a screen, and clears up", () => {
+Deno.test("RunProgress redraws within the columns of a screen, and clears it", () => {
   const { terminal, text } = recorder(true);
   let seconds = 0;
   const progress = new RunProgress(terminal, false, () => seconds += 0.2);
@@ -46,7 +46,7 @@ Deno.test("RunProgress redraws within the columns of a screen, and clears up", (
   assert.ok(text().endsWith("\x1b[J"));
 });
 
-Deno.test("RunProgress writes a line every ten seconds while a window lasts, with the time that is left", () => {
+Deno.test("RunProgress writes a line every ten seconds during a window, with the time left", () => {
   const { terminal, text } = recorder(false);
   let seconds = 0;
   const work = { innerSteps: 20, evaluatedSamples: 100 };
@@ -58,7 +58,7 @@ Deno.test("RunProgress writes a line every ten seconds while a window lasts, wit
       event();
     }
   };
-  // Nothing happens at all, as while a device is chosen.
+  // No events at all, as while a device is being chosen.
   pass(21, () => progress.beat());
   assert.deepEqual(lines(), ["preparing  10.0 s", "preparing  20.0 s"]);
   const [started, phase, step] = swarmEvents();
@@ -67,7 +67,7 @@ Deno.test("RunProgress writes a line every ten seconds while a window lasts, wit
   let at = 0;
   pass(12, () => progress.take({ ...step, step: at++ } as SwarmEvent));
   assert.match(lines().at(-1)!, /^window 1\/2 {2}peer 0 train 10\/20, 10.0 s left {2}loss 4.000/);
-  // A peer tells that it saves while the validator evaluates: the evaluation is what takes the time.
+  // A peer reports saving while the validator evaluates: the evaluation is what takes time.
   progress.take({ event: "phase", window: 0, uid: 2, phase: "evaluate" });
   progress.take({ event: "phase", window: 0, uid: 1, phase: "save" });
   pass(15, () => progress.advance(5));
@@ -79,17 +79,17 @@ Deno.test("RunProgress writes a line every ten seconds while a window lasts, wit
   progress.take({ event: "held-out-loss", window: 0, loss: 3 });
   progress.take({ event: "phase", window: 1, uid: 0, phase: "train" });
   pass(11, () => progress.beat());
-  assert.match(lines().at(-1)!, /^window 2\/2 {2}peer 0 train .*about .* left in all$/);
+  assert.match(lines().at(-1)!, /^window 2\/2 {2}peer 0 train .*about .* left in total$/);
 });
 
-Deno.test("RunProgress is silent when it is told to be", () => {
+Deno.test("RunProgress prints nothing in quiet mode", () => {
   const { terminal, text } = recorder(true);
   const progress = new RunProgress(terminal, true, () => 0);
   for (const event of swarmEvents()) progress.take(event);
   assert.equal(text(), "");
 });
 
-Deno.test("a summary forgets the windows that a resumed run does again", () => {
+Deno.test("a summary drops the windows that a resumed run replays", () => {
   const { terminal } = recorder(false);
   const progress = new RunProgress(terminal, true, () => 0);
   for (const event of swarmEvents()) progress.recall(event);
@@ -104,7 +104,7 @@ Deno.test("a summary forgets the windows that a resumed run does again", () => {
   assert.equal(trainLoss(progress.summary.windows[1]), 3);
 });
 
-Deno.test("nearest finds a typing error and nothing far away", () => {
+Deno.test("nearest corrects a typo and ignores distant words", () => {
   assert.equal(nearest("--per", ["--peers", "--windows"]), "--peers");
   assert.equal(nearest("trian", ["train"]), "train");
   assert.equal(nearest("xyzzy", ["train"]), undefined);

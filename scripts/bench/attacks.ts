@@ -1,6 +1,6 @@
 /**
- * Trains one small model with ten peers of which three misbehave, kind by kind, and writes `docs/attacks.md`:
- * what the model loses, what the attackers earn, when they are first noticed.
+ * Trains a small model with ten peers of which three misbehave, for each kind, and writes `docs/attacks.md`:
+ * the effect on the loss, the attackers' weight, and the window in which they are first noticed.
  */
 import { fileURLToPath } from "node:url";
 import { ADVERSARIES } from "../../lib/adversary/adversaries.ts";
@@ -45,11 +45,11 @@ interface Outcome {
   loss: number;
   /** Mean weight of an attacker over that of an honest peer, second half of the run. */
   share: number;
-  /** First window in which an attacker was refused, excluded or punished, from 1. */
+  /** First window in which an attacker was refused, excluded or punished, counting from 1. */
   detected: number | undefined;
-  /** Submissions of attackers that were aggregated, of all that could have been. */
+  /** Fraction of the attackers' submissions that were aggregated, of all that could have been. */
   aggregated: number;
-  /** Honest submissions that were not aggregated. */
+  /** Number of honest submissions that were not aggregated. */
   lost: number;
 }
 

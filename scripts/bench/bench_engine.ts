@@ -3,7 +3,7 @@ import { connectEngine } from "../../lib/engine/connect_engine.ts";
 import type { Engine } from "../../lib/engine/engine.ts";
 import { startEngineWorker } from "../../lib/engine/start_engine_worker.ts";
 
-/** An engine on the CPU for a measurement. */
+/** Opens an engine on the CPU for a benchmark. */
 export async function openBenchEngine(
   threads: number,
 ): Promise<{ engine: Engine } & AsyncDisposable> {

@@ -18,23 +18,23 @@ const CONTEXT = {
   shapes: [{ name: "w", dims: [SIDE, SIDE] }],
 };
 
-/** Sizes and speeds of what a peer does besides training, one thread. */
+/** Sizes and speeds of a peer's work besides training, on one thread. */
 export interface ConsensusResult {
-  /** Bits of a submission for each value sent. */
+  /** Bits of a submission per value sent. */
   bitsPerValue: number;
-  /** Dense f32 over submission. */
+  /** Size of dense f32 over that of the submission. */
   ratio: number;
-  /** Error feedback, top-k, quantiser, and the bytes of the submission; GB of dense f32 a second. */
+  /** Error feedback, top-k, quantising and encoding; GB of dense f32 per second. */
   compressGBps: number;
-  /** Bytes of a submission to a dense tensor; GB of dense f32 a second. */
+  /** Decoding a submission to a dense tensor; GB of dense f32 per second. */
   decodeGBps: number;
-  /** Copies looked for among 20 peers at 1M parameters, and those of the window before; milliseconds. */
+  /** Search for copies among 20 peers of this and the previous window, 1M parameters; milliseconds. */
   overlapMs: number;
   /** Aggregation and outer step of 20 peers at 100M parameters, seconds. */
   aggregateSeconds: number;
 }
 
-/** Measures compression and aggregation on a pseudo-gradient of normal numbers. */
+/** Measures compression and aggregation on a normally distributed pseudo-gradient. */
 export function benchConsensus(now: () => number): ConsensusResult {
   const random = new SeededRandom(1n);
   const pattern = Float32Array.from({ length: 1 << 20 }, () => random.normal());
@@ -63,11 +63,11 @@ export function benchConsensus(now: () => number): ConsensusResult {
   };
 }
 
-/** Twenty peers, six tensors of 16.8M values: 100.7M parameters. */
+/** Times aggregation for twenty peers, six tensors of 16.8M values: 100.7M parameters. */
 function aggregateSeconds(sent: CompressedTensor, now: () => number): number {
   const peers = Array.from({ length: 20 }, (_, peer) => ({
     ...sent,
-    // Other entries for each peer, still ascending in each chunk.
+    // Different entries for each peer, still ascending in each chunk.
     indices: sent.indices.map((index) => index ^ (peer & 1)),
   }));
   const parameters = new Float32Array(SIDE * SIDE);
@@ -78,7 +78,7 @@ function aggregateSeconds(sent: CompressedTensor, now: () => number): number {
   return now() - start;
 }
 
-/** Twenty peers, this window and the one before, 1M parameters. */
+/** Times the search for copies among twenty peers in two successive windows, 1M parameters. */
 function overlapMs(now: () => number): number {
   const random = new SeededRandom(2n);
   const peers = () =>

@@ -1,6 +1,6 @@
 /**
- * Trains one small model on one text in several ways, at equal tokens, and writes `docs/convergence.md`.
- * Text: the file given, otherwise the fixture.
+ * Trains a small model on one text with several methods, at equal tokens, and writes `docs/convergence.md`.
+ * Text: the given file, by default the fixture.
  */
 import { fileURLToPath } from "node:url";
 import { Corpus } from "../../lib/corpus/corpus.ts";
@@ -37,7 +37,7 @@ const SCHEDULE = {
   floorFraction: 0.1,
 };
 
-/** What the outer step makes of the peers' pseudo-gradients; gives the bytes that one peer sends. */
+/** Outer step over the peers' pseudo-gradients; returns the bytes that one peer sends. */
 type Outer = (parameters: ParameterValues, deltas: ParameterValues[], window: number) => number;
 
 /** Dense DiLoCo: mean, then Nesterov momentum. */
@@ -91,7 +91,7 @@ async function openTrainer(engine: Engine, accumulate: number): Promise<Trainer>
   });
 }
 
-/** The samples of each peer and window, cut into steps. */
+/** Returns the samples of a peer and window, split into steps. */
 function stepSamples(corpus: Corpus, uid: number, window: number): Uint32Array[] {
   const { samples } = corpus.assign(uid, window, INNER_STEPS * BATCH);
   return Array.from(
@@ -112,7 +112,7 @@ async function heldOutLoss(
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
-/** One AdamW on the batches of all peers together. */
+/** Trains with one AdamW on the combined batches of all peers. */
 async function synchronous(engine: Engine, corpus: Corpus): Promise<number> {
   const trainer = await openTrainer(engine, PEERS);
   await trainer.load(initialParameters(CONFIG, new SeededRandom(0n)));
@@ -128,7 +128,7 @@ async function synchronous(engine: Engine, corpus: Corpus): Promise<number> {
   return loss;
 }
 
-/** Peers with inner steps of their own and a common outer step. */
+/** Trains peers with separate inner steps and a common outer step. */
 async function windowed(
   engine: Engine,
   corpus: Corpus,

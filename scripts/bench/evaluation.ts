@@ -13,7 +13,7 @@ import type { Submission } from "../../lib/swarm/examination/examine_submission.
 import { LlamaEvaluator } from "../../lib/swarm/llama_evaluator.ts";
 import type { StepCase } from "./training_step.ts";
 
-/** The preset `small`, as PyTorch is told of it. */
+/** The preset `small`, in the form passed to PyTorch. */
 export const EVALUATION_CASE: StepCase = {
   name: "small",
   config: {
@@ -29,10 +29,10 @@ export const EVALUATION_CASE: StepCase = {
   sequence: 128,
 };
 
-/** Peers of one evaluation. */
+/** Peers per evaluation. */
 export const EVALUATED_PEERS = 2;
 
-/** Evaluates a window's peers as a validator does, from submissions in hand to what scores are made of. */
+/** Prepares evaluations of a window's peers like a validator's, from submissions to the inputs of scores. */
 export async function timedEvaluation(engine: Engine, step: StepCase) {
   const config = parseLlamaConfig({ ...step.config, rms_norm_eps: 1e-6 });
   const tensors = llamaParameters(config);
@@ -69,7 +69,7 @@ export async function timedEvaluation(engine: Engine, step: StepCase) {
     },
   };
   return {
-    /** Evaluates all peers once; gives the sequences that went through the model. */
+    /** Evaluates all peers once; returns the number of sequences run through the model. */
     run: async (): Promise<number> => {
       sequences = 0;
       await evaluateSubmissions(submissions, submissions, context);

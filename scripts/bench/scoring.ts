@@ -17,7 +17,7 @@ import { startTorch } from "./torch_process.ts";
 
 const ROUNDS = 3;
 const BATCH_TOKENS = 1024;
-/** Sequences of PyTorch's batches that are tried; the best counts. */
+/** Batch sizes tried with PyTorch, sequences; the best counts. */
 const TORCH_BATCHES = [1, 8];
 
 const CASES: Record<string, Record<string, unknown>> = {
@@ -41,7 +41,10 @@ const CASES: Record<string, Record<string, unknown>> = {
 
 type Row = Record<string, string | number>;
 
-/** Questions like those of three benchmarks: [questions, tokens of the context, tokens of each of four choices]. */
+/**
+ * Questions like those of three benchmarks: [name, questions, tokens of the context, tokens of each of four
+ * choices].
+ */
 const KINDS: readonly (readonly [name: string, count: number, context: number, choice: number])[] =
   [
     ["like hellaswag", 16, 90, 28],
@@ -49,7 +52,7 @@ const KINDS: readonly (readonly [name: string, count: number, context: number, c
     ["like mmlu", 16, 120, 1],
   ];
 
-/** Scores questions of several kinds here and in PyTorch, in turns. */
+/** Times the scoring of several kinds of questions here and in PyTorch, alternating. */
 export async function benchScoring(threads: number): Promise<Row[]> {
   const directory = await Deno.makeTempDir();
   const rows: Row[] = [];

@@ -1,20 +1,20 @@
 import { fileURLToPath } from "node:url";
 
-/** PyTorch in a process of its own. */
+/** PyTorch in a separate process. */
 export interface TorchProcess extends AsyncDisposable {
   /** Version of torch. */
   readonly version: string;
-  /** Has it do something, in the words of its script; gives the number that it answers. */
+  /** Sends a request that its script understands; returns the number that it answers. */
   ask(question: string): Promise<number>;
 }
 
-/** Pythons to look for torch in: the user's, then the system's. */
+/** Python interpreters to look for torch in: the user's, then the system's. */
 const PYTHONS = ["python3", "/usr/bin/python3"];
 
 /**
- * Starts a script of this folder; undefined where torch cannot be imported.
+ * Starts a script of this folder; undefined if torch cannot be imported.
  *
- * @param subject What it is to work on.
+ * @param subject Input of the script, passed as JSON.
  */
 export async function startTorch(
   script: string,
@@ -44,7 +44,7 @@ async function speak(python: string, script: string, args: string[]): Promise<To
   const line = async () => {
     while (!text.includes("\n")) {
       const { done, value } = await reader.read();
-      if (done) throw new Error(`${script} has ended`);
+      if (done) throw new Error(`${script} has exited`);
       text += value;
     }
     const [first, ...rest] = text.split("\n");

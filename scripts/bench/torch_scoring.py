@@ -1,8 +1,8 @@
-"""What lm-evaluation-harness does with a model, in PyTorch eager, timed on request.
+"""The scoring of lm-evaluation-harness in eager PyTorch, timed on request.
 
-Started by scripts/bench.ts where torch can be imported: arguments are a JSON object (directory, config, requests
-as pairs of token lists, batch) and a thread count. Each line on standard input asks for one run over all requests
-and is answered by its seconds; "largest" by the largest difference from the sums that covey found.
+Started by scripts/bench.ts if torch can be imported. Arguments are a JSON object (directory, config, requests
+as pairs of token lists, batch) and a thread count. Each line on standard input requests one run over all
+requests and is answered with its seconds; "largest", with the largest difference from covey's sums.
 """
 import json
 import struct
@@ -50,7 +50,7 @@ def load(directory, config, sequence):
 
 
 def score(model, requests, batch):
-    """Longest first, padded on the right, one forward pass for requests with equal inputs."""
+    """Scores longest first, padded on the right, in one pass for requests with equal inputs."""
     groups = {}
     for index, (context, continuation) in enumerate(requests):
         groups.setdefault(tuple(context + continuation[:-1]), []).append(index)

@@ -1,8 +1,8 @@
-"""One LLaMA training step in PyTorch eager, the same mathematics as covey's, timed on request.
+"""One LLaMA training step in eager PyTorch, the same mathematics as covey's, timed on request.
 
-Started by scripts/bench.ts where torch can be imported: arguments are a JSON object and a thread count;
-each line on standard input asks for one step and is answered by its seconds; "losses N" for the losses of so
-many sequences without gradients; "memory" by the peak in bytes.
+Started by scripts/bench.ts if torch can be imported. Arguments are a JSON object and a thread count. Each
+line on standard input requests one step and is answered with its seconds; "losses N" requests the losses of N
+sequences without gradients; "memory" is answered with the peak in bytes.
 """
 import json
 import math

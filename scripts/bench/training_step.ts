@@ -9,19 +9,19 @@ import { parameterCount } from "../../lib/llama/model/parameters.ts";
 import { Trainer } from "../../lib/llama/training/trainer.ts";
 import { SeededRandom } from "../../lib/random/seeded_random.ts";
 
-/** A model and batch that the bench times, here and in PyTorch. */
+/** A model and batch to time, here and in PyTorch. */
 export interface StepCase {
   /** Name in the table. */
   name: string;
   /** Keys of `config.json`. */
   config: Record<string, number | boolean>;
-  /** Sequences a step. */
+  /** Sequences per step. */
   batch: number;
-  /** Tokens a sequence. */
+  /** Tokens per sequence. */
   sequence: number;
 }
 
-/** The models of the bench: about 5M and 35M parameters. */
+/** Models of the benchmark: about 5M and 35M parameters. */
 export const STEP_CASES: StepCase[] = [
   { name: "5M", ...model(4096, 256, 4, 4, 688), batch: 16, sequence: 256 },
   { name: "35M", ...model(8192, 512, 8, 8, 1376), batch: 16, sequence: 256 },
@@ -41,7 +41,7 @@ function model(vocab: number, hidden: number, layers: number, heads: number, inn
   };
 }
 
-/** Floating-point operations of one step: 6 a weight and token, and attention's products. */
+/** Returns the FLOPs of one step: 6 per weight and token, and attention's products. */
 export function stepFlops(config: LlamaConfig, { batch, sequence }: StepCase): number {
   const tokens = batch * sequence;
   const inProducts = parameterCount(config) - config.vocabSize * config.hiddenSize;
@@ -49,7 +49,7 @@ export function stepFlops(config: LlamaConfig, { batch, sequence }: StepCase): n
   return tokens * (6 * inProducts + attention);
 }
 
-/** Rate of the runtime's own product of square matrices, FLOP/s. */
+/** Returns a function that measures the runtime's own product of square matrices, FLOP/s. */
 export async function matmulRate(engine: Engine, side = 1024): Promise<() => Promise<number>> {
   const graph = new Graph("peak");
   const [a, b] = ["a", "b"].map((name) => graph.input(name, "float32", [side, side]));
@@ -74,7 +74,7 @@ export async function matmulRate(engine: Engine, side = 1024): Promise<() => Pro
   };
 }
 
-/** A trainer on random tokens, and a function that times one step in seconds. */
+/** Opens a trainer on random tokens, with a function that times one step in seconds. */
 export async function timedStep(engine: Engine, step: StepCase, shape: "whole" | "blocks") {
   const config = parseLlamaConfig(step.config);
   const trainer = await Trainer.open(engine, config, {

@@ -1,14 +1,14 @@
-/** A change of one line that some test has to notice. */
+/** A one-line change that some test must notice. */
 export interface Mutation {
-  /** What the change breaks. */
+  /** Behaviour that results from the change. */
   readonly breaks: string;
   /** File. */
   readonly path: string;
-  /** Text that occurs once in it. */
+  /** Text to replace; occurs once in the file. */
   readonly from: string;
-  /** What stands there instead. */
+  /** Replacement text. */
   readonly to: string;
-  /** Test files and folders that are run; the file's own folder when left out. */
+  /** Test files and folders to run; the file's own folder if omitted. */
   readonly tests?: readonly string[];
 }
 
@@ -92,7 +92,7 @@ const GAUNTLET: readonly Mutation[] = [
     to: "share * (1 - share)",
   },
   {
-    breaks: "deviations shrink to nothing",
+    breaks: "deviations shrink to zero",
     path: "lib/gauntlet/rate_match.ts",
     from: "Math.max(shrink, KAPPA)",
     to: "Math.max(shrink, 0)",
@@ -110,7 +110,7 @@ const GAUNTLET: readonly Mutation[] = [
     to: "STEP_SIZE_ALPHA * before[i] + (1 - STEP_SIZE_ALPHA) * change",
   },
   {
-    breaks: "own data is proven from half the deviations on",
+    breaks: "own data is proven at half the deviations",
     path: "lib/gauntlet/score_window.ts",
     from: "deviations >= proven &&",
     to: "deviations >= proven / 2 &&",
@@ -122,7 +122,7 @@ const GAUNTLET: readonly Mutation[] = [
     to: "sum: sum + z",
   },
   {
-    breaks: "one window may decide over all others",
+    breaks: "one window may outweigh all others",
     path: "lib/gauntlet/own_data_evidence.ts",
     from: "Math.max(-Z_MAX, Math.min(Z_MAX, z))",
     to: "z",
@@ -134,7 +134,7 @@ const GAUNTLET: readonly Mutation[] = [
     to: "return a.committedMs < b.committedMs",
   },
   {
-    breaks: "those that have waited have no better chances",
+    breaks: "peers that have waited are not more likely to be selected",
     path: "lib/gauntlet/select_evaluated.ts",
     from: "findIndex(({ turn }) => (left -= turn) < 0)",
     to: "findIndex(() => (left -= 1) < 0)",
@@ -152,7 +152,7 @@ const GAUNTLET: readonly Mutation[] = [
     to: "const paid = Math.min(1, ",
   },
   {
-    breaks: "everybody is asked for the same elements",
+    breaks: "all peers are challenged on the same elements",
     path: "lib/gauntlet/challenge.ts",
     from: "covey challenge ${nonce} ${uid} ${tensor}",
     to: "covey challenge ${nonce} ${tensor}",
@@ -161,7 +161,7 @@ const GAUNTLET: readonly Mutation[] = [
 
 const SWARM: readonly Mutation[] = [
   {
-    breaks: "a borrowed digest is believed",
+    breaks: "a borrowed digest is accepted",
     path: "lib/swarm/examination/observe_window.ts",
     from: "return same ? 0 : NaN",
     to: "return 0",
@@ -200,21 +200,21 @@ const SWARM: readonly Mutation[] = [
     tests: ["lib/swarm/roles_test.ts"],
   },
   {
-    breaks: "whoever validates trains, too",
+    breaks: "validators also train",
     path: "lib/swarm/roles.ts",
     from: "stake === 0",
     to: "stake >= 0",
     tests: ["lib/swarm/roles_test.ts"],
   },
   {
-    breaks: "a replay passes for the run that it differs from",
+    breaks: "a replay that differs from the run passes",
     path: "lib/swarm/differences.ts",
     from: "return Object.is(a, b) ? []",
     to: "return a !== undefined ? []",
     tests: ["lib/swarm/replay_test.ts"],
   },
   {
-    breaks: "submissions that come late count",
+    breaks: "late submissions count",
     path: "lib/swarm/window_clock.ts",
     from: "endMs + acceptanceSeconds * 1000",
     to: "endMs + acceptanceSeconds * 2000",
@@ -249,7 +249,7 @@ const LLAMA: readonly Mutation[] = [
     to: 'graph.scalar("int32", window)',
   },
   {
-    breaks: "residual projections begin as large as others",
+    breaks: "residual projections are initialised as large as others",
     path: "lib/llama/model/initial_parameters.ts",
     from: "1 / Math.sqrt(2 * (Number(match[1]) + 1))",
     to: "1",
@@ -262,7 +262,7 @@ const LLAMA: readonly Mutation[] = [
   },
 ];
 
-/** All of them. None may survive. */
+/** All mutations; none may survive. */
 export const MUTATIONS: readonly Mutation[] = [
   ...BUCKET,
   ...SPARSELOCO,

@@ -15,7 +15,7 @@ import { SMALL_CONFIG } from "../../fixtures/small_config.ts";
 
 const TEXT = fileURLToPath(new URL("../../assets/shakespeare.txt", import.meta.url));
 
-/** A very small LLaMA on the real engine, for simulations. */
+/** Opens a very small LLaMA on the real engine, for simulations. */
 export async function openLlamaModel(
   engine: Engine,
 ): Promise<NonNullable<SimulateOptions["model"]>> {

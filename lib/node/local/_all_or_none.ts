@@ -1,8 +1,8 @@
 /**
- * Starts tasks together, ends all when one fails, and waits for each of them.
+ * Starts tasks together, aborts all when one fails, and waits for each of them.
  *
- * @param signal Ends them all with its reason.
- * @throws What the signal was aborted with, or else what failed first.
+ * @param signal Aborts them all with its reason.
+ * @throws The reason of the signal, or else the first failure.
  */
 export async function allOrNone<Value>(
   tasks: readonly ((signal: AbortSignal) => Promise<Value>)[],

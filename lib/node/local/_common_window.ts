@@ -2,7 +2,7 @@ import { InputError } from "../../input/input_error.ts";
 import type { StateStore } from "../../swarm/store/state_store.ts";
 
 /**
- * Latest window that every node has a state for; 0 for a new swarm.
+ * Returns the latest window for which every node has a state; 0 for a new swarm.
  *
  * @throws InputError when a node's states are gone: starting over would destroy the others'.
  */

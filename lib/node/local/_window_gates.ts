@@ -1,6 +1,6 @@
 /**
- * For each window, whether it may begin: the validator has scored the one before, and its end was reported. One
- * machine gains nothing from doing both at once, and reports come in order.
+ * Gates that hold each window back until the validator has scored the previous one and its end was reported.
+ * One machine gains nothing from doing both at once, and reports come in order.
  */
 export class WindowGates {
   readonly #windows = new Map<number, PromiseWithResolvers<void>>();
@@ -16,7 +16,7 @@ export class WindowGates {
     this.#gate(window).resolve();
   }
 
-  /** Ends all waits, those to come too. */
+  /** Ends all current and future waits. */
   close(): void {
     this.#isClosed = true;
     for (const { resolve } of this.#windows.values()) resolve();

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { VerifySignature } from "../../chain/keypair.ts";
 
-/** Results kept. */
+/** Maximum number of cached results. */
 const ENTRIES_MAX = 4096;
 
-/** Remembers what was verified: nodes of one process check the same signatures. */
+/** Caches verification results: nodes of one process check the same signatures. */
 export function cachedVerify(verify: VerifySignature): VerifySignature {
   const known = new Map<string, boolean>();
   return (hotkey, message, signature) => {

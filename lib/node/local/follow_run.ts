@@ -17,35 +17,35 @@ import { hostedValidator } from "../hosted_validator.ts";
 import { runNode } from "../run_node.ts";
 import { randomFrom } from "../../random/random_from.ts";
 
-/** Pause between two looks for the next window. */
+/** Polling interval for the next window. */
 const POLL_MS = 500;
 
-/** What a validator that follows a local run needs. */
+/** Options of a validator that follows a local run. */
 export interface FollowOptions extends ReplayOptions {
   /** Directory of the run. */
   readonly directory: string;
-  /** Moments of windows. */
+  /** Times of windows. */
   readonly windows: WindowClock;
   /** Measures losses. */
   readonly evaluator: NonNullable<ReplayOptions["evaluator"]>;
-  /** Time of the run's ledger: that of the current window. */
+  /** Clock of the run's ledger, set to the current window. */
   readonly past: FrozenClock;
-  /** The machine's own time. */
+  /** The machine's clock. */
   readonly clock: Clock;
-  /** Takes events. */
+  /** Receives events. */
   readonly emit: Emit;
-  /** Real seconds, for durations. */
+  /** Wall-clock seconds, for durations. */
   readonly stopwatch: () => number;
-  /** Ends the following. */
+  /** Stops the follower. */
   readonly signal: AbortSignal;
-  /** Whether the run is over, so that no window is to come once all are scored. */
+  /** Reports whether the run is over, so that no window follows once all are scored. */
   readonly isOver: () => boolean;
 }
 
 /**
- * Scores a local run from another process as a validator of its own: registers with a smaller stake than the
- * run's own validator, follows its verdicts, scores each window once that is over, publishes records and
- * sets weights. A stopped follower resumes with the next window.
+ * Scores a local run from another process as an additional validator: registers with a smaller stake than the
+ * run's validator, follows its verdicts, scores each window once it is over, publishes records and sets
+ * weights. A stopped follower resumes with the next window.
  */
 export async function followRun(options: FollowOptions): Promise<void> {
   const { bucketOf, chain, clock, definition, directory, isOver, past, run, shapes, signal } =
@@ -70,7 +70,7 @@ export async function followRun(options: FollowOptions): Promise<void> {
     initialParameters: options.initialParameters,
     begins: async (window) => {
       for (;;) {
-        // The run's own validator has scored it: every statement on the window is there.
+        // Once the run's validator has scored the window, every statement on it is available.
         const bucket = await bucketOf(leader.uid);
         const about = { run, window };
         const done = isOver();

@@ -6,7 +6,7 @@ import { SystemClock } from "../../clock/system_clock.ts";
 import type { SwarmEvent } from "../../swarm/swarm_event.ts";
 import { followRun } from "./follow_run.ts";
 
-/** Follows a run until all is scored; gives the windows that were. */
+/** Follows a run until all windows are scored; returns the windows scored. */
 async function follow(directory: string): Promise<number[]> {
   using run = openTestRun(directory);
   const events: SwarmEvent[] = [];
@@ -21,7 +21,7 @@ async function follow(directory: string): Promise<number[]> {
   return events.flatMap((each) => each.event === "scored" ? [each.window] : []);
 }
 
-Deno.test("a validator that follows scores every window, sets weights, and goes on where it was", async () => {
+Deno.test("a follower scores every window, sets weights and resumes where it stopped", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, 3);
     assert.deepEqual(await follow(directory), [0, 1, 2]);

@@ -11,7 +11,7 @@ import type { RunDefinition } from "../../swarm/run_definition.ts";
 
 const FILE = "initial.safetensors";
 
-/** Leaves the parameters that a run begins with in its directory: every replay starts from them. */
+/** Writes the initial parameters of a run to its directory: every replay starts from them. */
 export async function writeInitialState(
   directory: string,
   config: LlamaConfig,
@@ -26,9 +26,9 @@ export async function writeInitialState(
 }
 
 /**
- * Reads the parameters that a run begins with.
+ * Reads the initial parameters of a run.
  *
- * @throws CorruptFileError when they are not those that the run's definition names.
+ * @throws CorruptFileError when they do not match the run's definition.
  */
 export async function readInitialState(
   directory: string,

@@ -3,7 +3,7 @@ import { type LocalChain, UnusableLedgerError } from "../../chain/local_chain.ts
 import { LOCAL_STAKE, localBucketUri, localKeypair } from "./local_nodes.ts";
 
 /**
- * Checks that a ledger is that of a local run, its peers and its validator.
+ * Checks that a ledger belongs to a local run, its peers and its validator.
  *
  * @throws UnusableLedgerError
  */
@@ -13,10 +13,11 @@ export async function checkLocalLedger(chain: Chain, run: string, peers: number)
 }
 
 /**
- * Registers what is not registered yet, the validator last; gives whether the run had begun before.
+ * Registers the nodes not registered yet, the validator last; returns whether the run had begun
+ * before.
  *
- * @param window Window to do next.
- * @throws UnusableLedgerError when the ledger is another run's; nothing is written then.
+ * @param window Next window.
+ * @throws UnusableLedgerError when the ledger belongs to another run; nothing is written then.
  */
 export async function registerLocalNodes(
   chain: LocalChain,
@@ -27,8 +28,8 @@ export async function registerLocalNodes(
   const registrations = await chain.registrations();
   const known = registrations.length;
   check(registrations, hotkeys);
-  // A ledger that is gone is made again; one that knows fewer nodes is another swarm's. Validators that
-  // follow the run have registered behind.
+  // A missing ledger is recreated; one with fewer nodes belongs to another swarm. Validators that follow the
+  // run are registered after its nodes.
   if (window > 0 && known > 0 && known < hotkeys.length) {
     throw new UnusableLedgerError(
       `Cannot use ledger: it has ${known} nodes, want ${hotkeys.length}`,
@@ -54,7 +55,7 @@ function check(registrations: readonly Registration[], hotkeys: readonly string[
   }
 }
 
-/** The last node validates. */
+/** Returns the stake of a node; the last one is the validator. */
 function stakeOf(uid: number, hotkeys: readonly string[]): number {
   return uid === hotkeys.length - 1 ? LOCAL_STAKE : 0;
 }

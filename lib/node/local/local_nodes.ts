@@ -9,10 +9,10 @@ import { type Keypair, keypairFromSeed } from "../../chain/keypair.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { randomFrom } from "../../random/random_from.ts";
 
-/** Virtual time at which every local run begins. */
+/** Virtual start time of every local run. */
 export const LOCAL_GENESIS_MS: number = Date.UTC(2026, 0, 1);
 
-/** What the validator of a local swarm has at stake. */
+/** Stake of a local swarm's validator. */
 export const LOCAL_STAKE = 1000;
 
 /** Calls at once to all directory buckets of a process: some systems allow only 256 open files. */
@@ -46,7 +46,7 @@ function directoryKind(directory: string): BucketKind {
   };
 }
 
-/** Finds the buckets of a local run by what its nodes have committed on the ledger. */
+/** Returns a lookup of a local run's buckets, by the nodes' commitments on the ledger. */
 export function localBuckets(
   directory: string,
   chain: Chain,
@@ -71,13 +71,13 @@ export async function cleanLocalBucket(
   await new DirectoryBucket(join(directory, path), clock).removeLeftovers();
 }
 
-/** Keys of a local swarm guard nothing: they follow from the run's id, so that a run can be repeated. */
+/** Derives a local node's keys from the run id, so that a run can be repeated; they protect nothing. */
 export function localKeypair(run: string, uid: number, window: number): Keypair {
   const seed = createHash("sha256").update(`covey local peer ${run} ${uid}`).digest();
   return keypairFromSeed(seed, randomFrom(`covey local nonces ${run} ${uid} ${window}`));
 }
 
-/** Nonces of a local validator; repeatable for the same reason. */
+/** Returns the nonces of a local validator; repeatable for the same reason. */
 export function localNonces(run: string, uid: number) {
   return (window: number, purpose: string): string =>
     createHash("sha256").update(`covey local ${purpose} ${run} ${uid} ${window}`).digest("hex");

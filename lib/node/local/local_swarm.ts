@@ -35,17 +35,17 @@ import { hostedValidator } from "../hosted_validator.ts";
 import { allOrNone } from "./_all_or_none.ts";
 import { runNode } from "../run_node.ts";
 
-/** A swarm whose nodes live in one process and one directory. */
+/** Options of a swarm whose nodes share one process and one directory. */
 export interface LocalSwarmOptions {
-  /** Holds ledger, buckets and the nodes' states. */
+  /** Directory of the ledger, the buckets and the nodes' states. */
   readonly directory: string;
-  /** What the nodes share. */
+  /** Definition shared by all nodes. */
   readonly definition: RunDefinition;
-  /** Number of peers; a run that exists must have as many. */
+  /** Number of peers; must match an existing run. */
   readonly peers: number;
   /** Behaviours of the last peers; the others are honest. */
   readonly adversaries?: readonly Behaviour[];
-  /** Total number of windows, those of earlier calls included. */
+  /** Total number of windows, including those of earlier calls. */
   readonly windows: number;
   /** Trains for all peers in turn. */
   readonly learner: Learner;
@@ -55,36 +55,35 @@ export interface LocalSwarmOptions {
   readonly corpus: Corpus;
   /** Parameters before the first window. */
   readonly initialParameters: ParameterValues;
-  /** Takes events. */
+  /** Receives events. */
   readonly emit: Emit;
-  /** Real seconds, for durations. */
+  /** Wall-clock seconds, for durations. */
   readonly stopwatch: () => number;
-  /** Stops the swarm; what was saved stays valid. */
+  /** Stops the swarm; saved states stay valid. */
   readonly signal: AbortSignal;
   /**
-   * Called with the validator's state after each window, before any peer begins the next, and at the start of a resumed run with the one it
-   * starts from: a stop may have come between the window's end and this call.
+   * Called with the validator's state after each window, before any peer begins the next, and with the
+   * initial state of a resumed run, which may have been stopped between the window's end and this call.
    */
   readonly onWindow?: (state: ConsensusState) => Promise<void>;
 }
 
-/** What the nodes of a run have in common after a window. */
+/** State shared by the nodes of a run after a window. */
 export interface ConsensusState {
-  /** Window to do next. */
+  /** Next window. */
   readonly window: number;
   /** Parameters. */
   readonly parameters: ParameterValues;
 }
 
-/** Honest peers have come to different states. It must not happen; when it does, training stops. */
+/** Honest peers have reached different states. This must not happen; if it does, training stops. */
 export class DivergedError extends Error {
   override readonly name = "DivergedError";
 }
 
 /**
- * Runs peers and a validator through windows until all are done. Every node has its own bucket, key and
- * state; they meet only through buckets and ledger, as on the internet. Virtual time makes the protocol's
- * waits free.
+ * Runs peers and a validator until all windows are done. Every node has its own bucket, key and state; nodes
+ * interact only through buckets and ledger, as on the internet. Virtual time skips the protocol's waits.
  *
  * @returns The consensus state after the last window.
  * @throws DivergedError
@@ -114,7 +113,7 @@ export async function runLocalSwarm(options: LocalSwarmOptions): Promise<Consens
   return (await allOrNone(runs, options.signal)).at(-1)!;
 }
 
-/** All that the nodes of a local swarm have between them. */
+/** Resources shared by the nodes of a local swarm. */
 interface LocalSwarm {
   readonly options: LocalSwarmOptions;
   /** By uid; the last is the validator's. */
@@ -122,7 +121,7 @@ interface LocalSwarm {
   readonly keypairs: readonly Keypair[];
   readonly clock: Clock;
   readonly chain: LocalChain;
-  /** Window to go on from. */
+  /** Window to resume from. */
   readonly window: number;
   readonly gates: WindowGates;
 }
@@ -185,9 +184,9 @@ async function runPeer(
     onWindow: ({ agrees, state }) => {
       if (agrees || behaviour) return;
       throw new DivergedError(
-        `Cannot go on: after window ${
+        `Cannot continue: after window ${
           state.window - 1
-        } most nodes have other parameters than peer ${uid}`,
+        } most nodes have parameters other than those of peer ${uid}`,
       );
     },
   });

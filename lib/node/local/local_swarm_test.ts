@@ -15,7 +15,7 @@ function of<Name extends SwarmEvent["event"]>(events: SwarmEvent[], name: Name) 
   );
 }
 
-Deno.test("a local swarm has one digest in every window, and learns", async () => {
+Deno.test("a local swarm has one digest per window and learns", async () => {
   await withDirectory(async (directory) => {
     const { events } = await runTestSwarm(directory, WINDOWS);
     for (let window = 0; window < WINDOWS; window++) {
@@ -32,7 +32,7 @@ Deno.test("a local swarm has one digest in every window, and learns", async () =
   });
 });
 
-Deno.test("a local swarm that is stopped anywhere and resumed ends with the same digest", async () => {
+Deno.test("a local swarm stopped at any point and resumed ends with the same digest", async () => {
   let wanted = "";
   let eventCount = 0;
   await withDirectory(async (directory) => {
@@ -46,7 +46,7 @@ Deno.test("a local swarm that is stopped anywhere and resumed ends with the same
       for (let attempt = 0;; attempt++) {
         assert.ok(attempt < 100, "the swarm makes no progress");
         let left = Math.floor(random.uniform() * eventCount / 2);
-        // Thrown from wherever the event is told: as sudden as code can be.
+        // Thrown from where the event is emitted, to stop as abruptly as code can.
         const emit = () => {
           if (left-- === 0) throw new Error("killed");
         };
@@ -61,7 +61,7 @@ Deno.test("a local swarm that is stopped anywhere and resumed ends with the same
   }
 });
 
-Deno.test("a local swarm that is aborted gives the reason and can be resumed", async () => {
+Deno.test("an aborted local swarm throws the reason and can be resumed", async () => {
   await withDirectory(async (directory) => {
     const stop = new AbortController();
     const emit = (event: SwarmEvent) => {
@@ -76,7 +76,7 @@ Deno.test("a local swarm that is aborted gives the reason and can be resumed", a
   });
 });
 
-Deno.test("a local swarm that has done its windows does nothing more, and can be extended", async () => {
+Deno.test("a finished local swarm does nothing more and can be extended", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, 2);
     const { events } = await runTestSwarm(directory, 2);
@@ -85,7 +85,7 @@ Deno.test("a local swarm that has done its windows does nothing more, and can be
   });
 });
 
-Deno.test("a local swarm tells the window's end again when it was stopped before that was told", async () => {
+Deno.test("a local swarm reports a window's end again if it was stopped before the report", async () => {
   await withDirectory(async (directory) => {
     const told: number[] = [];
     const failing = () => Promise.reject(new Error("killed"));
@@ -111,7 +111,7 @@ Deno.test("a local swarm does not start over when a peer's states are lost", asy
   });
 });
 
-Deno.test("a local swarm that was stopped while it registered goes on", async () => {
+Deno.test("a local swarm stopped during registration resumes", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, 0);
     const ledger = new DatabaseSync(join(directory, "ledger.sqlite"));
@@ -131,7 +131,10 @@ Deno.test("a local swarm refuses to resume with another number of peers", async 
   });
 });
 
-/** What a hostile store may do to peer 2's objects of window 1, and how the validator names it. */
+/**
+ * Ways a hostile store may tamper with peer 2's objects of window 1, by the validator's refusal
+ * reason.
+ */
 const TAMPERINGS: [reason: string, change: (bytes: Uint8Array) => Uint8Array][] = [
   ["wrong-length", (bytes) => bytes.slice(0, -5)],
   ["oversized", (bytes) => Uint8Array.of(...bytes, 1)],
@@ -139,7 +142,7 @@ const TAMPERINGS: [reason: string, change: (bytes: Uint8Array) => Uint8Array][] 
 ];
 
 for (const [reason, change] of TAMPERINGS) {
-  Deno.test(`a local swarm refuses a submission for ${reason} and goes on without it`, async () => {
+  Deno.test(`a local swarm refuses a submission for ${reason} and continues without it`, async () => {
     await withDirectory(async (directory) => {
       const emit = (event: SwarmEvent) => {
         if (event.event !== "phase-ended" || event.phase !== "upload") return;
@@ -160,7 +163,7 @@ for (const [reason, change] of TAMPERINGS) {
   });
 }
 
-Deno.test("weakness 8: peers apply what the validator has seen, though the object was swapped since", async () => {
+Deno.test("weakness 8: peers apply what the validator has seen, even if the object was swapped since", async () => {
   await withDirectory(async (directory) => {
     const emit = (event: SwarmEvent) => {
       if (event.event !== "verdict" || event.window !== 1) return;
@@ -175,14 +178,14 @@ Deno.test("weakness 8: peers apply what the validator has seen, though the objec
   });
 });
 
-/** Replaces a file's content and keeps its time. */
+/** Replaces a file's content, keeping its modification time. */
 function tamper(path: string, change: (bytes: Uint8Array) => Uint8Array): void {
   const { mtime } = Deno.statSync(path);
   Deno.writeFileSync(path, change(Deno.readFileSync(path)));
   Deno.utimeSync(path, mtime!, mtime!);
 }
 
-Deno.test("a local swarm refuses a state whose content was changed, and another run's ledger", async () => {
+Deno.test("a local swarm refuses a modified state and another run's ledger", async () => {
   await withDirectory(async (directory) => {
     await runTestSwarm(directory, 2);
     const path = join(directory, "peers/1/state-00000002.safetensors");
@@ -191,7 +194,7 @@ Deno.test("a local swarm refuses a state whose content was changed, and another 
     await Deno.writeFile(path, bytes);
     await assert.rejects(
       () => runTestSwarm(directory, 3),
-      /does not have the digest it was saved with; delete/,
+      /does not match the digest it was saved with; delete/,
     );
     const definition = { ...simulatedDefinition(), seed: 7 };
     for (const folder of ["peers", "validators"]) {
@@ -205,7 +208,7 @@ Deno.test("a local swarm refuses a state whose content was changed, and another 
   });
 });
 
-Deno.test("a local swarm tells a window's end before any peer begins the next", async () => {
+Deno.test("a local swarm reports a window's end before any peer begins the next", async () => {
   await withDirectory(async (directory) => {
     const order: string[] = [];
     const emit = (event: SwarmEvent) => {
@@ -221,7 +224,7 @@ Deno.test("a local swarm tells a window's end before any peer begins the next", 
   });
 });
 
-Deno.test("a local swarm goes on from what the advice in its errors leaves", async () => {
+Deno.test("a local swarm resumes after the advice in its errors is followed", async () => {
   let wanted = "";
   await withDirectory(async (directory) => {
     wanted = (await runTestSwarm(directory, 4)).digest;

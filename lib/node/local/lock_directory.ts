@@ -1,15 +1,15 @@
 import { join } from "node:path";
 
-/** Another process works in a directory. */
+/** Another process is using a directory. */
 export class DirectoryInUseError extends Error {
   override readonly name = "DirectoryInUseError";
 }
 
 /**
- * Takes a run's directory for this process. The lock is the operating system's, so it ends with the process
- * however that ends.
+ * Locks a run's directory for this process. The operating system holds the lock, so it ends with the process,
+ * however the process ends.
  *
- * @throws DirectoryInUseError when another process has it.
+ * @throws DirectoryInUseError when another process holds the lock.
  */
 export function lockDirectory(directory: string): Disposable {
   const file = Deno.openSync(join(directory, ".lock"), { create: true, write: true });

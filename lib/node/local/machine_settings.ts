@@ -14,18 +14,18 @@ const FILE = v.strictObject({
   stepShape: v.picklist(["whole", "blocks"]),
   device: v.picklist(DEVICE_NAMES),
   threads: whole(0),
-  /** Windows that were chosen to fit into a time. */
+  /** Number of windows, chosen to fit a time budget. */
   windows: v.optional(whole(1)),
 });
 
 /**
- * How a machine runs its part of a run. Peers need not share it, but it decides how sums are rounded: a run
- * that is resumed keeps what it was begun with, however much memory is free by then.
+ * Machine-specific settings of a run. Peers need not share them, but they determine how sums are rounded: a
+ * resumed run keeps the settings it was started with, however much memory is free by then.
  */
 export type MachineSettings = v.InferOutput<typeof FILE>;
 
 /**
- * Reads the settings that a run was begun with; undefined for a new one.
+ * Reads the settings that a run was started with; undefined for a new one.
  *
  * @throws CorruptFileError
  */

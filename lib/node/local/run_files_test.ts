@@ -15,7 +15,7 @@ import { readMachineSettings, writeMachineSettings } from "./machine_settings.ts
 
 const CONFIG = parseLlamaConfig(SMALL_CONFIG);
 
-Deno.test("the initial state is read as it was written, and only if the definition names it", async () => {
+Deno.test("the initial state is read as written, and only if it matches the definition", async () => {
   await withDirectory(async (directory) => {
     const parameters = initialParameters(CONFIG, new SeededRandom(1n));
     await writeInitialState(directory, CONFIG, parameters);
@@ -35,19 +35,19 @@ Deno.test("the initial state is read as it was written, and only if the definiti
   });
 });
 
-Deno.test("a directory is locked for one at a time", async () => {
+Deno.test("lockDirectory admits one holder at a time", async () => {
   // deno-lint-ignore require-await
   await withDirectory(async (directory) => {
     {
       using _lock = lockDirectory(directory);
-      // The lock belongs to the open file, so a second one of this process is refused too.
+      // The lock belongs to the open file, so a second one in this process is refused too.
       assert.throws(() => lockDirectory(directory), DirectoryInUseError);
     }
     using _again = lockDirectory(directory);
   });
 });
 
-Deno.test("machine settings are read as written, and refused with the key that is wrong", async () => {
+Deno.test("machine settings are read as written; an error names the invalid key", async () => {
   await withDirectory(async (directory) => {
     const path = join(directory, "machine.json");
     assert.equal(await readMachineSettings(path), undefined);

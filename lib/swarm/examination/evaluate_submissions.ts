@@ -12,13 +12,13 @@ import type { Submission } from "./examine_submission.ts";
 import type { RunDefinition } from "../run_definition.ts";
 import type { TensorShape } from "../../tensor/tensor_shape.ts";
 
-/** What evaluations need to know of a run and a window. */
+/** Run and window of an evaluation. */
 export interface EvaluationContext {
-  /** Run. */
+  /** Definition of the run. */
   readonly definition: RunDefinition;
   /** Tensors of the model in canonical order. */
   readonly shapes: readonly TensorShape[];
-  /** Parameters that the window began with. */
+  /** Parameters at the start of the window. */
   readonly before: ParameterValues;
   /** Measures losses. */
   readonly evaluator: Evaluator;
@@ -26,7 +26,7 @@ export interface EvaluationContext {
   readonly corpus: Corpus;
   /** Number of the window. */
   readonly window: number;
-  /** Unpredictable; decides which samples are evaluated. */
+  /** Unpredictable; determines which samples are evaluated. */
   readonly nonce: string;
 }
 
@@ -34,9 +34,9 @@ export interface EvaluationContext {
 type LossesBySample = Map<number, number>;
 
 /**
- * Evaluates submissions one by one: losses on samples that the peer was assigned and on samples that nobody
- * evaluated was, before and after a part of its step. Losses before and under the common step are computed
- * once for all.
+ * Evaluates submissions one by one: losses on samples that the peer was assigned and on samples that no
+ * evaluated peer was assigned, before and after a fraction of its step. Losses before and under the common
+ * step are computed once for all peers.
  *
  * @param chosen Submissions to evaluate, ascending by uid.
  * @param accepted Submissions of the common step, ascending by uid.
@@ -55,7 +55,7 @@ export async function evaluateSubmissions(
     const losses = await evaluator.losses(parameters, samples);
     return new Map(samples.map((sample, i) => [sample, losses[i]]));
   };
-  // As in the outer step, size alone must not pay.
+  // As in the outer step, a larger norm alone must not be rewarded.
   const norms = (accepted.length > 0 ? accepted : chosen).map(({ tensors }) =>
     tensors.map(tensorNorm)
   );
@@ -79,7 +79,7 @@ export async function evaluateSubmissions(
   return evaluations;
 }
 
-/** Samples of each peer, and samples that none of them was assigned. */
+/** Draws samples of each peer, and samples that none of them was assigned. */
 function drawSamples(
   uids: readonly number[],
   { corpus, definition: { gauntlet, training }, nonce, window }: EvaluationContext,
@@ -100,12 +100,12 @@ function drawSamples(
     uid,
     draw(ownSamples, samples.length, `own ${uid}`).map((index) => samples[index]),
   ]));
-  // A corpus so small that everything was assigned leaves the held-out part to compare with.
+  // If a small corpus was assigned entirely, the held-out part serves for comparison.
   const random = free.length >= 2 ? free : corpus.heldOut(randomSamples);
   return { ownOf, random };
 }
 
-/** The state that a part of an outer step with these submissions leads to. */
+/** Returns the state after a fraction of an outer step with these submissions. */
 function afterStep(
   submissions: readonly Submission[],
   { before, definition: { gauntlet, sparseloco }, shapes }: EvaluationContext,

@@ -9,7 +9,7 @@ import type { Submission } from "./examine_submission.ts";
 
 const SHAPES = [{ name: "w", dims: [64, 64] }];
 
-/** A submission whose one tensor has a norm. */
+/** Returns a submission whose only tensor has the given norm. */
 function submission(uid: number, norm: number): Submission {
   const tensor = emptyCompressed([64, 64], 64);
   tensor.indices.forEach((_, i) => tensor.indices[i] = i);
@@ -17,7 +17,7 @@ function submission(uid: number, norm: number): Submission {
   return { uid, tensors: [tensor] } as unknown as Submission;
 }
 
-/** Size of the step that each peer is evaluated with, by uid. */
+/** Returns the size of the step that each peer is evaluated with, by uid. */
 async function evaluatedSteps(norms: number[]): Promise<number[]> {
   const definition = simulatedDefinition();
   const submissions = norms.map((norm, uid) => submission(uid, norm));
@@ -37,15 +37,15 @@ async function evaluatedSteps(norms: number[]): Promise<number[]> {
     },
   });
   const { stepFactor } = definition.gauntlet.evaluation;
-  return sizes.slice(2).map((size) => size / stepFactor); // after those before and under the common step
+  return sizes.slice(2).map((size) => size / stepFactor); // skips those before and under the common step
 }
 
 const near = (found: number[], wanted: number[]) =>
   found.forEach((size, i) => assert.ok(Math.abs(size / wanted[i] - 1) < 1e-5, `${found}`));
 
-Deno.test("steps are evaluated with the upper median of the norms at most", async () => {
+Deno.test("evaluated steps are clipped to the upper median of the norms", async () => {
   assert.ok(Math.abs(tensorNorm(submission(0, 3).tensors[0]) - 3) < 1e-6);
   near(await evaluatedSteps([1, 2, 30]), [1, 2, 2]);
-  // Of two the larger one counts: one that sends next to nothing cannot scale the other to nothing.
+  // Of two norms the larger counts: a near-zero submission cannot scale the other one to nothing.
   near(await evaluatedSteps([0.001, 2]), [0.001, 2]);
 });

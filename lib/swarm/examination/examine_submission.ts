@@ -23,9 +23,9 @@ import type { WindowTimes } from "../window_clock.ts";
 export interface Commitment {
   /** Peer. */
   readonly uid: number;
-  /** What it signed. */
+  /** Signed manifest. */
   readonly manifest: Manifest;
-  /** The object itself, so that it can be checked again. */
+  /** Bytes of the manifest object, for later verification. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** When the store received it, milliseconds since 1970. */
   readonly committedMs: number;
@@ -43,7 +43,7 @@ export interface Submission {
   readonly tensors: CompressedTensor[];
 }
 
-/** Where a submission lies. */
+/** Location of a submission. */
 export interface SubmissionPlace {
   /** Bucket. */
   readonly bucket: Bucket;
@@ -51,19 +51,22 @@ export interface SubmissionPlace {
   readonly keys: { readonly submission: string; readonly manifest: string };
 }
 
-/** What a check needs to know. */
+/** Options of a check. */
 export interface ExamineOptions {
   /** Run, window and model; the uid is filled in for each peer. */
   readonly context: Omit<SubmissionContext, "uid">;
   /** Checks signatures. */
   readonly verify: VerifySignature;
-  /** When commitments and uploads count; undefined for copies, whose times say nothing. */
+  /**
+   * Times within which commitments and uploads count; undefined for copies, whose times are
+   * meaningless.
+   */
   readonly times?: WindowTimes;
   /** Ends the reads. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A peer's own place for a submission. */
+/** Returns the location of a submission in the peer's bucket. */
 export function ownPlace(bucket: Bucket, window: number, uid: number): SubmissionPlace {
   const keys = {
     submission: objectKeys.submission(window, uid),
@@ -72,7 +75,7 @@ export function ownPlace(bucket: Bucket, window: number, uid: number): Submissio
   return { bucket, keys };
 }
 
-/** A validator's place for its copy of a submission. */
+/** Returns the location of a validator's copy of a submission. */
 export function relayPlace(bucket: Bucket, window: number, uid: number): SubmissionPlace {
   const keys = {
     submission: objectKeys.relayed(window, uid),
@@ -82,7 +85,7 @@ export function relayPlace(bucket: Bucket, window: number, uid: number): Submiss
 }
 
 /**
- * Reads and checks a commitment: there in time, signed by the peer, for this run, window and peer, and for
+ * Reads and checks a commitment: stored in time, signed by the peer, for this run, window and peer, and for
  * no more bytes than the model allows.
  *
  * @throws RefusedError naming the rule that was broken.
@@ -109,8 +112,8 @@ export async function examineCommitment(
 }
 
 /**
- * Reads and checks the bytes that a peer has committed to: uploaded in time, of the length and hash that it
- * signed, and a submission for this model.
+ * Reads and checks the bytes that a peer has committed to: uploaded in time, of the signed length and hash,
+ * and a submission for this model.
  *
  * @throws RefusedError naming the rule that was broken.
  */
@@ -146,9 +149,9 @@ export async function examineSubmission(
 }
 
 /**
- * Reads and checks what lies at a place, manifest and bytes: a refusal is a result.
+ * Reads and checks manifest and bytes at a location. A refusal is returned, not thrown.
  *
- * @param accept Looks at the commitment before the bytes are read, and may replace or refuse it.
+ * @param accept Inspects the commitment before the bytes are read, and may replace or refuse it.
  */
 export async function examinePlace(
   place: SubmissionPlace,
@@ -163,8 +166,8 @@ export async function examinePlace(
 }
 
 /**
- * Runs an examination for one peer; a refusal is a result, so that nothing a peer sends can stop the others.
- * What goes wrong on our side is thrown.
+ * Runs an examination for one peer. A refusal is returned, so that nothing a peer sends can stop the others;
+ * errors on our side are thrown.
  */
 export async function orRefusal<Value>(
   task: () => Promise<Value>,

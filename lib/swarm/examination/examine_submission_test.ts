@@ -10,7 +10,7 @@ import { examinePlace, orRefusal, ownPlace, relayPlace } from "./examine_submiss
 const OPTIONS = { context: TEST_CONTEXT, verify: verifySignature };
 const newBucket = () => new MemoryBucket(new LockstepClock(5, 1));
 
-Deno.test("a place is examined whole: what was committed, and the bytes of it", async () => {
+Deno.test("examinePlace examines the commitment and its bytes", async () => {
   const bucket = newBucket();
   const sha256 = await putSubmission(bucket, "own", 3);
   const found = await examinePlace(ownPlace(bucket, 4, 3), testPeer(3), OPTIONS);
@@ -22,7 +22,7 @@ Deno.test("a place is examined whole: what was committed, and the bytes of it", 
   assert.ok(elsewhere instanceof RefusedError && elsewhere.reason === "missing");
 });
 
-Deno.test("whoever examines may refuse a commitment before its bytes are read", async () => {
+Deno.test("examinePlace lets its caller refuse a commitment before the bytes are read", async () => {
   const bucket = newBucket();
   await putSubmission(bucket, "own", 3);
   await bucket.delete(ownPlace(bucket, 4, 3).keys.submission);
@@ -32,7 +32,7 @@ Deno.test("whoever examines may refuse a commitment before its bytes are read", 
   assert.ok(refused instanceof RefusedError && refused.reason === "wrong-hash");
 });
 
-Deno.test("refusals and stores that fail are results, faults of our own are thrown", async () => {
+Deno.test("orRefusal returns refusals and store failures, and throws our own errors", async () => {
   const give = (error: Error) => orRefusal(() => Promise.reject(error));
   const unreadable = await give(new BucketUnavailableError("503"));
   assert.ok(unreadable instanceof RefusedError && unreadable.reason === "unreadable");

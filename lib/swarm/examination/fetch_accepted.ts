@@ -13,14 +13,14 @@ import {
 } from "./examine_submission.ts";
 import type { Verdict } from "../statement/verdict.ts";
 
-/** What fetching needs to know. */
+/** Options for fetching. */
 export interface FetchAcceptedOptions
   extends Pick<ExamineOptions, "context" | "signal" | "verify"> {
-  /** All keys of the chain. */
+  /** All registrations on the chain. */
   readonly registrations: readonly Registration[];
-  /** Bucket of any node. */
+  /** Looks up a node's bucket. */
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
-  /** Bucket of the validator whose verdict it is; it has copies. */
+  /** Bucket of the validator that issued the verdict, with its copies. */
   readonly leaderBucket: Bucket;
 }
 
@@ -28,12 +28,12 @@ export interface FetchAcceptedOptions
 const FETCHED_AT_ONCE = 32;
 
 /**
- * Fetches the submissions of a verdict, from the peers themselves or, where those serve other bytes by now,
- * from the validator's copies. Signature, hash and format are checked again: a verdict can leave submissions
- * out, but cannot make one up.
+ * Fetches the submissions of a verdict from the peers or, where those now serve other bytes, from the
+ * validator's copies. Signature, hash and format are checked again: a verdict can omit submissions but cannot
+ * forge one.
  *
  * @returns Ascending by uid.
- * @throws BucketUnavailableError when nobody has the bytes that the verdict names, for now.
+ * @throws BucketUnavailableError when no bucket currently has the bytes that the verdict names.
  */
 export async function fetchAccepted(
   { accepted }: Pick<Verdict, "accepted">,

@@ -1,10 +1,10 @@
 import { RefusedError } from "../../sparseloco/refusal.ts";
 import type { Submission } from "./examine_submission.ts";
 
-/** What a validator found at each peer's place. */
+/** Result of examining a peer's submission. */
 export type Found = Submission | RefusedError;
 
-/** Submissions among what was found, ascending by uid. */
+/** Returns the submissions among the results, ascending by uid. */
 export function submissionsOf(found: ReadonlyMap<number, Found>): Submission[] {
   return [...found.values()]
     .filter((each): each is Submission => !(each instanceof RefusedError))

@@ -5,11 +5,11 @@ import type { Found } from "./found.ts";
 import { type ExamineOptions, examinePlace, relayPlace } from "./examine_submission.ts";
 
 /**
- * What was found when a verdict was made, from the validator's copies; after a restart. What came since does
- * not count, and what is gone since counts still.
+ * Restores the examination results that a verdict was based on from the validator's copies, after a restart.
+ * Submissions that arrived since do not count; submissions removed since still count.
  *
- * @param live What is found now.
- * @param bucket The validator's own.
+ * @param live Current examination results.
+ * @param bucket Bucket of the validator.
  */
 export async function foundBefore(
   live: ReadonlyMap<number, Found>,
@@ -27,7 +27,7 @@ export async function foundBefore(
     });
     if (!(copy instanceof RefusedError)) before.set(uid, copy);
     else if (now instanceof RefusedError) before.set(uid, now);
-    else before.set(uid, new RefusedError("missing", "it was not there when the verdict was made"));
+    else before.set(uid, new RefusedError("missing", "absent when the verdict was made"));
   }
   return before;
 }

@@ -10,7 +10,7 @@ import { foundBefore } from "./found_before.ts";
 
 const OPTIONS = { context: TEST_CONTEXT, verify: verifySignature };
 
-Deno.test("after a restart counts what was copied when the verdict was made, and nothing else", async () => {
+Deno.test("foundBefore restores exactly what was copied when the verdict was made", async () => {
   const clock = new LockstepClock(100, 1);
   const [peers, own] = [new MemoryBucket(clock), new MemoryBucket(clock)];
   for (const uid of [0, 1]) await putSubmission(peers, "own", uid);
@@ -23,9 +23,9 @@ Deno.test("after a restart counts what was copied when the verdict was made, and
   }
   const before = await foundBefore(live, trainers, own, OPTIONS);
   const [copied, later, gone, never] = [0, 1, 2, 3].map((uid) => before.get(uid)!);
-  // The time of a commitment is that of the peer's own, not of the copy.
+  // The commitment time is that of the peer's object, not of the copy.
   assert.ok(!(copied instanceof RefusedError) && copied.commitment.committedMs === 100);
   assert.ok(later instanceof RefusedError && /when the verdict was made/.test(later.detail));
-  assert.ok(!(gone instanceof RefusedError), "what is gone since counts still");
+  assert.ok(!(gone instanceof RefusedError), "a submission removed since still counts");
   assert.ok(never instanceof RefusedError && never.reason === "missing");
 });

@@ -3,7 +3,7 @@ import { RefusedError } from "../../sparseloco/refusal.ts";
 import type { Submission } from "./examine_submission.ts";
 import { type Found, submissionsOf } from "./found.ts";
 
-Deno.test("submissionsOf leaves refusals out, and sorts by uid", () => {
+Deno.test("submissionsOf omits refusals and sorts by uid", () => {
   const submission = (uid: number) => ({ uid }) as Submission;
   const found = new Map<number, Found>([
     [5, submission(5)],

@@ -15,13 +15,13 @@ import {
 } from "./examine_submission.ts";
 import type { WindowTimes } from "../window_clock.ts";
 
-/** What a gather needs to know. */
+/** Options of a gather. */
 export interface GatherOptions extends ExamineOptions {
-  /** When commitments and uploads count. */
+  /** Times within which commitments and uploads count. */
   readonly times: WindowTimes;
-  /** Bucket of a peer, as committed on the chain. */
+  /** Looks up a peer's bucket, as committed on the chain. */
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
-  /** Ends a peer's part when its store takes too long; undefined waits, which suits a local disk. */
+  /** Limits the time that a peer's store may take; undefined waits, which suits a local disk. */
   readonly deadline?: Deadline;
 }
 
@@ -29,9 +29,9 @@ export interface GatherOptions extends ExamineOptions {
 const PEERS_AT_ONCE = 32;
 
 /**
- * Reads what peers have committed to. Whatever one peer sends can only exclude that peer.
+ * Reads the peers' commitments. Data from one peer can only exclude that peer.
  *
- * @returns One result a peer, ascending by uid.
+ * @returns One result per peer, ascending by uid.
  */
 export async function gatherCommitments(
   peers: readonly Registration[],
@@ -46,8 +46,8 @@ export async function gatherCommitments(
 }
 
 /**
- * Reads the submissions that some of the peers have committed to. Of the others only a missing or refused
- * commitment is told.
+ * Reads the submissions that some of the peers have committed to. For the others, only a missing or refused
+ * commitment is reported.
  *
  * @param wanted Uids whose submissions are fetched.
  */
@@ -64,7 +64,7 @@ export async function gatherSubmissions(
     const commitment = commitments.get(uid)!;
     if (commitment instanceof RefusedError) throw commitment;
     const bucket = await options.bucketOf(uid);
-    if (!bucket) throw new RefusedError("missing", `uid ${uid} has committed no bucket any more`);
+    if (!bucket) throw new RefusedError("missing", `uid ${uid} no longer has a committed bucket`);
     const place = ownPlace(bucket, options.context.window, uid);
     return await examineSubmission(place, commitment, { ...options, signal });
   });

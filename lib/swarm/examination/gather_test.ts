@@ -17,7 +17,7 @@ import {
 
 const TIMES = { commitMs: 800, endMs: 1000, uploadEndMs: 2000, digestEndMs: 3000 };
 
-/** What a peer does wrong, and when. */
+/** Misbehaviour of a peer, and the times of its writes. */
 interface Upload extends Misdeed {
   committedMs?: number;
   uploadedMs?: number;
@@ -36,7 +36,9 @@ async function upload(clock: LockstepClock, uid: number, misdeed: Upload): Promi
   return bucket;
 }
 
-/** Gathers from peers of which each may misbehave; gives each one's reason, or nothing for a good one. */
+/**
+ * Gathers from peers that may misbehave; returns each refusal reason, or undefined for a valid submission.
+ */
 async function gather(...misdeeds: Upload[]): Promise<(string | undefined)[]> {
   const buckets = await Promise.all(
     misdeeds.map((each, uid) => upload(new LockstepClock(0, 1), uid, each)),
@@ -58,7 +60,7 @@ async function reasons(count: number, bucketOf: (uid: number) => Promise<Bucket>
   return [...found.values()].map((each) => each instanceof RefusedError ? each.reason : undefined);
 }
 
-Deno.test("gatherSubmissions gives what was committed and uploaded in time", async () => {
+Deno.test("gatherSubmissions returns what was committed and uploaded in time", async () => {
   assert.deepEqual(await gather({}, {}), [undefined, undefined]);
 });
 
@@ -88,12 +90,12 @@ for (const [reason, misdeed] of CASES) {
   });
 }
 
-Deno.test("gatherSubmissions takes uploads at both ends of the time allowed", async () => {
+Deno.test("gatherSubmissions accepts uploads at both ends of the allowed interval", async () => {
   const ends = [{ committedMs: 1000, uploadedMs: 1000 }, { uploadedMs: 2000 }];
   assert.deepEqual(await gather(...ends), [undefined, undefined]);
 });
 
-Deno.test("gatherSubmissions names a store that fails, and goes on", async () => {
+Deno.test("gatherSubmissions reports a failing store and continues", async () => {
   const failing = () => Promise.reject(new BucketUnavailableError("503 slow down"));
   assert.deepEqual(await reasons(2, failing), ["unreadable", "unreadable"]);
 });

@@ -6,29 +6,29 @@ import { RefusedError } from "../../sparseloco/refusal.ts";
 import type { Submission } from "./examine_submission.ts";
 import { type Found, submissionsOf } from "./found.ts";
 
-/** L2 norm of all values that a peer sent. */
+/** Returns the L2 norm of all values that a peer sent. */
 export function submissionNorm({ tensors }: Submission): number {
   return Math.sqrt(tensors.map(tensorNorm).reduce((sum, norm) => sum + norm * norm, 0));
 }
 
-/** Part of the usual norm below which a submission is set aside. */
+/** Fraction of the usual norm below which a submission is set aside. */
 const SMALL = 0.1;
 
-/** What norms say of a window's submissions. */
+/** Result of judging the norms of a window's submissions. */
 export interface NormJudgement {
-  /** What was found, with a refusal in place of each submission that is too large. */
+  /** Examination results, with a refusal in place of each submission that is too large. */
   readonly judged: Map<number, Found>;
-  /** Peers whose submissions are too small to count in this window; no penalty is due. */
+  /** Peers whose submissions are too small to count in this window; they get no penalty. */
   readonly small: ReadonlySet<number>;
 }
 
 /**
- * Compares norms with what is usual. One that is far too large is refused: with few peers the median clip
- * alone would leave the scale to an attacker. How far honest norms differ follows from the error feedback:
- * one that could not be sent for long holds up to 1 / (1 - decay) windows, 20 by default. One that is far
- * too small is set aside, since the median of few peers would be its own and scale the others' steps down
- * to it. It breaks no rule: whoever comes late or comes back has an empty error feedback, and sends a tenth
- * of what the others do. Whether it helps is for its evaluation to say.
+ * Compares norms with the usual norm. A submission that is far too large is refused: with few peers, the
+ * median clip alone would let an attacker set the scale. The spread of honest norms follows from the error
+ * feedback: one that could not be sent for a long time accumulates up to 1 / (1 - decay) windows, 20 by
+ * default. A submission that is far too small is set aside, since with few peers its norm would be the median
+ * and scale the others' steps down to it. It breaks no rule: a peer that joins late or returns has an empty
+ * error feedback and sends a tenth of what the others do. Whether it helps is decided by its evaluation.
  */
 export function judgeNorms(
   found: ReadonlyMap<number, Found>,
@@ -41,9 +41,9 @@ export function judgeNorms(
   const median = lowerMedian(norms);
   const near = (norm: number, typical: number) =>
     norm <= typical * ratioMax && norm >= typical * SMALL;
-  // Before anything is known, a majority of the same size tells what is usual; without one nobody can.
+  // Without history, a majority of similar norms defines the usual one; without a majority it is unknown.
   const agreed = norms.filter((norm) => near(norm, median)).length > norms.length / 2;
-  // Norms change in warm-ups and pauses: what most send is not wrong because it is new.
+  // Norms change in warm-ups and pauses: a new norm that most peers send is not wrong.
   const kept = usualNorm !== undefined &&
     norms.filter((norm) => near(norm, usualNorm)).length >= norms.length / 2;
   const typical = kept ? usualNorm : agreed ? median : usualNorm;

@@ -6,7 +6,7 @@ import { RefusedError } from "../../sparseloco/refusal.ts";
 import type { Submission } from "./examine_submission.ts";
 import assert from "node:assert/strict";
 
-Deno.test("what most peers send is not wrong because it is new, and one that differs is", () => {
+Deno.test("judgeNorms accepts a new norm that most peers send and refuses one that differs", () => {
   const policy = simulatedDefinition().gauntlet;
   const sent = (norms: number[]) =>
     new Map(norms.map((norm, uid) => {
@@ -23,7 +23,7 @@ Deno.test("what most peers send is not wrong because it is new, and one that dif
   assert.deepEqual(judge([1, 1.1, 50]), { refused: [2], small: [] });
   assert.deepEqual(judge([1, 50]), { refused: [], small: [] });
   assert.deepEqual(judge([1, 50], 1), { refused: [1], small: [] });
-  // Whoever sends little has broken no rule; its norm must not be the median that others are clipped to.
+  // A small norm breaks no rule, but must not be the median that others are clipped to.
   assert.deepEqual(judge([42, 43, 44, 1], 1), { refused: [], small: [3] });
   assert.deepEqual(judge([0, 1, 1], 1), { refused: [], small: [0] });
   assert.deepEqual(judge([1.334, 15.68], 15.68), { refused: [], small: [0] });

@@ -5,8 +5,8 @@ import { RefusedError } from "../../sparseloco/refusal.ts";
 import { type ExamineOptions, examinePlace, relayPlace } from "./examine_submission.ts";
 
 /**
- * Masks of submissions from a validator's copies, as copy detection of the next window needs them. A copy
- * that is damaged or gone is left out.
+ * Computes the masks of submissions from a validator's copies, for copy detection in the next window. Damaged
+ * or missing copies are skipped.
  */
 export async function masksOfCopies(
   examined: readonly { readonly uid: number }[],

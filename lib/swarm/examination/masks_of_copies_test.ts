@@ -6,7 +6,7 @@ import { putSubmission, TEST_CONTEXT, testPeer } from "../../../testing/upload_s
 import { relayPlace } from "./examine_submission.ts";
 import { masksOfCopies } from "./masks_of_copies.ts";
 
-Deno.test("masks are made of copies that are whole, of peers that are registered", async () => {
+Deno.test("masksOfCopies uses intact copies of registered peers only", async () => {
   const bucket = new MemoryBucket(new LockstepClock(0, 1));
   for (const uid of [0, 1, 2]) await putSubmission(bucket, "relay", uid);
   await bucket.put(relayPlace(bucket, 4, 1).keys.submission, Uint8Array.of(1, 2, 3));

@@ -16,24 +16,24 @@ import { type Found, submissionsOf } from "./found.ts";
 import type { Plan } from "./plan_window.ts";
 import { submissionNorm } from "./judge_norms.ts";
 
-/** All that an observation is made from. */
+/** Inputs of an observation. */
 export interface WindowInputs {
-  /** Run, window, and what measures losses. */
+  /** Run, window and evaluator. */
   readonly context: EvaluationContext;
-  /** What the validator remembers of the windows before. */
+  /** Validator state from previous windows. */
   readonly memory: {
     /** Records and scores. */
     readonly state: GauntletState;
-    /** Masks of the submissions of the window before. */
+    /** Masks of the previous window's submissions. */
     readonly masks: readonly Omit<MaskedSubmission, "committedMs">[];
   };
-  /** Whom the validator looks at. */
+  /** Peers that the validator examines. */
   readonly plan: Plan;
-  /** What it found at the peers' places. */
+  /** Examination results by uid. */
   readonly found: ReadonlyMap<number, Found>;
   /** The same after {@linkcode judgeNorms}. */
   readonly judged: ReadonlyMap<number, Found>;
-  /** What became of the window. */
+  /** Outcome of the window. */
   readonly outcome: {
     /** Submissions of the verdict, ascending by uid. */
     readonly accepted: readonly Submission[];
@@ -41,16 +41,16 @@ export interface WindowInputs {
     readonly after: ParameterValues;
     /** Their digest. */
     readonly digest: string;
-    /** Nonce of the verdict, which decided what peers had to show. */
+    /** Nonce of the verdict, which determined the elements that peers had to publish. */
     readonly challenge: string;
   };
-  /** What peers said of their states in time, by uid. */
+  /** State statements that peers published in time, by uid. */
   readonly states: ReadonlyMap<number, Pick<Statement<StateStatement>, "content" | "text">>;
-  /** Recorded evaluations, taken instead of made. */
+  /** Recorded evaluations, used instead of computing them. */
   readonly evaluations?: ReadonlyMap<number, Evaluation>;
 }
 
-/** Makes a window's observation: evaluates the chosen peers, compares states, looks for copies. */
+/** Builds a window's observation: evaluates the chosen peers, compares states, detects copies. */
 export async function observeWindow(
   inputs: WindowInputs,
 ): Promise<{ observation: WindowObservation; masks: MaskedSubmission[] }> {
@@ -91,7 +91,7 @@ export async function observeWindow(
   return { observation: { window: state.window, peers, changes }, masks };
 }
 
-/** Evidence with this window's, as the score will have it. */
+/** Returns the evidence including this window's, as the score will use it. */
 function evidenceOf(
   uid: number,
   evaluation: Evaluation | undefined,
@@ -119,7 +119,7 @@ function roleOf(uid: number, { selection }: Plan): PeerObservation["role"] {
     : "none";
 }
 
-/** Mean absolute change of an element, by tensor. */
+/** Returns the mean absolute change of an element, by tensor. */
 function stepChanges({ context: { before, shapes }, outcome: { after } }: WindowInputs): number[] {
   return shapes.map(({ dims, name }) => {
     const [old, now] = [before.get(name)!, after.get(name)!];
@@ -129,7 +129,10 @@ function stepChanges({ context: { before, shapes }, outcome: { after } }: Window
   });
 }
 
-/** Outer steps between a peer's state and the validator's; NaN where the peer showed nothing or lied. */
+/**
+ * Returns the outer steps between a peer's state and the validator's; NaN if the peer published no state or a
+ * false one.
+ */
 function distance(
   uid: number,
   { context: { definition, shapes }, outcome: { after, challenge, digest }, states }: WindowInputs,
@@ -147,7 +150,7 @@ function distance(
   if (statement.digest !== digest) {
     return stepsBehind(mine, theirs, sizes, definition.gauntlet.sync.estimate);
   }
-  // Who claims the common state has all of its elements; one that is wrong gives away a borrowed digest.
+  // A peer that claims the common state has all of its elements; a wrong one reveals a copied digest.
   const same = theirs.length === mine.length && mine.every((value, i) => value === theirs[i]);
   return same ? 0 : NaN;
 }

@@ -9,7 +9,7 @@ import {
 } from "../../../testing/window_inputs.ts";
 import { observeWindow } from "./observe_window.ts";
 
-/** Steps that a peer is seen behind, which says that it has a digest and shows elements of a state. */
+/** Returns how many steps a peer is observed to be behind, given its claimed digest and shown elements. */
 async function seenBehind(digest: string, shift: number, part = 1) {
   const values = [testState(shift).get("w")!];
   const elements = challengedElements(values, challengeSlices([256], TEST_CHALLENGE, 7));
@@ -19,13 +19,13 @@ async function seenBehind(digest: string, shift: number, part = 1) {
   return observation.peers[0].stepsBehind;
 }
 
-Deno.test("a peer that shows the common digest has to show the common elements", async () => {
+Deno.test("a peer with the common digest must publish the common elements", async () => {
   assert.equal(await seenBehind(TEST_DIGEST, 0.5), 0);
-  assert.equal(await seenBehind(TEST_DIGEST, 0), undefined, "the digest is borrowed");
+  assert.equal(await seenBehind(TEST_DIGEST, 0), undefined, "the digest is copied");
   assert.equal(await seenBehind(TEST_DIGEST, 0.5, 0.5), undefined, "some elements are missing");
 });
 
-Deno.test("a peer with another digest is as many typical steps behind as its elements say", async () => {
+Deno.test("a peer with another digest is behind by the number of typical steps its elements differ", async () => {
   const other = "bb".repeat(32);
   assert.equal(await seenBehind(other, 0.5), 0);
   assert.equal(await seenBehind(other, 0), 1);

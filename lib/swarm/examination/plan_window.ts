@@ -7,13 +7,13 @@ import { RefusedError } from "../../sparseloco/refusal.ts";
 import { drawsOf } from "./draws.ts";
 import type { Found } from "./found.ts";
 
-/** Whom a validator looks at in a window; follows from what it remembers and from its nonce. */
+/** Peers that a validator examines in a window; determined by its scoring state and its nonce. */
 export interface Plan {
-  /** Records of all trainers, ascending by uid; fresh ones for peers not met before. */
+  /** Records of all trainers, ascending by uid; new ones for unknown peers. */
   readonly records: readonly PeerRecord[];
-  /** Whose submissions are to count. */
+  /** Peers whose submissions are to count. */
   readonly selection: Selection;
-  /** Whom to evaluate, ascending by uid. */
+  /** Peers to evaluate, ascending by uid. */
   readonly chosen: readonly number[];
 }
 
@@ -31,16 +31,16 @@ export function planWindow(
   return { records, selection, chosen: selectEvaluated(allowed, policy, () => random.uniform()) };
 }
 
-/** Peers whose submissions are needed for a plan, ascending. */
+/** Returns the peers whose submissions a plan needs, ascending. */
 export function examinedPeers({ chosen, selection: { gather, reserve } }: Plan): number[] {
   return [...new Set([...gather, ...reserve, ...chosen])].sort((a, b) => a - b);
 }
 
 /**
- * Chooses the submissions that count: those of the gather peers, and for each that is not there one of the
+ * Chooses the submissions that count: those of the gather peers, each unavailable one replaced from the
  * reserve.
  *
- * @param found What was found at the peers that the plan needs.
+ * @param found Examination results of the peers that the plan needs.
  * @param small Peers whose submissions are set aside.
  * @returns Accepted uids, ascending.
  */

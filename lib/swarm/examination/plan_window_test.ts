@@ -15,11 +15,11 @@ const PLAN = {
 const there = (...uids: number[]) =>
   new Map<number, Found>(uids.map((uid) => [uid, { uid } as Submission]));
 
-Deno.test("whoever may count or is evaluated is examined, once", () => {
+Deno.test("examinedPeers lists each peer that may count or is evaluated, once", () => {
   assert.deepEqual(examinedPeers(PLAN), [1, 2, 3, 4, 7, 9]);
 });
 
-Deno.test("the reserve stands in for those of gather that are missing, refused or small", () => {
+Deno.test("chooseAccepted replaces missing, refused and small submissions from the reserve", () => {
   const none = new Set<number>();
   assert.deepEqual(chooseAccepted(PLAN, there(1, 2, 4, 7, 9), none), [2, 4, 7]);
   assert.deepEqual(chooseAccepted(PLAN, there(1, 4, 7, 9), none), [4, 7, 9]);
@@ -28,7 +28,7 @@ Deno.test("the reserve stands in for those of gather that are missing, refused o
   assert.deepEqual(chooseAccepted(PLAN, there(), none), []);
 });
 
-Deno.test("a plan follows from memory and nonce", () => {
+Deno.test("planWindow is determined by state and nonce", () => {
   const policy = simulatedDefinition().gauntlet;
   const trainers = [0, 1, 2].map(testPeer);
   const plan = planWindow(NEW_STATE, trainers, policy, "aa".repeat(32));

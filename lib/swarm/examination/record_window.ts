@@ -6,8 +6,8 @@ import { observeWindow, type WindowInputs } from "./observe_window.ts";
 import type { WindowRecord } from "../statement/window_record.ts";
 
 /**
- * Everything that follows from what a validator has in hand at a window's end: observation, scores, memory
- * after it. The live validator and a replay both come through here.
+ * Derives all results from a validator's inputs at a window's end: observation, scores, next scoring state.
+ * Used by both the live validator and the replay.
  */
 export async function recordWindow(
   inputs: WindowInputs,

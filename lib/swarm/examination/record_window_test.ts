@@ -11,7 +11,7 @@ import { examinePlace, ownPlace } from "./examine_submission.ts";
 import type { Found } from "./found.ts";
 import { recordWindow } from "./record_window.ts";
 
-Deno.test("a record has what was examined, what peers stated, and a score for each of them", async () => {
+Deno.test("a record contains examined submissions, state statements and a score per peer", async () => {
   const bucket = new MemoryBucket(new LockstepClock(77, 1));
   const sha256 = await putSubmission(bucket, "own", 7);
   const options = { context: TEST_CONTEXT, verify: verifySignature };

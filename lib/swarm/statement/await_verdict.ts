@@ -6,26 +6,26 @@ import { leaderOf } from "../roles.ts";
 import { readStatement } from "./signed_object.ts";
 import { VERDICT, type Verdict } from "./verdict.ts";
 
-/** What finding a verdict needs. */
+/** Dependencies for waiting for a verdict. */
 export interface VerdictSources {
-  /** Time. */
+  /** Source of time. */
   readonly clock: Clock;
-  /** Ledger, which says who leads. */
+  /** Ledger, which determines the leader. */
   readonly chain: Chain;
-  /** Bucket of any node. */
+  /** Looks up a node's bucket. */
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
   /** Checks signatures. */
   readonly verify: VerifySignature;
-  /** Ends the wait. */
+  /** Aborts the wait. */
   readonly signal: AbortSignal;
 }
 
-/** Time between two looks. */
+/** Polling interval. */
 const POLL_MS = 5000;
 
 /**
- * Waits for the leading validator's verdict on a window. There is one for every window, late ones included,
- * and nobody guesses what it will be: that is what keeps honest peers on the same bits.
+ * Waits for the leading validator's verdict on a window. Every window has one, even if late, and no node
+ * guesses it: this keeps honest peers bit-identical.
  */
 export async function awaitVerdict(
   { bucketOf, chain, clock, signal, verify }: VerdictSources,

@@ -8,7 +8,7 @@ import { awaitVerdict } from "./await_verdict.ts";
 import { publishStatement } from "./signed_object.ts";
 import { VERDICT } from "./verdict.ts";
 
-Deno.test("awaitVerdict waits for the word of the leader, and takes nobody else's", async () => {
+Deno.test("awaitVerdict waits for the leader's verdict and ignores all others", async () => {
   const clock = new VirtualClock(0);
   const chain = new MemoryChain(new SimulatedBlocks(clock, 1000, 0, () => false));
   const [small, leader] = ["small", "leader"].map(simulatedKeypair);

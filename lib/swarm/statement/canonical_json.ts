@@ -1,4 +1,6 @@
-/** JSON with sorted keys and no spaces: equal values have equal texts. Undefined entries are left out. */
+/**
+ * Formats JSON with sorted keys and no spaces: equal values have equal texts. Undefined entries are omitted.
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

@@ -2,7 +2,7 @@ import { canonicalJson } from "./canonical_json.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 
-Deno.test("canonicalJson does not depend on the order of keys and leaves out what is undefined", () => {
+Deno.test("canonicalJson is independent of key order and omits undefined entries", () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
       const reversed = Object.fromEntries(Object.entries(value).reverse());

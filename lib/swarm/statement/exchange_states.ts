@@ -5,14 +5,16 @@ import type { Chain, Registration } from "../../chain/chain.ts";
 import type { Keypair, VerifySignature } from "../../chain/keypair.ts";
 import { challengedElements, challengeSlices } from "../../gauntlet/challenge.ts";
 import type { ParameterValues } from "../../tensor/parameter_values.ts";
-import { isTransient } from "../persevere.ts";
+import { isTransient } from "../retry_transient.ts";
 import { leaderOf, trainersOf } from "../roles.ts";
 import { publishStatement, readStatement, type Statement } from "./signed_object.ts";
 import { encodeElements, STATE_STATEMENT, type StateStatement } from "./state_statement.ts";
 import type { WindowTimes } from "../window_clock.ts";
 import type { TensorShape } from "../../tensor/tensor_shape.ts";
 
-/** Publishes the digest of a node's state and the elements that the verdict asks this node for. */
+/**
+ * Publishes the digest of a node's state and the elements that the verdict requests from this node.
+ */
 export async function publishState({ about, bucket, digest, keypair, nonce, state, shapes }: {
   readonly about: { readonly run: string; readonly window: number; readonly uid: number };
   readonly bucket: Bucket;
@@ -31,13 +33,13 @@ export async function publishState({ about, bucket, digest, keypair, nonce, stat
 /** Statements read at once. */
 const READ_AT_ONCE = 32;
 
-/** What reading states needs. */
+/** Options for reading states. */
 export interface ReadStatesOptions {
   /** Run and window. */
   readonly about: { readonly run: string; readonly window: number };
-  /** Bucket of any node. */
+  /** Looks up a node's bucket. */
   readonly bucketOf: (uid: number) => Promise<Bucket | undefined>;
-  /** Moments of the window: what comes later is not read. */
+  /** Times of the window; later statements are not read. */
   readonly times: WindowTimes;
   /** Checks signatures. */
   readonly verify: VerifySignature;
@@ -46,9 +48,9 @@ export interface ReadStatesOptions {
 }
 
 /**
- * Reads the state statements that nodes published in time. An unreadable one counts as none.
+ * Reads the state statements that nodes published in time. An unreadable one counts as missing.
  *
- * @returns By uid.
+ * @returns Statements by uid.
  */
 export async function readStates(
   nodes: readonly Registration[],
@@ -68,17 +70,17 @@ export async function readStates(
   return new Map(nodes.flatMap(({ uid }, i) => (found[i] ? [[uid, found[i]]] : [])));
 }
 
-/** How a node's digest stands among those of the peers and of the leading validator. */
+/** Comparison of a node's digest with those of the peers and the leading validator. */
 export interface Comparison {
   /** Uids with the same digest, ascending. */
   readonly agree: number[];
-  /** Uids with another one. */
+  /** Uids with a different digest. */
   readonly disagree: number[];
-  /** Uids without any. */
+  /** Uids without a digest. */
   readonly silent: number[];
   /**
-   * Whether no other digest has more supporters among those whose word counts: the leader, and the peers of
-   * the verdict. Keys without a part in the model have no say in what its state is.
+   * Whether no other digest has more supporters among the nodes that count: the node itself, the leader and
+   * the peers of the verdict. Keys that did not contribute to the model have no say in its state.
    */
   readonly agrees: boolean;
 }
@@ -86,8 +88,8 @@ export interface Comparison {
 /**
  * Compares a node's digest with those of others.
  *
- * @param own The node's own digest.
- * @param counted Uids of the verdict.
+ * @param own Digest of the node.
+ * @param counted Uids accepted by the verdict.
  */
 export async function compareStates(
   own: string,

@@ -10,7 +10,9 @@ const TIMES = { commitMs: 0, endMs: 10, uploadEndMs: 20, digestEndMs: 100 };
 const TENSORS = [{ name: "w", dims: [8] }];
 const STATE = new Map([["w", Float32Array.from({ length: 8 }, (_, i) => i)]]);
 
-/** Peers 0 to 2 and validator 3 show one digest; keys 4 to 8 one each, or what is told. */
+/**
+ * Compares states: peers 0 to 2 and validator 3 publish one digest, keys 4 to 8 that of `ofSybil`.
+ */
 async function comparison(counted: number[], ofSybil: (uid: number) => string) {
   const clock = new LockstepClock(50, 1);
   const chain = new MemoryChain({ block: () => 0, blockTimeMs: () => 0 });
@@ -41,7 +43,7 @@ async function comparison(counted: number[], ofSybil: (uid: number) => string) {
   });
 }
 
-Deno.test("compareStates lists everybody, but only the leader and peers of the verdict have a say", async () => {
+Deno.test("compareStates lists all nodes but counts only the leader and the peers of the verdict", async () => {
   const each = await comparison([0, 1, 2], (uid) => `b${uid}`.repeat(32));
   assert.deepEqual(each.agree, [0, 1, 2, 3]);
   assert.deepEqual(each.disagree, [4, 5, 6, 7, 8]);
@@ -49,7 +51,7 @@ Deno.test("compareStates lists everybody, but only the leader and peers of the v
   assert.equal((await comparison([0, 1, 2], () => "bb".repeat(32))).agrees, true);
 });
 
-Deno.test("compareStates tells a node that most of the verdict's peers have another state", async () => {
+Deno.test("compareStates reports that most of the verdict's peers have another state", async () => {
   const { agrees } = await comparison([4, 5, 6, 7, 8], () => "bb".repeat(32));
   assert.equal(agrees, false);
 });

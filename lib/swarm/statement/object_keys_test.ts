@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { objectKeys, WINDOW_FOLDERS, windowPrefix } from "./object_keys.ts";
 
-Deno.test("keys sort by window, and lie in the folders that are cleaned up", () => {
+Deno.test("object keys sort by window and lie in folders that are cleaned up", () => {
   for (const keyOf of Object.values(objectKeys)) {
     const keys = [9, 10, 99_999_999].map((window) => keyOf(window, 3));
     assert.deepEqual([...keys].sort(), keys);

@@ -1,13 +1,13 @@
 import type { Bucket } from "../../bucket/bucket.ts";
 import { WINDOW_FOLDERS, windowPrefix } from "./object_keys.ts";
 
-/** Windows looked back beyond the retained ones, for objects that an interrupted removal has left. */
+/** Windows checked beyond the retained ones, for objects left by an interrupted removal. */
 const LOOK_BACK = 2;
 
 /**
  * Removes a node's objects of windows past retention.
  *
- * @param retained Windows to keep, the newest included; undefined keeps all.
+ * @param retained Number of windows to keep, including the newest; undefined keeps all.
  */
 export async function removeOldObjects(
   bucket: Bucket,

@@ -16,7 +16,7 @@ async function leftOf(retained: number | undefined, windows: number): Promise<nu
   return [...new Set(keys)].sort((a, b) => a - b);
 }
 
-Deno.test("a node keeps the objects of as many windows as it is told, or of all", async () => {
+Deno.test("removeOldObjects keeps the given number of windows, or all", async () => {
   assert.deepEqual(await leftOf(2, 6), [4, 5]);
   assert.deepEqual(await leftOf(undefined, 3), [0, 1, 2]);
   assert.deepEqual(await leftOf(5, 3), [0, 1, 2]);

@@ -4,19 +4,19 @@ import type { Registration } from "../../chain/chain.ts";
 import type { Keypair, VerifySignature } from "../../chain/keypair.ts";
 import { canonicalJson } from "./canonical_json.ts";
 
-/** A kind of statement: what it is called, what it holds, where it lies. */
+/** A kind of statement: its name, content and location. */
 export interface StatementKind<Content> {
-  /** Name, part of what is signed, so that no statement passes for one of another kind. */
+  /** Name; part of the signed message, so that a statement cannot pass for one of another kind. */
   readonly name: string;
-  /** Shape of the content. */
+  /** Schema of the content. */
   readonly schema: v.GenericSchema<Content>;
-  /** Key of the object. */
+  /** Returns the key of the object. */
   readonly key: (window: number, uid: number) => string;
-  /** Longest object that is read. */
+  /** Maximum length of an object, bytes; longer ones are not read. */
   readonly bytesMax: number;
 }
 
-/** Whose statement, on what. */
+/** Run and window that a statement is about. */
 export interface StatementAbout {
   /** Run id. */
   readonly run: string;
@@ -24,19 +24,19 @@ export interface StatementAbout {
   readonly window: number;
 }
 
-/** A statement that can be read, and when the store received it. */
+/** A valid statement and the time at which the store received it. */
 export interface Statement<Content> {
-  /** What is stated. */
+  /** Content of the statement. */
   readonly content: Content;
-  /** Milliseconds since 1970. */
+  /** When the store received it, milliseconds since 1970. */
   readonly modifiedMs: number;
-  /** The object's text, so that it can be checked again. */
+  /** Text of the object, for later verification. */
   readonly text: string;
 }
 
 const SIGNATURE = v.pipe(v.string(), v.regex(/^[0-9a-f]{128}$/));
 
-/** Puts a node's signed word on a window into its bucket. */
+/** Writes a node's signed statement on a window to its bucket. */
 export async function publishStatement<Content>(
   bucket: Bucket,
   kind: StatementKind<Content>,
@@ -50,7 +50,7 @@ export async function publishStatement<Content>(
 }
 
 /**
- * Reads a node's statement; undefined where there is none that its key has signed.
+ * Reads a node's statement; undefined if there is none validly signed by its key.
  *
  * @throws BucketUnavailableError
  */
@@ -76,7 +76,7 @@ export async function readStatement<Content>(
   return content && { content, modifiedMs: found.info.modifiedMs, text };
 }
 
-/** Reads the text of a statement; undefined where it is none that the node's key has signed. */
+/** Parses the text of a statement; undefined if it is not one validly signed by the node's key. */
 export function parseStatement<Content>(
   text: string,
   kind: StatementKind<Content>,

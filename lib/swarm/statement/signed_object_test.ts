@@ -21,7 +21,7 @@ function read(bucket: MemoryBucket, about = ABOUT, reader = node) {
   return readStatement(bucket, VERDICT, about, reader, verifySimulated);
 }
 
-Deno.test("a statement is read as it was signed, for its run, window and node alone", async () => {
+Deno.test("a statement is read as signed, and only for its run, window and node", async () => {
   const bucket = new MemoryBucket(new LockstepClock(77, 1));
   await publishStatement(bucket, VERDICT, ABOUT, verdict, keypair);
   const { text, ...rest } = (await read(bucket))!;
@@ -31,13 +31,13 @@ Deno.test("a statement is read as it was signed, for its run, window and node al
   assert.equal(await read(bucket, { ...ABOUT, window: 4 }), undefined);
   const other = { ...node, hotkey: simulatedKeypair("other").hotkey };
   assert.equal(await read(bucket, ABOUT, other), undefined);
-  // Put where another window's would be.
+  // Stored under the key of another window.
   const { bytes } = await bucket.get(VERDICT.key(3, 2));
   await bucket.put(VERDICT.key(4, 2), bytes);
   assert.equal(await read(bucket, { ...ABOUT, window: 4 }), undefined);
 });
 
-Deno.test("statements survive whatever lies in their place", async () => {
+Deno.test("readStatement returns undefined for arbitrary bytes", async () => {
   const bucket = new MemoryBucket(new LockstepClock(0, 1));
   const kinds = [VERDICT, STATE_STATEMENT, WINDOW_RECORD];
   await fc.assert(

@@ -2,15 +2,15 @@ import * as v from "valibot";
 import { objectKeys } from "./object_keys.ts";
 import type { StatementKind } from "./signed_object.ts";
 
-/** What a node says of the state that it has after a window. */
+/** A node's statement on its state after a window. */
 export interface StateStatement {
   /** Result of `stateDigest`. */
   readonly digest: string;
-  /** Elements at the places that the verdict asks this node for, as bits of little-endian f32 in base64. */
+  /** Elements at the indices that the verdict requests from this node, little-endian f32 bits in base64. */
   readonly elements: string;
 }
 
-/** Elements of very many tensors; more is not read. */
+/** Fits the elements of very many tensors; larger objects are not read. */
 const BYTES_MAX = 2 ** 20;
 
 /** Statements on states. */
@@ -24,12 +24,12 @@ export const STATE_STATEMENT: StatementKind<StateStatement> = {
   }),
 };
 
-/** Elements as a statement has them. */
+/** Encodes the elements of a statement. */
 export function encodeElements(elements: Float32Array<ArrayBuffer>): string {
   return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength).toBase64();
 }
 
-/** Elements of a statement; none where they cannot be read. */
+/** Decodes the elements of a statement; none if they are malformed. */
 export function decodeElements(text: string): Float32Array<ArrayBuffer> {
   try {
     const bytes = Uint8Array.fromBase64(text);

@@ -2,18 +2,18 @@ import * as v from "valibot";
 import { objectKeys } from "./object_keys.ts";
 import type { StatementKind } from "./signed_object.ts";
 
-/** The leading validator's word on a window. Every honest peer applies exactly these submissions. */
+/** The leading validator's decision on a window. Every honest peer applies exactly these submissions. */
 export interface Verdict {
-  /** Submissions that count, ascending by uid, each pinned to its bytes. */
+  /** Submissions that count, ascending by uid, each pinned to its bytes by hash. */
   readonly accepted: readonly { readonly uid: number; readonly sha256: string }[];
-  /** Decides which elements of their state peers have to show; 64 hexadecimal digits. */
+  /** Determines which elements of their state peers have to publish; 64 hexadecimal digits. */
   readonly nonce: string;
 }
 
 const uid = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535));
 const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
-/** Statements on whose submissions count. */
+/** Statements on the submissions that count. */
 export const VERDICT: StatementKind<Verdict> = {
   name: "verdict",
   key: objectKeys.verdict,

@@ -5,7 +5,7 @@ import { VERDICT } from "./verdict.ts";
 const nonce = "00".repeat(32);
 const accepted = (...uids: number[]) => uids.map((uid) => ({ uid, sha256: "cd".repeat(32) }));
 
-Deno.test("a verdict names peers once, ascending, by hashes", () => {
+Deno.test("a verdict lists each peer once, ascending by uid, with a hash", () => {
   assert.ok(v.is(VERDICT.schema, { accepted: accepted(), nonce }));
   assert.ok(v.is(VERDICT.schema, { accepted: accepted(0, 4, 65535), nonce }));
   for (const uids of [[4, 0], [4, 4], [65536], [-1], [0.5]]) {

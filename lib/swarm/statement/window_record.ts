@@ -4,11 +4,11 @@ import type { PeerScore } from "../../gauntlet/peer_score.ts";
 import { objectKeys } from "./object_keys.ts";
 import type { StatementKind } from "./signed_object.ts";
 
-/** A validator's signed record of a window: what it saw, and the scores that follow from it. */
+/** A validator's signed record of a window: its observations and the resulting scores. */
 export interface WindowRecord {
-  /** Nonce of the validator's own draws; 64 hexadecimal digits. */
+  /** Nonce of the validator's draws; 64 hexadecimal digits. */
   readonly nonce: string;
-  /** Submissions that were examined and valid, with the time of each commitment. */
+  /** Valid submissions among those examined, with the time of each commitment. */
   readonly examined: readonly {
     readonly uid: number;
     readonly sha256: string;
@@ -16,9 +16,9 @@ export interface WindowRecord {
   }[];
   /** Digest of the validator's state after the window. */
   readonly digest: string;
-  /** What peers said of their states in time: the texts that they signed. */
+  /** Signed texts of the state statements that peers published in time. */
   readonly states: readonly { readonly uid: number; readonly text: string }[];
-  /** What was seen. */
+  /** Observations of the window. */
   readonly observation: WindowObservation;
   /** Scores with their terms. */
   readonly scores: readonly PeerScore[];
@@ -27,7 +27,7 @@ export interface WindowRecord {
 const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const uid = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** Records of windows. Observation and scores are compared as they are, never trusted. */
+/** Records of windows. Observation and scores are only compared, never trusted. */
 export const WINDOW_RECORD: StatementKind<WindowRecord> = {
   name: "record",
   key: objectKeys.record,

@@ -11,7 +11,7 @@ const RECORD = {
   scores: [{ uid: 1, score: 2, weight: 0.5 }],
 };
 
-Deno.test("a record has all its parts, and more in observation and scores as versions may need", () => {
+Deno.test("a record requires all its parts and allows additional keys in observation and scores", () => {
   assert.ok(v.is(WINDOW_RECORD.schema, RECORD));
   const scores = [{ uid: 1, score: 2, weight: 0.5, later: true }];
   assert.ok(v.is(WINDOW_RECORD.schema, { ...RECORD, scores }));

@@ -12,9 +12,9 @@ import type { TensorShape } from "../../tensor/tensor_shape.ts";
 
 const FILE = /^state-(\d{8})\.safetensors$/;
 
-/** Snapshots in a directory, one safetensors file a window. */
+/** Snapshots in a directory, one safetensors file per window. */
 export class FileStateStore implements StateStore {
-  /** @param directory Made when it is not there. */
+  /** @param directory Created if missing. */
   constructor(readonly directory: string, readonly shapes: readonly TensorShape[]) {}
 
   /** See {@linkcode StateStore.windows}. */
@@ -36,7 +36,7 @@ export class FileStateStore implements StateStore {
     const facts = { parts: Object.keys(state.parts).join(), ...state.facts, digest };
     await writeSafetensors(this.#path(state.window), tensors, facts);
     for (const name of await readdir(this.directory)) {
-      if (name.endsWith(".tmp")) await unlink(join(this.directory, name)); // of a write that was cut off
+      if (name.endsWith(".tmp")) await unlink(join(this.directory, name)); // of an interrupted write
     }
     for (const window of await this.windows()) {
       if (!staysBeside(window, state.window)) await unlink(this.#path(window));
@@ -51,7 +51,7 @@ export class FileStateStore implements StateStore {
     } catch (cause) {
       if (!(cause instanceof CorruptFileError)) throw cause;
       const advice =
-        "delete that file to go on from the window before, if its state is still there";
+        "delete that file to resume from the previous window, if its state still exists";
       throw new CorruptFileError(`${cause.message}; ${advice}`, { cause });
     }
   }
@@ -77,7 +77,7 @@ export class FileStateStore implements StateStore {
       const snapshot = { window, parts, facts };
       if (contentDigest(this.#contents(snapshot), snapshot) !== digest) {
         throw new CorruptFileError(
-          `Cannot read ${path}: its content does not have the digest it was saved with`,
+          `Cannot read ${path}: its content does not match the digest it was saved with`,
         );
       }
       return snapshot;
@@ -86,7 +86,7 @@ export class FileStateStore implements StateStore {
     }
   }
 
-  /** Tensors of a snapshot's file, in order. */
+  /** Returns the tensors of a snapshot's file, in order. */
   #contents({ parts }: Snapshot): TensorToWrite[] {
     return Object.entries(parts).flatMap(([part, values]) =>
       this.shapes.map(({ name, dims }) => ({

@@ -2,12 +2,12 @@ import { type Snapshot, type StateStore, staysBeside } from "./state_store.ts";
 import { CorruptFileError } from "../../file/corrupt_file_error.ts";
 import type { ParameterValues } from "../../tensor/parameter_values.ts";
 
-/** Snapshots in memory, for simulations: they survive the node that wrote them, as a disk would. */
+/** Snapshots in memory, for simulations: they outlive the node that wrote them, as on a disk. */
 export class MemoryStateStore implements StateStore {
   readonly directory = "memory";
   #snapshots: Snapshot[] = [];
 
-  /** Loses all of them. */
+  /** Discards all snapshots. */
   clear(): void {
     this.#snapshots = [];
   }
@@ -31,7 +31,7 @@ export class MemoryStateStore implements StateStore {
   // deno-lint-ignore require-await
   async load(window: number): Promise<Snapshot> {
     const found = this.#snapshots.find((snapshot) => snapshot.window === window);
-    if (!found) throw new CorruptFileError(`Cannot load state of window ${window}: there is none`);
+    if (!found) throw new CorruptFileError(`Cannot load state of window ${window}: not found`);
     return copy(found);
   }
 }

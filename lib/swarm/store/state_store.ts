@@ -1,12 +1,12 @@
 import type { ParameterValues } from "../../tensor/parameter_values.ts";
 
-/** What is saved between windows: tensors of the model's shapes, and short facts. */
+/** State saved between windows: tensors of the model's shapes and short strings. */
 export interface Snapshot {
-  /** Window to do next. */
+  /** Next window. */
   readonly window: number;
-  /** Sets of the model's tensors, by name of the set. */
+  /** Sets of the model's tensors, by set name. */
   readonly parts: Readonly<Record<string, ParameterValues>>;
-  /** Texts by name. */
+  /** Strings by name. */
   readonly facts: Readonly<Record<string, string>>;
 }
 
@@ -18,16 +18,16 @@ export function staysBeside(window: number, saved: number): boolean {
   return window <= saved && window > saved - SNAPSHOTS_KEPT;
 }
 
-/** Keeps the last snapshots of one node. What it gives is what was saved, whole, or an error. */
+/** Store of the latest snapshots of one node. It returns exactly what was saved, or throws. */
 export interface StateStore {
-  /** What error messages call the store. */
+  /** Name of the store in error messages. */
   readonly directory: string;
-  /** Windows of the snapshots that are there, ascending. */
+  /** Returns the windows of the stored snapshots, ascending. */
   windows(): Promise<number[]>;
-  /** Saves a snapshot; the one before stays, all others go. */
+  /** Saves a snapshot, keeping the previous one and deleting all others. */
   save(snapshot: Snapshot): Promise<void>;
   /**
-   * Gives the snapshot of a window.
+   * Returns the snapshot of a window.
    *
    * @throws CorruptFileError when it is damaged or belongs to another model.
    */

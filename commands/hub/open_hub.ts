@@ -5,9 +5,9 @@ import type { HubSettings } from "../../lib/hub/hub_settings.ts";
 import type { CommandDependencies } from "../command.ts";
 
 /**
- * The hub as the environment says.
+ * Opens the hub as configured by the environment.
  *
- * @param online Whether the network may be used; else only what is in the cache.
+ * @param online Whether the network may be used; otherwise only the cache is.
  */
 export async function openHub(
   { cacheDirectory, endpoint, token: given, tokenPath }: HubSettings,

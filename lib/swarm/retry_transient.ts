@@ -4,26 +4,26 @@ import { ChainUnavailableError } from "../chain/chain.ts";
 import type { Clock } from "../clock/clock.ts";
 
 /** Retry policy for transient bucket and chain errors. */
-export interface Perseverance {
-  /** Time. */
+export interface TransientRetry {
+  /** Source of time. */
   readonly clock: Clock;
-  /** Ends the attempts. */
+  /** Aborts the attempts. */
   readonly signal: AbortSignal;
-  /** Pause between attempts; undefined gives up at once, which suits a store that is a local disk. */
+  /** Delay between attempts; undefined gives up at once, which suits a store on a local disk. */
   readonly retrySeconds?: number | undefined;
   /** Called after each failure. */
   readonly onDelay: (reason: string) => void;
 }
 
-/** Whether an error is of the world outside, and may be gone on another try. */
+/** Reports whether an error is external and may be gone on a retry. */
 export function isTransient(error: unknown): boolean {
   return error instanceof BucketUnavailableError || error instanceof ChainUnavailableError;
 }
 
-/** Repeats a task until store and chain let it through; other errors end it. */
-export async function persevere<Value>(
+/** Retries a task on transient bucket and chain errors; other errors are thrown at once. */
+export async function retryTransient<Value>(
   task: () => Promise<Value>,
-  { clock, onDelay, retrySeconds, signal }: Perseverance,
+  { clock, onDelay, retrySeconds, signal }: TransientRetry,
 ): Promise<Value> {
   const pauseMs = (error: unknown) => {
     if (retrySeconds === undefined || !isTransient(error)) return undefined;

@@ -1,9 +1,9 @@
 import type { HubSettings } from "../../lib/hub/hub_settings.ts";
 
-/** The hub's own host, and those that it sends to for large files. */
+/** The hub's own host, and those that it redirects to for large files. */
 const HUB_HOSTS = ["huggingface.co", "*.huggingface.co", "*.hf.co"];
 
-/** Hosts and paths that using the hub needs. Where a mirror sends to cannot be known. */
+/** Returns the hosts and paths that the hub needs. Redirect targets of a mirror are unknown. */
 export function hubScope({ cacheDirectory, endpoint, tokenPath }: HubSettings): {
   hosts: string[];
   paths: string[];
