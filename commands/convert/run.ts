@@ -45,10 +45,12 @@ async function openInputs(
   progress: ConvertProgress,
 ): Promise<Release> {
   const { average, hub: settings, input, revision, weights } = options;
-  const hub = await openHub(settings, !settings.offline, dependencies, progress);
+  const inputs = [input, ...average];
+  const online = inputs.some(mayBeHubId) && !settings.offline;
+  const hub = await openHub(settings, online, dependencies, progress);
   const opened: Release[] = [];
   try {
-    for (const model of [input, ...average]) {
+    for (const model of inputs) {
       const named = { model, revision: model === input ? revision : undefined };
       const fetched = mayBeHubId(model) ? await findModel(named, hub) : undefined;
       opened.push(await openRelease(fetched?.directory ?? model));
