@@ -25,6 +25,7 @@ Deno.test("parseConvertOptions refuses what would change nothing or is not offer
     [["in", "--shard-size", "5GB"], /--shard-size is for an OUTPUT/],
     [["in", "--average", "b"], /--average is for an OUTPUT/],
     [["in", "out", "--weights", "1,2"], /--weights has 2 numbers, want 1/],
+    [["out.gguf.tmp", "out.gguf"], /cannot be read/],
     [["in", "out", "--json"], /--json is for no OUTPUT/],
     [["in", "out", "--shard-size", "5"], /Want a size from 1KB on/],
     [["in", "out", "--to", "onnx"], /Allowed choices are hugging-face, gguf/],

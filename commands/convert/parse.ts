@@ -50,6 +50,11 @@ export function parseConvertOptions(
   const given = parsed.options as Partial<ConvertOptions>;
   const [input, output] = parsed.args;
   if (input === "" || output === "") throw new UsageError("INPUT and OUTPUT may not be empty");
+  if (output !== undefined && [input, ...(given.average ?? [])].includes(`${output}.tmp`)) {
+    throw new UsageError(
+      `${output}.tmp is what OUTPUT is called until it is whole: it cannot be read`,
+    );
+  }
   const to = given.to ?? targetOf(output ?? "");
   const options: ConvertOptions = {
     input,

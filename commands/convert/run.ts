@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { averageReleases } from "../../lib/convert/average_releases.ts";
 import { describeRelease, type ReleaseDescription } from "../../lib/convert/describe_release.ts";
 import { openRelease } from "../../lib/convert/open_release.ts";
@@ -50,9 +50,10 @@ async function openInputs(
   const hub = await openHub(settings, online, dependencies, progress);
   const opened: Release[] = [];
   try {
-    for (const model of inputs) {
-      const named = { model, revision: model === input ? revision : undefined };
-      const fetched = mayBeHubId(model) ? await findModel(named, hub) : undefined;
+    for (const [i, model] of inputs.entries()) {
+      const named = { model, revision: i === 0 ? revision : undefined };
+      const isNamed = mayBeHubId(model) || named.revision !== undefined;
+      const fetched = isNamed ? await findModel(named, hub) : undefined;
       opened.push(await openRelease(fetched?.directory ?? model));
     }
     return opened.length === 1
@@ -73,7 +74,7 @@ async function write(
   progress: ConvertProgress,
   { signal, terminal }: CommandDependencies,
 ): Promise<void> {
-  refuseSamePlace(options.input, output);
+  for (const input of [options.input, ...options.average]) refuseSamePlace(input, output);
   const { bytes } = describeRelease(release);
   const total = Object.values(bytes).reduce((sum, each) => sum + each, 0);
   let written = 0;
@@ -94,11 +95,12 @@ async function write(
   }
 }
 
-/** A conversion reads its input until the end. */
+/** A conversion reads its inputs until the end. */
 function refuseSamePlace(input: string, output: string): void {
-  if (!existsSync(input) || !existsSync(output) || realpathSync(input) !== realpathSync(output)) {
-    return;
-  }
+  const inputs = [input, join(input, "checkpoint")].filter((path) => existsSync(path));
+  const same = existsSync(output) &&
+    inputs.some((each) => realpathSync(each) === realpathSync(output));
+  if (!same) return;
   const what = statSync(output).isDirectory() ? "directory" : "file";
   throw new RefusedRequestError(
     `Cannot write ${output}: it is the ${what} that is read`,

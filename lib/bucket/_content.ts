@@ -29,13 +29,14 @@ export function streamOf(
         controller.error(signal!.reason);
         end();
       };
-      signal?.addEventListener("abort", abort, { once: true });
+      if (signal?.aborted) abort();
+      else signal?.addEventListener("abort", abort, { once: true });
     },
     async pull(controller) {
       try {
         const count = Math.min(CHUNK_BYTES, bytes - at);
         const chunk = count > 0 ? await read(at, count) : new Uint8Array();
-        if (signal?.aborted) return;
+        signal?.throwIfAborted();
         at += chunk.length;
         if (chunk.length > 0) return controller.enqueue(chunk);
       } catch (cause) {

@@ -108,13 +108,18 @@ export class ObjectTooLargeError extends Error {
 
 const KEY = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
+/** Reports whether every store takes a text as a key. */
+export function isKey(key: string): boolean {
+  return key.length <= 512 && KEY.test(key);
+}
+
 /**
  * Refuses keys that not every store takes as they are: segments of letters, digits, `.`, `_` and `-`.
  *
  * @throws RangeError
  */
 export function checkKey(key: string): void {
-  if (key.length > 512 || !KEY.test(key)) {
+  if (!isKey(key)) {
     throw new RangeError(
       `Cannot use object key: ${
         JSON.stringify(key.slice(0, 80))

@@ -249,6 +249,15 @@ for (const [kind, withBucket] of Object.entries(KINDS)) {
     assert.equal((await bucket.get("a")).bytes.length, 3_000_000);
   });
 
+  test("ends a stream whose signal is aborted while it is opened", async (bucket) => {
+    await bucket.put("a", bytes("content"));
+    const stop = new AbortController();
+    const opening = bucket.stream("a", { signal: stop.signal });
+    opening.catch(() => {}); // it may end here, or in the stream
+    queueMicrotask(() => stop.abort(new Error("stopped")));
+    await assert.rejects(async () => await collect((await opening).body), { message: "stopped" });
+  });
+
   test("never shows half an object while it is replaced", async (bucket) => {
     const contents = ["a".repeat(50_000), "b".repeat(70_000)];
     await bucket.put("a", bytes(contents[0]));

@@ -10,6 +10,7 @@ import {
   checkGet,
   checkKey,
   type GetOptions,
+  isKey,
   type ListOptions,
   type ObjectInfo,
   ObjectNotFoundError,
@@ -98,7 +99,7 @@ export class DirectoryBucket implements Bucket {
     signal?.throwIfAborted();
     const keys = (await orUndefined(readdir(this.root, { recursive: true })) ?? [])
       .map((path) => path.replaceAll("\\", "/"))
-      .filter((key) => !key.startsWith(INCOMING) && key.startsWith(prefix) && key > after)
+      .filter((key) => isKey(key) && key.startsWith(prefix) && key > after)
       .sort();
     const found: ObjectInfo[] = [];
     for (const key of keys) {

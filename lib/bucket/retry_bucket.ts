@@ -45,6 +45,9 @@ export class RetryBucket extends BucketDecorator {
     const part = checkGet(info, options);
     let at = part.start;
     let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined = body.getReader();
+    const cancelled = new AbortController();
+    const signals = [cancelled.signal, ...(options.signal ? [options.signal] : [])];
+    const signal = AbortSignal.any(signals);
     const next = async ({ signal }: CallOptions): Promise<Uint8Array<ArrayBuffer> | undefined> => {
       try {
         if (!reader) {
@@ -61,12 +64,15 @@ export class RetryBucket extends BucketDecorator {
     };
     const resumed = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: async (controller) => {
-        const chunk = await this.call({ signal: options.signal }, next);
+        const chunk = await this.call({ signal }, next);
         if (!chunk) return controller.close();
         at += chunk.length;
         controller.enqueue(chunk);
       },
-      cancel: (reason) => reader?.cancel(reason),
+      cancel: async (reason) => {
+        cancelled.abort(reason);
+        await reader?.cancel(reason);
+      },
     }, { highWaterMark: 0 });
     return { info, body: resumed };
   }

@@ -1,4 +1,5 @@
 import { InputError } from "../input/input_error.ts";
+import { withType } from "./config_keys.ts";
 import { toFloat32 } from "../checkpoint/to_float32.ts";
 import { sameDims } from "../tensor/dims.ts";
 import type { Release } from "./release.ts";
@@ -21,6 +22,11 @@ export function averageReleases(releases: readonly Release[], weights: readonly 
     );
   }
   const [first, ...others] = releases;
+  if (first.config.fused) {
+    throw new InputError(
+      "Cannot average models: their files fuse projections, which is not supported",
+    );
+  }
   for (const other of others) refuseOtherShape(first, other);
   const parameters = first.parameters.map((parameter, i): SourceTensor => ({
     name: parameter.name,
@@ -40,7 +46,10 @@ export function averageReleases(releases: readonly Release[], weights: readonly 
   return {
     ...first,
     format: `average of ${releases.length} models`,
-    configJson: { ...first.configJson, torch_dtype: "float32" },
+    configJson: {
+      ...withType(first.configJson, "F32"),
+      tie_word_embeddings: first.config.tiedEmbeddings,
+    },
     parameters,
     stored: parameters,
     notes: [...new Set(releases.flatMap(({ notes }) => notes))],

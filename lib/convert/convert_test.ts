@@ -4,6 +4,7 @@ import { CorruptFileError } from "../file/corrupt_file_error.ts";
 import { InputError } from "../input/input_error.ts";
 import { averageReleases } from "./average_releases.ts";
 import { describeRelease } from "./describe_release.ts";
+import { withType } from "./config_keys.ts";
 import { convertFloats } from "./floats/convert_floats.ts";
 import { type FloatType } from "./floats/float_type.ts";
 import { LossReport } from "./floats/loss_report.ts";
@@ -174,4 +175,28 @@ Deno.test("averageReleases weighs models, and refuses others", async () => {
     assert.throws(() => averageReleases([first, shorter], [1, 1]), /is missing in another/);
     await average.close();
   });
+});
+
+Deno.test("a directory that is written again holds the new model alone", async () => {
+  await withTinyModel(async (directory) => {
+    const output = `${directory}/out`;
+    const release = await openRelease(directory);
+    await writeRelease(output, "hugging-face", release, { ...SETTINGS, dtype: "bf16" }, HOOKS);
+    await Deno.writeTextFile(`${output}/chat_template.jinja`, "of an earlier model");
+    await writeRelease(output, "hugging-face", release, { ...SETTINGS, shardBytesMax: 1e5 }, HOOKS);
+    const names = [...Deno.readDirSync(output)].map(({ name }) => name);
+    assert.ok(!names.includes("model.safetensors") && !names.includes("chat_template.jinja"));
+    const again = await openRelease(output);
+    assert.ok(again.stored.every(({ type }) => type === "F32"));
+    await release.close();
+    await again.close();
+  });
+});
+
+Deno.test("withType sets the key that a configuration has, and only that", () => {
+  assert.deepEqual(withType({ a: 1, dtype: "bfloat16", torch_dtype: "float16" }, "F32"), {
+    a: 1,
+    dtype: "float32",
+  });
+  assert.deepEqual(withType({ a: 1 }, "BF16"), { a: 1, torch_dtype: "bfloat16" });
 });

@@ -1,3 +1,4 @@
+import { parseJsonObject } from "../file/parse_json_object.ts";
 import { InputError } from "../input/input_error.ts";
 import { TokenizerFile } from "../tokenizer/tokenizer_file.ts";
 import type { FloatType } from "./floats/float_type.ts";
@@ -75,7 +76,7 @@ function tokenizerOf({ config, texts }: Release, pre: string | undefined) {
   }
   const bos = config.bosTokenId;
   const begins = bos !== undefined && new TokenizerFile(json).encode("a", true)[0] === bos;
-  const template = texts.get("chat_template.jinja");
+  const template = chatTemplateOf(texts);
   return [
     ...ggufTokenizer(
       json,
@@ -87,4 +88,16 @@ function tokenizerOf({ config, texts }: Release, pre: string | undefined) {
       ? []
       : [{ key: "tokenizer.chat_template", kind: "string" as const, value: template }]),
   ];
+}
+
+/** The default chat template, from a file of its own or from the tokenizer's settings. */
+function chatTemplateOf(texts: Release["texts"]): string | undefined {
+  const own = texts.get("chat_template.jinja");
+  if (own !== undefined) return own;
+  for (const name of ["chat_template.json", "tokenizer_config.json"]) {
+    const text = texts.get(name);
+    const template = text === undefined ? undefined : parseJsonObject(name, text).chat_template;
+    if (typeof template === "string") return template;
+  }
+  return undefined;
 }

@@ -94,7 +94,10 @@ export function parseGgufHeader(bytes: Uint8Array, fileBytes: number): GgufHeade
     metadata.set(key, reader.value(key));
   }
   const alignment = metadata.get("general.alignment") ?? GGUF_ALIGNMENT;
-  if (typeof alignment !== "number" || !(alignment >= 1 && alignment <= 65536)) {
+  if (
+    typeof alignment !== "number" ||
+    !(Number.isInteger(alignment) && alignment >= 1 && alignment <= 65536)
+  ) {
     throw reader.corrupt(`general.alignment is ${String(alignment).slice(0, 40)}, want 1 to 65536`);
   }
   const listed = Array.from({ length: tensorCount }, () => reader.tensor());

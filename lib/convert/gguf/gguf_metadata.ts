@@ -61,6 +61,11 @@ function ropeScaling(
     case "linear":
       return [type("linear"), f32("rope.scaling.factor", ropeScaling.factor)];
     case "yarn":
+      if (ropeScaling.attentionFactor !== undefined || !ropeScaling.truncate) {
+        throw new InputError(
+          "Cannot write GGUF: yarn has an attention_factor, mscale or truncate of its own, which the file cannot hold",
+        );
+      }
       return [
         type("yarn"),
         f32("rope.scaling.factor", ropeScaling.factor),

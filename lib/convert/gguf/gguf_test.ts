@@ -8,6 +8,7 @@ import { InputError } from "../../input/input_error.ts";
 import { openRelease } from "../open_release.ts";
 import { writeRelease, type WriteSettings } from "../write_release.ts";
 import { encodeGgufHeader } from "./encode_gguf_header.ts";
+import { ggufTokenizer } from "./gguf_tokenizer.ts";
 import { HeaderCutError, parseGgufHeader } from "./gguf_header.ts";
 
 const HOOKS = { onBytes: () => {}, signal: new AbortController().signal };
@@ -178,4 +179,29 @@ Deno.test("a header comes back from its bytes, however long it is", () => {
     start: length,
     end: length + 30,
   });
+});
+
+Deno.test("a head beside a configuration that ties it comes back from GGUF", async () => {
+  await withTinyModel(async (directory) => {
+    const path = `${directory}/config.json`;
+    const config = JSON.parse(await Deno.readTextFile(path));
+    await Deno.writeTextFile(path, JSON.stringify({ ...config, tie_word_embeddings: true }));
+    const release = await openRelease(directory);
+    await writeRelease(`${directory}/x.gguf`, "gguf", release, SETTINGS, HOOKS);
+    const back = await openRelease(`${directory}/x.gguf`);
+    assert.equal(back.parameters.length, release.parameters.length);
+    assert.equal(back.configJson.tie_word_embeddings, false);
+    await release.close();
+    await back.close();
+  });
+});
+
+Deno.test("tokens with the names of JavaScript's own keep their places", () => {
+  const vocab = { constructor: 0, prototype: 1, toString: 2 };
+  const json = JSON.stringify({ model: { vocab, merges: [] } });
+  const entries = ggufTokenizer(json, 4, { bos: undefined, eos: undefined, addBos: false });
+  const value = (key: string) =>
+    entries.find((each) => each.key === `tokenizer.ggml.${key}`)!.value;
+  assert.deepEqual(value("tokens"), ["constructor", "prototype", "toString", "[PAD3]"]);
+  assert.deepEqual(value("token_type"), [1, 1, 1, 5]);
 });

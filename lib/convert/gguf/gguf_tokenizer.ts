@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJsonObject } from "../../file/parse_json_object.ts";
 import { InputError } from "../../input/input_error.ts";
 import { describeIssue } from "../../input/describe_issue.ts";
 import type { MetadataEntry } from "./encode_gguf_header.ts";
@@ -12,7 +13,11 @@ const TOKENIZER = v.object({
   normalizer: v.optional(v.unknown()),
   pre_tokenizer: v.optional(v.unknown()),
   model: v.object({
-    vocab: v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(0))),
+    // Not a record: that leaves out the tokens "constructor" and "prototype".
+    vocab: v.custom<Record<string, number>>((value) =>
+      typeof value === "object" && value !== null &&
+      Object.values(value).every((id) => Number.isSafeInteger(id) && id >= 0)
+    ),
     merges: v.optional(v.array(v.union([v.string(), v.tuple([v.string(), v.string()])])), []),
     unk_token: v.nullish(v.string()),
     byte_fallback: v.nullish(v.boolean()),
@@ -28,12 +33,12 @@ const CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+
 const REST = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 /** Names that llama.cpp has for ways to cut texts before merging, by the parts of `pre_tokenizer`. */
-const PRE_TOKENIZERS: Readonly<Record<string, string>> = {
-  [`split ${CONTRACTIONS}\\p{N}{1,3}${REST}`]: "llama-bpe",
-  [`split ${CONTRACTIONS}\\p{N}${REST}`]: "qwen2",
-  "digits, words": "smollm",
-  "words": "gpt-2",
-};
+const PRE_TOKENIZERS: ReadonlyMap<string, string> = new Map([
+  [`split ${CONTRACTIONS}\\p{N}{1,3}${REST}`, "llama-bpe"],
+  [`split ${CONTRACTIONS}\\p{N}${REST}`, "qwen2"],
+  ["digits, words", "smollm"],
+  ["words", "gpt-2"],
+]);
 
 /** Special tokens of a model. */
 export interface SpecialTokens {
@@ -59,7 +64,7 @@ export function ggufTokenizer(
   special: SpecialTokens,
   pre?: string,
 ): MetadataEntry[] {
-  const parsed = v.safeParse(TOKENIZER, JSON.parse(json));
+  const parsed = v.safeParse(TOKENIZER, parseJsonObject("tokenizer.json", json));
   if (!parsed.success) {
     throw new InputError(`Cannot read tokenizer.json: ${describeIssue(parsed.issues)}`);
   }
@@ -139,20 +144,21 @@ function scoresOf(tokens: readonly string[], merges: readonly string[]): number[
 function preTokenizer({ model, pre_tokenizer: value }: TokenizerParts): string {
   const parts = partsOf(value);
   // Without merges there are single bytes, however texts are cut.
-  const name = model.merges.length === 0 ? "gpt-2" : PRE_TOKENIZERS[parts.join(", ")];
+  const name = model.merges.length === 0 ? "gpt-2" : PRE_TOKENIZERS.get(parts.join(", "));
   if (name !== undefined) return name;
   throw new InputError(
     `Cannot write GGUF: its tokenizer cuts texts by ${
       parts.join(", ").slice(0, 200) || "nothing"
-    }, want ${Object.values(PRE_TOKENIZERS).join(", ")}`,
+    }, want ${[...PRE_TOKENIZERS.values()].join(", ")}`,
   );
 }
 
-function partsOf(value: unknown): string[] {
+function partsOf(value: unknown, depth = 0): string[] {
   const part = (value ?? {}) as Record<string, unknown>;
   switch (part.type) {
     case "Sequence":
-      return Array.isArray(part.pretokenizers) ? part.pretokenizers.flatMap(partsOf) : [];
+      if (!Array.isArray(part.pretokenizers) || depth > 8) return ["nothing"];
+      return part.pretokenizers.flatMap((inner) => partsOf(inner, depth + 1));
     case "Split":
       return [`split ${(part.pattern as { Regex?: unknown })?.Regex}`];
     case "Digits":

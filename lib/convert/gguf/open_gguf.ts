@@ -5,7 +5,9 @@ import type { LlamaConfig } from "../../llama/model/llama_config.ts";
 import { HEAD, llamaParameters } from "../../llama/model/parameters.ts";
 import { parseLlamaConfig } from "../../llama/model/parse_llama_config.ts";
 import { sameDims } from "../../tensor/dims.ts";
+import { withType } from "../config_keys.ts";
 import { FileReader } from "../file_reader.ts";
+import { type FloatType, isFloatType } from "../floats/float_type.ts";
 import { permuteRotaryRows } from "../permute_rotary_rows.ts";
 import type { Release } from "../release.ts";
 import type { SourceTensor } from "../source_tensor.ts";
@@ -48,7 +50,7 @@ export async function openGguf(path: string): Promise<Release> {
   try {
     const header = await readGgufHeader(files, path);
     const architecture = architectureNamed(header.metadata.get("general.architecture"));
-    const configJson = { ...configOf(header, architecture), torch_dtype: dtypeOf(header) };
+    const configJson = withType(configOf(header, architecture), typeOf(header));
     const config = parseLlamaConfig(configJson);
     const used = new Set<string>([ROPE_FACTORS]);
     const parameters = llamaParameters(config).map(({ dims, name }) => {
@@ -121,10 +123,10 @@ function sourceOf(
   };
 }
 
-/** Name in `config.json` of the type that most of the model has. */
-function dtypeOf({ tensors }: GgufHeader): string {
-  const type = tensors.get("token_embd.weight")?.type;
-  return type === "BF16" ? "bfloat16" : type === "F16" ? "float16" : "float32";
+/** Float type that most of the model is read as. */
+function typeOf({ tensors }: GgufHeader): FloatType {
+  const type = tensors.get("token_embd.weight")?.type ?? "F32";
+  return isFloatType(type) ? type : "F32";
 }
 
 /** The `config.json` that the file was made from, or one that says what the metadata says. */
@@ -132,7 +134,11 @@ function configOf(header: GgufHeader, architecture: Architecture): Record<string
   const { metadata, tensors } = header;
   const { modelType, name } = architecture;
   const kept = metadata.get(CONFIG_KEY);
-  if (typeof kept === "string") return parseJsonObject(CONFIG_KEY, kept);
+  // A head that is there counts, whatever the configuration says, as in Hugging Face directories.
+  const tied = !tensors.has(ggufName(HEAD)!);
+  if (typeof kept === "string") {
+    return { ...parseJsonObject(CONFIG_KEY, kept), tie_word_embeddings: tied };
+  }
   const number = (suffix: string): number | undefined => {
     const value = metadata.get(suffix.includes("ggml") ? suffix : `${name}.${suffix}`);
     return typeof value === "number" || typeof value === "bigint" ? Number(value) : undefined;
@@ -161,7 +167,7 @@ function configOf(header: GgufHeader, architecture: Architecture): Record<string
     rms_norm_eps: asWritten(need("attention.layer_norm_rms_epsilon")),
     rope_theta: number("rope.freq_base") ?? 10000,
     ...ropeOf(metadata, tensors, name, number),
-    tie_word_embeddings: !tensors.has(ggufName(HEAD)!),
+    tie_word_embeddings: tied,
     attention_bias: modelType === "llama" && hasBias,
     bos_token_id: number("tokenizer.ggml.bos_token_id") ?? null,
     eos_token_id: number("tokenizer.ggml.eos_token_id") ?? null,

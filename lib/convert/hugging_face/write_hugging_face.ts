@@ -1,11 +1,13 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ELEMENT_BYTES } from "../../checkpoint/safetensors_header.ts";
 import { replaceFile } from "../../file/replace_file.ts";
 import { elementCount } from "../../tensor/dims.ts";
+import { withType } from "../config_keys.ts";
 import { convertChunks } from "../convert_chunks.ts";
 import { type FloatType, isFloatType } from "../floats/float_type.ts";
 import type { LossReport } from "../floats/loss_report.ts";
+import { TEXT_FILES } from "../model_texts.ts";
 import type { Release } from "../release.ts";
 import type { SourceTensor } from "../source_tensor.ts";
 import type { WriteHooks } from "../write_hooks.ts";
@@ -18,17 +20,9 @@ export interface HuggingFaceSettings {
   readonly shardBytesMax: number;
 }
 
-/** Names of float types in `config.json`. */
-const TORCH_TYPES: Readonly<Record<FloatType, string>> = {
-  F64: "float64",
-  F32: "float32",
-  F16: "float16",
-  BF16: "bfloat16",
-};
-
 /**
- * Writes a Hugging Face directory. Each file is replaced whole, `config.json` as the last: without it nothing
- * takes the directory for a model.
+ * Writes a Hugging Face directory in place of a model that is there. Each file is replaced whole, `config.json` as
+ * the last: without it nothing takes the directory for a model.
  *
  * @returns Names of the weight files.
  */
@@ -40,6 +34,7 @@ export async function writeHuggingFace(
   { onBytes, signal }: WriteHooks,
 ): Promise<string[]> {
   await mkdir(directory, { recursive: true });
+  await removeModel(directory);
   const bytesOf = ({ dims, type }: SourceTensor) =>
     elementCount(dims) * ELEMENT_BYTES[dtype !== undefined && isFloatType(type) ? dtype : type];
   const shards = cutIntoShards(release.stored, bytesOf, shardBytesMax);
@@ -70,17 +65,20 @@ export async function writeHuggingFace(
     await replaceFile(join(directory, "model.safetensors.index.json"), json(index));
   }
   for (const [name, text] of release.texts) await replaceFile(join(directory, name), [text]);
-  const config = {
-    ...release.configJson,
-    ...(dtype === undefined ? {} : typeKeys(release.configJson, TORCH_TYPES[dtype])),
-  };
+  const config = dtype === undefined ? release.configJson : withType(release.configJson, dtype);
   await replaceFile(join(directory, "config.json"), json(config));
   return shards.map((_, i) => nameOf(i));
 }
 
-/** transformers 5 writes `dtype`, 4 wrote `torch_dtype`; both are read. */
-function typeKeys(config: Readonly<Record<string, unknown>>, type: string) {
-  return "dtype" in config ? { dtype: type } : { torch_dtype: type };
+/** Removes what an earlier model has left, its configuration first; other files stay. */
+async function removeModel(directory: string): Promise<void> {
+  const isOfModel = (name: string) =>
+    /^model(-\d{5}-of-\d{5})?\.safetensors$/.test(name) || TEXT_FILES.includes(name) ||
+    name === "model.safetensors.index.json";
+  await rm(join(directory, "config.json"), { force: true });
+  for (const name of await readdir(directory)) {
+    if (isOfModel(name)) await rm(join(directory, name));
+  }
 }
 
 const pad = (number: number) => String(number).padStart(5, "0");
@@ -105,15 +103,15 @@ function cutIntoShards(
 }
 
 function* safetensorsHeader(tensors: readonly SourceTensor[], dtype: FloatType | undefined) {
-  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  const header = new Map<string, unknown>([["__metadata__", { format: "pt" }]]);
   let at = 0;
   for (const { dims, name, type } of tensors) {
     const stored = dtype !== undefined && isFloatType(type) ? dtype : type;
     const end = at + elementCount(dims) * ELEMENT_BYTES[stored];
-    header[name] = { dtype: stored, shape: dims, data_offsets: [at, end] };
+    header.set(name, { dtype: stored, shape: dims, data_offsets: [at, end] });
     at = end;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padding = (8 - (text.length % 8)) % 8;
   const prefix = new Uint8Array(8);
   new DataView(prefix.buffer).setBigUint64(0, BigInt(text.length + padding), true);

@@ -68,6 +68,7 @@ function refuseOther(config: LlamaConfig, modelType: string): void {
     ["rope type", config.ropeScaling.kind, "default"],
     ["rms_norm_eps", config.rmsNormEpsilon, 1e-5],
     ["head_dim", config.headDim, config.hiddenSize / config.heads],
+    ["max_position_embeddings beyond a million", config.positionsMax > 1e6, false],
     ["number of biases", config.biases.length, 0],
   ];
   const wrong = fixed.find(([, value, wanted]) => value !== wanted);

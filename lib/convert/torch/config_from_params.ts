@@ -32,6 +32,11 @@ export function configFromParams(
   };
   const [vocabulary, hidden] = shape(EMBEDDING);
   const heads = need("n_heads");
+  if (params.use_scaled_rope) {
+    throw new InputError(
+      "Cannot read params.json: use_scaled_rope scales rotations by numbers that it does not hold; put a config.json beside the weights",
+    );
+  }
   return {
     architectures: ["LlamaForCausalLM"],
     model_type: "llama",

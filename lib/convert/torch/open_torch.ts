@@ -91,7 +91,10 @@ async function configOf(
   if (existsSync(beside("config.json"))) {
     const file = beside("config.json");
     const json = parseJsonObject(file, (await readTextIfAny(file))!);
-    return { ...json, tie_word_embeddings: tied };
+    // A head that is missing is an error where the configuration wants one.
+    return json.tie_word_embeddings === false && !found.has(HEAD)
+      ? json
+      : { ...json, tie_word_embeddings: tied };
   }
   const params = await readTextIfAny(beside("params.json"));
   if (params !== undefined) {

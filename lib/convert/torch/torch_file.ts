@@ -21,6 +21,9 @@ const PICKLE_BYTES_MAX = 256_000_000;
 /** Maps inside maps that are looked through for tensors. */
 const DEPTH_MAX = 8;
 
+/** Entries of maps that are looked at. */
+const VISITS_MAX = 2_000_000;
+
 /** Element types of storages. */
 const STORAGES: Readonly<Record<string, string>> = {
   "torch.DoubleStorage": "F64",
@@ -69,6 +72,9 @@ export async function torchTensors(
   }
   const root = pickleName.slice(0, -"data.pkl".length);
   const order = entries.get(`${root}byteorder`);
+  if (order && order.end - order.start > 16) {
+    throw new CorruptFileError(`Cannot read ${path}: its byteorder is too long`);
+  }
   if (
     order && new TextDecoder().decode(await files.read(path, order.start, order.end)) !== "little"
   ) {
@@ -76,7 +82,7 @@ export async function torchTensors(
   }
   const value = unpickle(await files.read(path, start, end), (name) => ALLOWED.has(name), path);
   const tensors = new Map<string, TorchTensor>();
-  collect(value, "", 0, { path, root, entries, tensors });
+  collect(value, "", 0, { path, root, entries, tensors, visits: 0 });
   return tensors;
 }
 
@@ -85,9 +91,16 @@ interface Context {
   readonly root: string;
   readonly entries: ReadonlyMap<string, ZipEntry>;
   readonly tensors: Map<string, TorchTensor>;
+  visits: number;
 }
 
 function collect(value: unknown, name: string, depth: number, context: Context): void {
+  // Maps may hold one another many times over: what is looked at is bounded, not only how deep.
+  if (++context.visits > VISITS_MAX) {
+    throw new InputError(
+      `Cannot read ${context.path}: its pickle has more than ${VISITS_MAX} entries`,
+    );
+  }
   if (value instanceof Map && depth < DEPTH_MAX) {
     for (const [key, inner] of value) {
       if (typeof key !== "string" && typeof key !== "number") continue;
@@ -102,7 +115,9 @@ function collect(value: unknown, name: string, depth: number, context: Context):
 function tensorOf(call: PickleCall, name: string, context: Context): TorchTensor | undefined {
   if (call.name === REBUILD_PARAMETER) {
     const [inner] = call.args;
-    return inner instanceof PickleCall ? tensorOf(inner, name, context) : undefined;
+    return inner instanceof PickleCall && inner.name === REBUILD
+      ? tensorOf(inner, name, context)
+      : undefined;
   }
   if (call.name !== REBUILD) return undefined;
   const [storage, offset, dims, strides] = call.args;
